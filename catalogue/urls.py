@@ -1,0 +1,8 @@
+"""Public addresses of this floor."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "catalogue"
+urlpatterns: list[URLPattern] = []

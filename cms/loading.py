@@ -1,0 +1,69 @@
+"""What every loader of a data set shares: reading files, refusing rows, reporting."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class DataSetError(Exception):
+    """A data set cannot be read at all: a file is missing or malformed. Says which and why."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that cannot be loaded.
+
+    `row` counts from 1 within the file; `key` is the row's slug or title, where it has one.
+    """
+
+    file: str
+    row: int
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, запись {self.row} ({self.key}): {self.reason}"
+
+
+@dataclass
+class Report:
+    """What a load did, by kind of record: created, changed, unchanged; and what it refused."""
+
+    created: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    unchanged: Counter[str] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def refuse(self, file: str, row: int, key: str, reason: str) -> None:
+        self.refusals.append(Refusal(file, row, key, reason))
+
+    def kinds(self) -> Iterable[str]:
+        return dict.fromkeys([*self.created, *self.changed, *self.unchanged])
+
+
+def read_json(folder: Path, name: str, kind: type = list) -> Any:
+    """The content of `folder/name`.
+
+    :param kind: what the file has to hold: list or dict.
+    :raises DataSetError: no such file, not JSON, or another kind of value.
+    """
+    path = folder / name
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataSetError(f"Нет файла {path}.") from error
+    except UnicodeDecodeError as error:
+        raise DataSetError(f"{name}: файл не в кодировке UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise DataSetError(
+            f"{name}: это не JSON, строка {error.lineno}, знак {error.colno}: {error.msg}."
+        ) from error
+    if not isinstance(content, kind):
+        wanted = "список" if kind is list else "объект"
+        raise DataSetError(f"{name}: в файле должен быть {wanted}.")
+    return content

@@ -1,0 +1,44 @@
+"""Settings of the demonstration and of a developer's machine: plain HTTP, keys made on the spot."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def _kept_secret(name: str) -> str:
+    """A random secret, made once and kept beside the demonstration's data."""
+    home = Path(os.environ.get("NAVIGATOR_HOME") or Path(__file__).parents[2] / "var")
+    folder = home / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        value = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        draft = folder / f"{name}.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(value)
+        with suppress(FileExistsError):
+            os.link(draft, path)  # the first of several processes wins
+        draft.unlink()
+    return path.read_text().strip()
+
+
+for _name in ("SECRET_KEY", "NAVIGATOR_DATA_KEYS"):
+    os.environ.setdefault(_name, _kept_secret(_name))
+
+from cms.settings.base import *  # noqa: E402, F403
+from cms.settings.base import flag  # noqa: E402
+
+DEBUG = flag("DEBUG")
+NAVIGATOR_DEMO = True
+NAVIGATOR_EMBEDDED_DB = True
+ALLOWED_HOSTS = ["*"]
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 0
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+INTERNAL_IPS = ["127.0.0.1"]

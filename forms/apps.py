@@ -1,0 +1,10 @@
+"""Forms that editors build, what families send through them, and the desk that answers."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IntakeFormsConfig(AppConfig):
+    name = "forms"
+    label = "intake_forms"  # "forms" is the label of django.forms, which themes the widgets
+    verbose_name = _("Forms and intake")

@@ -1,0 +1,140 @@
+"""The ground of the tests: a real PostgreSQL, one migrated template, a clone for each worker."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+# Playwright's loop runs in the thread of the test, which talks to the database all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from cms.database import prepare
+
+    prepare()
+
+
+@pytest.fixture(scope="session")
+def template_database(django_db_blocker) -> str:
+    """Name of a database with all migrations and roles, made once for each state of the code."""
+    name = f"template_{_state_of_migrations()}"
+    with (
+        django_db_blocker.unblock(),
+        open(settings.NAVIGATOR_HOME / "template.lock", "w") as lock,
+        _server() as server,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = [
+            row[0]
+            for row in server.execute(
+                "select datname from pg_database where datname ~ '^template_'"
+            )
+        ]
+        if name not in known:
+            for old in known:
+                _drop(server, old)
+            _drop(server, "making_template")
+            server.execute("create database making_template")
+            with _connected_to("making_template"):
+                call_command("migrate", verbosity=0)
+                call_command("setup_roles", verbosity=0)
+            server.execute(
+                sql.SQL("alter database making_template rename to {}").format(sql.Identifier(name))
+            )
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template_database: str, django_db_blocker, worker_id: str) -> Iterator[None]:
+    """Each worker's own clone of the template; pytest-django's fixture of this name is replaced."""
+    with django_db_blocker.unblock(), _clone(template_database, f"test_{worker_id}"):
+        yield
+
+
+@pytest.fixture
+def committed_db(
+    django_db_setup: None, template_database: str, django_db_blocker, worker_id: str
+) -> Iterator[None]:
+    """A database of the test's own, where commits are real: for threads, processes, browsers."""
+    with django_db_blocker.unblock(), _clone(template_database, f"test_{worker_id}_committed"):
+        yield
+
+
+def _state_of_migrations() -> str:
+    digest = hashlib.sha256()
+    files = [ROOT / "requirements" / "dev.txt", ROOT / "cms" / "access.py"]
+    for app in apps.get_app_configs():
+        if Path(app.path).is_relative_to(ROOT) and ".venv" not in Path(app.path).parts:
+            files += sorted(Path(app.path).glob("migrations/*.py"))
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _server() -> psycopg.Connection:
+    parameters = connections["default"].get_connection_params()
+    keys = {"host", "port", "user", "password"}
+    wanted = {key: value for key, value in parameters.items() if key in keys}
+    return psycopg.connect(**wanted, dbname="postgres", autocommit=True)
+
+
+def _drop(server: psycopg.Connection, name: str) -> None:
+    server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+class _connected_to:
+    """Django talks to another database meanwhile; threads started meanwhile do so too."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        connections.close_all()
+        self.before = connections.settings["default"]["NAME"]
+        self._switch(self.name)
+
+    def __exit__(self, *exception: object) -> None:
+        connections.close_all()
+        self._switch(self.before)
+
+    @staticmethod
+    def _switch(name: str) -> None:
+        connections.settings["default"]["NAME"] = name
+        connections["default"].settings_dict["NAME"] = name
+
+
+class _clone(_connected_to):
+    """A copy of a template database for as long as it is needed."""
+
+    def __init__(self, template: str, name: str) -> None:
+        super().__init__(name)
+        self.template = template
+
+    def __enter__(self) -> None:
+        with _server() as server:
+            _drop(server, self.name)
+            server.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(self.name), sql.Identifier(self.template)
+                )
+            )
+        super().__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)
+        with _server() as server:
+            _drop(server, self.name)
