@@ -16,6 +16,9 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
+from cms.database import prepare
+from tests.strict_templates import forbid_undefined_variables
+
 # Playwright's loop runs in the thread of the test, which talks to the database all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -23,9 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from cms.database import prepare
-
     prepare()
+    forbid_undefined_variables()
 
 
 @pytest.fixture(scope="session")

@@ -220,7 +220,7 @@ SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SECURE = True
 CSRF_FAILURE_VIEW = "cms.errors.csrf_failure"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"  # previews in the admin allow their own frame
 _SELF = ["'self'"]
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {

@@ -14,7 +14,7 @@ os.environ["NAVIGATOR_HOME"] = os.environ.get("NAVIGATOR_TEST_HOME") or str(
 os.environ["DATABASE_URL"] = os.environ.get("NAVIGATOR_TEST_DATABASE_URL", "")
 
 from cms.settings.base import *  # noqa: F403
-from cms.settings.base import EMBEDDED, TEMPLATES
+from cms.settings.base import EMBEDDED
 
 if EMBEDDED is not None:
     # Nobody mourns a test database after a power cut.
@@ -34,4 +34,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 AXES_ENABLED = False
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "UNDEFINED[%s]"

@@ -110,7 +110,7 @@ def _gaps(catalog: Catalog, wanted: set[Message]) -> Iterator[str]:
         message = catalog.get(_first(message_id), context)
         if message is None:
             yield f"missing: {message_id!r}"
-        elif not all([message.string] if isinstance(message.string, str) else message.string):
+        elif not message.string or not all(message.string):
             yield f"not translated: {message_id!r}"
         elif message.fuzzy:
             yield f"fuzzy: {message_id!r}"
