@@ -5,6 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from catalogue.api import router as catalogue
+from cms.api_errors import handle_errors_of
 from content.api import router as content
 from forms.api import router as forms
 from search.api import router as search
@@ -18,5 +19,6 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 
+handle_errors_of(api)
 for floor in (search, catalogue, content, forms):
     api.add_router("", floor)

@@ -1,0 +1,75 @@
+# Everything that is done daily. `make` alone tells what there is.
+# Read from the environment: PORT, HOST, DATABASE_URL, NAVIGATOR_HOME (see .env.example).
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test quick check format bench reset lock messages
+
+help: ## Tell what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/runtime ## Set everything up, load the real data, start the portal
+	@$(MANAGE) demo
+	@$(MANAGE) serve
+
+serve: .venv/runtime ## Start the portal as it stands: web, worker and indexer
+	@$(MANAGE) serve
+
+test: .venv/dev ## Set everything up and run all tests
+	@DJANGO_SETTINGS_MODULE=cms.settings.test $(MANAGE) messages --compile
+	@$(BIN)/python tests/install_browser.py
+	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+quick: .venv/dev ## Run the tests that take no browser and no seconds
+	$(BIN)/python -m pytest -q -m "not browser and not slow" $(ARGS)
+
+check: .venv/dev ## Static checks: style, types, floors, migrations, templates, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djhtml --check --tabwidth 2 themes/templates $(wildcard */templates)
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) messages --check
+
+format: .venv/dev ## Bring code and templates into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	-$(BIN)/djhtml --tabwidth 2 themes/templates $(wildcard */templates)
+
+messages: .venv/dev ## Bring the Russian words in step with the source strings
+	$(MANAGE) messages
+
+bench: .venv/dev ## Measure: cold start, load, requests a second, queries, search
+	$(BIN)/python tests/bench/run.py
+
+reset: ## Throw away the demonstration's data (asks first)
+	@printf 'Delete %s with database, index, media and keys? [y/N] ' "$${NAVIGATOR_HOME:-var}"; \
+	read answer; [ "$$answer" = y ] && rm -rf "$${NAVIGATOR_HOME:-var}" && echo Deleted.
+
+lock: .venv/dev ## Write the lock files anew from pyproject.toml
+	@for group in runtime elasticsearch dev; do \
+	  case $$group in runtime) args= ;; elasticsearch) args="--group elasticsearch -c requirements/runtime.txt" ;; \
+	  *) args="--group elasticsearch --group dev -c requirements/elasticsearch.txt" ;; esac; \
+	  $(BIN)/uv pip compile --quiet pyproject.toml -c requirements/constraints.txt $$args --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    -o requirements/$$group.txt; \
+	done
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Set PYTHON=/path/to/python3.11."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements/runtime.txt | .venv/bin/python
+	$(PIP) -r requirements/runtime.txt
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/bin/python
+	$(PIP) -r requirements/dev.txt
+	@touch $@ .venv/runtime
