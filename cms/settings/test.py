@@ -14,7 +14,9 @@ os.environ["NAVIGATOR_HOME"] = os.environ.get("NAVIGATOR_TEST_HOME") or str(
 os.environ["DATABASE_URL"] = os.environ.get("NAVIGATOR_TEST_DATABASE_URL", "")
 
 from cms.settings.base import *  # noqa: F403
-from cms.settings.base import EMBEDDED
+from cms.settings.base import EMBEDDED, STATIC_ROOT
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
 
 if EMBEDDED is not None:
     # Nobody mourns a test database after a power cut.
