@@ -3,16 +3,22 @@
 A role is a group of permissions. Whose objects a person may touch is never a permission: each
 model whose rows belong to somebody has one queryset method `visible_to(user)`, and every view
 starts from it. Wagtail's generic views check permissions of the model only, so `ScopedViews`
-puts that queryset in front of each of them.
+puts that queryset in front of each of them; cms.guard closes the views that no viewset makes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.http import Http404
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet, Value
+from django.http import Http404, HttpRequest
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import policy_registry, register_permission_policy
 
 
 class Role(StrEnum):
@@ -66,10 +72,7 @@ RIGHTS: dict[Role, Rights] = {
     Role.CHIEF_EDITOR: Rights(
         _ADMIN
         + crud("catalogue", "measure", *_DICTIONARIES)
-        + (
-            "catalogue.manage_all_measures",
-            "catalogue.manage_all_providers",
-        ),
+        + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
         files=("add", "change", "choose"),
     ),
@@ -93,26 +96,104 @@ RIGHTS: dict[Role, Rights] = {
 }
 
 
+def visible(model: type[Model], user: Any, ids: Iterable[Any]) -> bool:
+    """True when the person may see every row of `model` with these keys, as URLs give them.
+
+    Keys that cannot be keys of the model belong to no row, so they are not seen.
+    """
+    try:
+        keys = {model._meta.pk.to_python(unquote(str(key))) for key in ids}
+    except ValidationError:
+        return False
+    rows = model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+    return rows.filter(pk__in=keys).count() == len(keys)
+
+
+class ScopedPolicy(ModelPermissionPolicy):
+    """Wagtail's policy for a model with `visible_to`: what is not visible cannot be touched.
+
+    Wagtail asks it in bulk actions, previews, lists of usage and pings of open editors.
+    """
+
+    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
+        return self.user_has_permission(user, action) and self._sees(user, instance)
+
+    def user_has_any_permission_for_instance(self, user: Any, actions: Any, instance: Any) -> bool:
+        return self.user_has_any_permission(user, actions) and self._sees(user, instance)
+
+    def instances_user_has_any_permission_for(self, user: Any, actions: Any) -> Any:
+        rows = self.model._default_manager
+        if self.user_has_any_permission(user, actions):
+            return rows.visible_to(user)
+        return rows.none()
+
+    def _sees(self, user: Any, instance: Any) -> bool:
+        # Lists annotate their rows, so that each row does not ask again.
+        if instance.pk is None or instance.__dict__.get("_seen_by") == user.pk:
+            return True
+        if not visible(self.model, user, [instance.pk]):
+            return False
+        instance._seen_by = user.pk
+        return True
+
+
 class ScopedView:
-    """Mixed in front of a generic view of Wagtail: rows of others do not exist for this person."""
+    """Mixed in front of a generic view of Wagtail: rows of others do not exist for this person.
+
+    Every address of a row carries its key as `pk`, whatever the view then does with it.
+    """
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        if "pk" in kwargs and not visible(self._model(), request.user, [kwargs["pk"]]):
+            raise Http404
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_base_queryset(self) -> Any:
-        return super().get_base_queryset() & self._visible()  # type: ignore[misc]
+        """Lists; views of history and usage list records of other models here."""
+        return self._own(super().get_base_queryset())  # type: ignore[misc]
 
-    def get_object(self, queryset: Any = None) -> Any:
-        found = super().get_object(queryset) if queryset is not None else super().get_object()  # type: ignore[misc]
-        if not self._visible().filter(pk=found.pk).exists():
+    def get_object_list(self) -> Any:
+        """Choosers."""
+        return self._own(super().get_object_list())  # type: ignore[misc]
+
+    def get_objects(self, pks: list[str]) -> Any:
+        """Choosers of several rows."""
+        if not visible(self._model(), self.request.user, pks):  # type: ignore[attr-defined]
             raise Http404
-        return found
+        return super().get_objects(pks)  # type: ignore[misc]
 
-    def _visible(self) -> Any:
-        return self.model._default_manager.visible_to(self.request.user)  # type: ignore[attr-defined]
+    def _own(self, rows: Any) -> Any:
+        model, user = self._model(), self.request.user  # type: ignore[attr-defined]
+        if not (isinstance(rows, QuerySet) and issubclass(rows.model, model)):
+            return rows
+        own = model._default_manager.visible_to(user).values("pk")  # type: ignore[attr-defined]
+        return rows.filter(pk__in=own).annotate(_seen_by=Value(user.pk))
+
+    def _model(self) -> type[Model]:
+        return getattr(self, "model_class", None) or self.model  # type: ignore[attr-defined]
 
 
 class ScopedViews:
-    """Mixed in front of a viewset of Wagtail: every view that it makes is a ScopedView."""
+    """Mixed in front of a viewset of Wagtail: every view that it makes is a ScopedView.
+
+    So are the views of its chooser, and the model's permission policy is a ScopedPolicy.
+    """
+
+    model: type[Model]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if policy_registry.get_by_type(self.model, fallback=False) is None:
+            register_permission_policy(self.model, ScopedPolicy(self.model))
+        chooser = getattr(self, "chooser_viewset_class", None)
+        if chooser is not None and not issubclass(chooser, ScopedViews):
+            self.chooser_viewset_class = _scoped(ScopedViews, chooser)
 
     def construct_view(self, view_class: type, **kwargs: Any) -> Any:
-        if hasattr(view_class, "get_object") or hasattr(view_class, "get_base_queryset"):
-            view_class = type(f"Scoped{view_class.__name__}", (ScopedView, view_class), {})
+        if not issubclass(view_class, ScopedView):
+            view_class = _scoped(ScopedView, view_class)
         return super().construct_view(view_class, **kwargs)  # type: ignore[misc]
+
+
+def _scoped(mixin: type, base: type) -> type:
+    return type(f"Scoped{base.__name__}", (mixin, base), {"__module__": base.__module__})

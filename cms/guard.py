@@ -1,0 +1,131 @@
+"""Closes those views of the back office that belong to no viewset of ours.
+
+Wagtail shows its reports, page tools, files and bulk actions to whoever may log in, and checks
+permissions of the model at most. Here stands who may open them; everybody else gets 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.models import Page, Workflow
+from wagtail.permissions import policy_registry
+
+from cms.access import visible
+
+Door = Callable[[HttpRequest, dict[str, Any]], bool]
+
+WRITE = ("add", "change", "delete", "publish", "lock", "unlock")
+
+
+def may_any(model: type, *actions: str) -> Door:
+    """Opens to those who may do one of the actions on some rows of a model."""
+
+    def opens(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+        return policy_registry.get_by_type(model).user_has_any_permission(request.user, actions)
+
+    return opens
+
+
+def nobody(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    return False
+
+
+def reports(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """Reports tell of everybody's work: for those who tend all of it, or the accounts."""
+    return request.user.has_perm("cms.change_user") or pages(request, kwargs)
+
+
+def bulk(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """A bulk action names the rows that it refuses, so all of them have to be visible."""
+    model = _model(kwargs["app_label"], kwargs["model_name"])
+    if model is None or not may_any(model, *WRITE)(request, kwargs):
+        return False
+    ids = request.GET.getlist("id")
+    scoped = hasattr(model._default_manager, "visible_to")
+    if "all" in ids:
+        if not scoped:
+            return True
+        return (
+            model._default_manager.visible_to(request.user).count()
+            == model._default_manager.count()
+        )
+    if scoped:
+        return visible(model, request.user, ids)
+    return all(_is_key(model, key) for key in ids)
+
+
+def ping(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """An open editor tells who else has the row open."""
+    model = _model(kwargs["app_label"], kwargs["model_name"])
+    if model is None:
+        return False
+    if hasattr(model._default_manager, "visible_to"):
+        return visible(model, request.user, [kwargs["object_id"]])
+    return _is_key(model, kwargs["object_id"])
+
+
+pages = may_any(Page, *WRITE)
+images = may_any(get_image_model(), "add", "change", "delete", "choose")
+documents = may_any(get_document_model(), "add", "change", "delete", "choose")
+
+# The longest name that a view's name starts with decides.
+DOORS: dict[str, Door] = {
+    "wagtailadmin_error_test": nobody,
+    "wagtailadmin_reports:": reports,
+    "wagtailadmin_pages:": pages,
+    "wagtailadmin_explore": pages,
+    "wagtailadmin_choose_page": pages,
+    "wagtailadmin_tag_": pages,
+    "wagtailadmin_api:": pages,
+    "wagtailadmin_api:images:": images,
+    "wagtailadmin_api:documents:": documents,
+    "wagtailadmin_workflows:": may_any(Workflow, "add", "change", "delete"),
+    "wagtailadmin_editing_sessions:ping": ping,
+    "wagtail_bulk_action": bulk,
+    "wagtailembeds:": nobody,
+    "wagtailimages": images,
+    "wagtaildocs:": documents,
+    "wagtaildocs_chooser:": documents,
+}
+
+
+class GuardMiddleware:
+    """Stands in front of the back office's views, behind the login."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
+    ) -> None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        doors = [start for start in DOORS if name.startswith(start)]
+        if not doors or not request.user.is_authenticated:
+            return
+        if not DOORS[max(doors, key=len)](request, kwargs):
+            raise Http404
+
+
+def _model(app_label: str, name: str) -> Any:
+    try:
+        return apps.get_model(app_label, name)
+    except LookupError:
+        return None
+
+
+def _is_key(model: Any, key: str) -> bool:
+    try:
+        model._meta.pk.to_python(key)
+    except ValidationError:
+        return False
+    return True

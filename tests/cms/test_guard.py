@@ -1,0 +1,57 @@
+"""Views of Wagtail that tell of everybody's work are closed to those who tend only their own."""
+
+import pytest
+from django.urls import reverse
+
+from cms.access import Role
+from tests.factories import ProviderFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+CLOSED_TO_PARTNERS = [
+    "wagtailadmin_error_test",
+    "wagtailadmin_reports:site_history",
+    "wagtailadmin_reports:workflow",
+    "wagtailadmin_reports:workflow_tasks",
+    "wagtailadmin_explore_root",
+    "wagtailadmin_pages:search",
+    "wagtailadmin_choose_page",
+    "wagtailadmin_tag_autocomplete",
+    "wagtailadmin_api:pages:listing",
+    "wagtailadmin_api:images:listing",
+    "wagtailadmin_api:documents:listing",
+    "wagtailadmin_workflows:index",
+    "wagtailimages:index",
+    "wagtailimages_chooser:choose",
+    "wagtaildocs:index",
+    "wagtaildocs_chooser:choose",
+    "wagtailembeds:chooser",
+]
+
+
+@pytest.mark.parametrize("name", CLOSED_TO_PARTNERS)
+def test_partner_finds_nothing_that_tells_of_others(client, name):
+    client.force_login(UserFactory(role=Role.PARTNER, provider=ProviderFactory()))
+    assert client.get(reverse(name)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["wagtailadmin_reports:site_history", "wagtailimages:index", "wagtailadmin_pages:search"],
+)
+def test_editor_opens_reports_files_and_pages(client, name):
+    client.force_login(UserFactory(role=Role.EDITOR))
+    assert client.get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("model", [("cms", "user"), ("catalogue", "measure"), ("no", "such")])
+def test_bulk_action_on_what_one_may_not_touch_does_not_exist(client, model):
+    client.force_login(UserFactory(role=Role.ANALYST))
+    address = reverse("wagtail_bulk_action", args=[*model, "delete"])
+    assert client.get(address, {"id": "all"}).status_code == 404
+
+
+def test_nobody_is_asked_to_log_in_by_a_missing_page(client):
+    response = client.get(reverse("wagtailadmin_reports:site_history"))
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("wagtailadmin_login"))
