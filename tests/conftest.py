@@ -78,7 +78,11 @@ def committed_db(
 
 def _state_of_migrations() -> str:
     digest = hashlib.sha256()
-    files = [ROOT / "requirements" / "dev.txt", ROOT / "cms" / "access.py"]
+    files = [
+        ROOT / "requirements" / "dev.txt",
+        ROOT / "cms" / "access.py",
+        ROOT / "cms" / "management" / "commands" / "setup_roles.py",
+    ]
     for app in apps.get_app_configs():
         if Path(app.path).is_relative_to(ROOT) and ".venv" not in Path(app.path).parts:
             files += sorted(Path(app.path).glob("migrations/*.py"))
