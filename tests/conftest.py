@@ -82,6 +82,7 @@ def _state_of_migrations() -> str:
         ROOT / "requirements" / "dev.txt",
         ROOT / "cms" / "access.py",
         ROOT / "cms" / "management" / "commands" / "setup_roles.py",
+        ROOT / "cms" / "announcements.py",
     ]
     for app in apps.get_app_configs():
         if Path(app.path).is_relative_to(ROOT) and ".venv" not in Path(app.path).parts:
