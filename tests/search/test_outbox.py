@@ -1,0 +1,195 @@
+"""The outbox hears of every change, on every path, in the change's own transaction."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+
+from catalogue.models import (
+    Amount,
+    ApplicationStep,
+    Category,
+    DocumentType,
+    LegalAct,
+    LegalBasis,
+    Measure,
+    RequiredDocument,
+    Situation,
+)
+from search.models import SearchChange, Synonym
+from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def measure():
+    return MeasureFactory()
+
+
+@pytest.fixture
+def noted():
+    """What the outbox got since the last call, as a set of (kind, id)."""
+    SearchChange.objects.all().delete()
+
+    def read(*, lexicon=False):
+        rows = set(SearchChange.objects.values_list("kind", "object_id"))
+        SearchChange.objects.all().delete()
+        return rows if lexicon else {row for row in rows if row[0] != "lexicon"}
+
+    return read
+
+
+def test_insert_update_and_delete_of_a_measure_are_noted(noted):
+    measure = MeasureFactory()
+    identity = measure.pk
+    assert noted() == {("measure", identity)}
+    measure.title = "Другое название"
+    measure.save()
+    assert noted() == {("measure", identity)}
+    measure.delete()
+    assert noted() == {("measure", identity)}
+
+
+def test_bulk_writes_are_noted(noted):
+    made = Measure.objects.bulk_create(MeasureFactory.build_batch(3))
+    everyone = {("measure", measure.pk) for measure in made}
+    assert noted() == everyone
+    Measure.objects.update(live=False)
+    assert noted() == everyone
+    Measure.objects.all()._raw_delete(using="default")
+    assert noted() == everyone
+
+
+def test_a_statement_that_touches_no_row_writes_nothing(noted, measure):
+    noted()
+    Measure.objects.filter(slug="nothing-like-it").update(live=False)
+    assert noted() == set()
+
+
+@pytest.mark.parametrize("relation", ["territories", "situations", "categories", "providers"])
+def test_links_are_noted_from_both_ends(noted, measure, relation):
+    other = {
+        "territories": TerritoryFactory,
+        "providers": ProviderFactory,
+        "situations": lambda: Situation.objects.create(slug="s", title="С"),
+        "categories": lambda: Category.objects.create(slug="c", title="К"),
+    }[relation]()
+    noted()
+    through = getattr(Measure, relation).through
+    column = [f.name for f in through._meta.fields if f.name not in ("id", "measure")][0]
+    link = through.objects.create(measure=measure, **{column: other})
+    assert noted() == {("measure", measure.pk)}
+    second = MeasureFactory()
+    noted()
+    link.measure = second
+    link.save()
+    assert noted() == {("measure", measure.pk), ("measure", second.pk)}
+    other.measures.clear()
+    assert noted() == {("measure", second.pk)}
+
+
+def test_parts_of_a_measure_are_noted(noted, measure):
+    paper = DocumentType.objects.create(name="Справка")
+    act = LegalAct.objects.create(title="Закон")
+    noted()
+    for part in [
+        Amount(measure=measure, text="100 ₽"),
+        RequiredDocument(measure=measure, document_type=paper),
+        ApplicationStep(measure=measure, channel="portal", text="Подайте"),
+        LegalBasis(measure=measure, act=act, citation="Закон, ст. 1"),
+    ]:
+        part.save()
+        assert noted() == {("measure", measure.pk)}
+        type(part).objects.filter(pk=part.pk).update(sort_order=5)
+        assert noted() == {("measure", measure.pk)}
+        part.delete()
+        assert noted() == {("measure", measure.pk)}
+
+
+def test_a_renamed_provider_fans_out_to_its_measures_only(noted, measure):
+    provider, other = ProviderFactory(), ProviderFactory()
+    measure.providers.add(provider)
+    measure.save()
+    elsewhere = MeasureFactory()
+    elsewhere.providers.add(other)
+    elsewhere.save()
+    noted()
+    type(provider).objects.filter(pk=provider.pk).update(short_name="Новое имя")
+    assert noted() == {("measure", measure.pk)}
+    type(provider).objects.filter(pk=provider.pk).update(note="не видно семьям")
+    assert noted() == set()
+
+
+@pytest.mark.parametrize("change", [{"title": "Новое"}, {"slug": "novoe"}, {"synonyms": ["ново"]}])
+def test_a_renamed_situation_fans_out_and_is_noted_itself(noted, measure, change):
+    situation = Situation.objects.create(slug="s", title="С")
+    measure.situations.add(situation)
+    measure.save()
+    noted()
+    Situation.objects.filter(pk=situation.pk).update(**change)
+    assert noted() == {("measure", measure.pk), ("situation", situation.pk)}
+
+
+def test_renamed_category_law_and_paper_fan_out(noted, measure):
+    category = Category.objects.create(slug="c", title="К")
+    paper = DocumentType.objects.create(name="Справка")
+    act = LegalAct.objects.create(title="Закон")
+    measure.categories.add(category)
+    measure.save()
+    RequiredDocument.objects.create(measure=measure, document_type=paper)
+    LegalBasis.objects.create(measure=measure, act=act, citation="Закон")
+    noted()
+    for record, column in [(category, "title"), (paper, "name"), (act, "title")]:
+        type(record).objects.filter(pk=record.pk).update(**{column: "Новое"})
+        assert noted() == {("measure", measure.pk)}
+
+
+def test_a_renamed_territory_fans_out_to_everything_inside_it(noted, measure):
+    region = TerritoryFactory(kind="region")
+    district = TerritoryFactory(parent=region)
+    measure.territories.add(district)
+    measure.save()
+    far = MeasureFactory()
+    far.territories.add(TerritoryFactory(kind="region"))
+    far.save()
+    noted()
+    region.title = "Новая область"
+    region.save()
+    assert noted() == {("measure", measure.pk)}
+
+
+def test_a_moved_territory_fans_out(noted, measure):
+    region, other = TerritoryFactory(kind="region"), TerritoryFactory(kind="region")
+    district = TerritoryFactory(parent=region)
+    measure.territories.add(district)
+    measure.save()
+    noted()
+    district.parent = other
+    district.save()
+    assert noted() == {("measure", measure.pk)}
+
+
+def test_an_edited_synonym_marks_the_lexicon(noted):
+    synonym = Synonym.objects.create(canonical="маткапитал")
+    assert ("lexicon", 0) in noted(lexicon=True)
+    synonym.measures.add(MeasureFactory())
+    assert ("lexicon", 0) in noted(lexicon=True)
+    Synonym.objects.update(terms=["мск"])
+    assert noted(lexicon=True) == {("lexicon", 0)}
+
+
+def test_an_emptied_table_asks_for_everything(noted, measure):
+    noted()
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("truncate catalogue_amount")
+    assert noted() == {("everything", 0)}
+
+
+def test_a_rollback_leaves_nothing(noted, measure):
+    noted()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        Measure.objects.update(title="Не будет")
+        raise RuntimeError
+    assert noted() == set()
