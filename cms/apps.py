@@ -10,6 +10,7 @@ class CmsConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
+        from cms import checks  # noqa: F401 - registers them
         from cms.announcements import install_triggers
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="cms.announcements")
