@@ -64,14 +64,14 @@ _DICTIONARIES = (
 RIGHTS: dict[Role, Rights] = {
     Role.EDITOR: Rights(
         _ADMIN
-        + crud("catalogue", "measure", *_DICTIONARIES, actions="view add change")
+        + crud("catalogue", "measure", "agreement", *_DICTIONARIES, actions="view add change")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         pages=("add_page", "change_page"),
         files=("add", "change", "choose"),
     ),
     Role.CHIEF_EDITOR: Rights(
         _ADMIN
-        + crud("catalogue", "measure", *_DICTIONARIES)
+        + crud("catalogue", "measure", "agreement", *_DICTIONARIES)
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
         files=("add", "change", "choose"),
@@ -89,7 +89,7 @@ RIGHTS: dict[Role, Rights] = {
         _ADMIN
         + crud("cms", "user")
         + crud("auth", "group")
-        + crud("catalogue", "membership", *_DICTIONARIES)
+        + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         files=("add", "change", "choose"),
     ),

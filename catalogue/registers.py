@@ -1,0 +1,33 @@
+"""The catalogue's registers: legal acts, agreements with partners, who works for whom."""
+
+from __future__ import annotations
+
+from catalogue.models import Agreement, LegalAct, Membership
+from cms.registers import Register
+
+
+class LegalActs(Register):
+    model = LegalAct
+    menu_icon = "doc-full"
+    list_display = ("title", "kind", "number", "date")
+    list_filter = ("kind",)
+    search_fields = ("title", "number")
+
+
+class Agreements(Register):
+    model = Agreement
+    menu_icon = "form"
+    list_display = ("provider", "subject", "number", "signed_on", "valid_to")
+    list_select_related = ("provider",)
+    search_fields = ("subject", "number", "provider__short_name")
+
+
+class Memberships(Register):
+    model = Membership
+    menu_icon = "group"
+    list_display = ("user", "provider")
+    list_select_related = ("user", "provider")
+    search_fields = ("user__username", "user__last_name", "provider__short_name")
+
+
+REGISTERS = [LegalActs, Agreements, Memberships]

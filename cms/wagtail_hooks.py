@@ -1,0 +1,6 @@
+"""Registers what the ground floor adds to the back office."""
+
+from catalogue import registers as catalogue
+from cms.registers import register_registers
+
+register_registers([*catalogue.REGISTERS])
