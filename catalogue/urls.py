@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from catalogue.place import territory
 
 app_name = "catalogue"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("territory/", territory, name="territory")]

@@ -1,11 +1,50 @@
-"""Answers to requests that went wrong, as pages for people."""
+"""Pages for requests that went wrong. What the API answers is in cms.api_errors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django refused to read. The page needs no context: the host may be false."""
+    too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
+    status = 413 if too_much else 400
+    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke. The page asks nothing of the database, the session or the request."""
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A POST without a valid token: tell how to send again, keep nothing."""
     return render(request, "403_csrf.html", status=403)
+
+
+class WrongMethodMiddleware:
+    """Gives a page to the empty answer of Django to a method that an address does not take."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers.get("Allow", "")
+        return page

@@ -15,8 +15,14 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("api/v1/", api.urls),
     re_path("^api/", unknown_address),
+    path("", include("themes.urls")),
     path("", include("catalogue.urls")),
     path("", include("search.urls")),
     path("", include("forms.urls")),
     path("", include(wagtail_urls)),
 ]
+
+handler400 = "cms.errors.bad_request"
+handler403 = "cms.errors.permission_denied"
+handler404 = "cms.errors.page_not_found"
+handler500 = "cms.errors.server_error"

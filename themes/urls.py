@@ -1,0 +1,10 @@
+"""Addresses of this floor."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from themes.views import patterns
+
+app_name = "themes"
+urlpatterns = [path("patterns/", patterns, name="patterns")]
