@@ -32,18 +32,25 @@ class Refusal:
 
 @dataclass
 class Report:
-    """What a load did, by kind of record: created, changed, unchanged; and what it refused."""
+    """What a load did, by kind of record: created, changed, unchanged; and what it refused.
+
+    `kept` names the records that people changed in the back office and the load therefore left.
+    """
 
     created: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
+    kept: dict[str, list[str]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 
     def refuse(self, file: str, row: int, key: str, reason: str) -> None:
         self.refusals.append(Refusal(file, row, key, reason))
 
+    def keep(self, kind: str, key: str) -> None:
+        self.kept.setdefault(kind, []).append(key)
+
     def kinds(self) -> Iterable[str]:
-        return dict.fromkeys([*self.created, *self.changed, *self.unchanged])
+        return dict.fromkeys([*self.created, *self.changed, *self.unchanged, *self.kept])
 
 
 def read_json(folder: Path, name: str, kind: type = list) -> Any:

@@ -3,6 +3,7 @@
 from catalogue.models.conditions import Condition, ConditionGroup
 from catalogue.models.figures import Indicator, SampleFamily
 from catalogue.models.law import LegalAct
+from catalogue.models.loaded import LoadedRow
 from catalogue.models.measure import (
     Amount,
     ApplicationStep,
@@ -28,6 +29,7 @@ __all__ = [
     "Indicator",
     "LegalAct",
     "LegalBasis",
+    "LoadedRow",
     "Measure",
     "Membership",
     "Office",

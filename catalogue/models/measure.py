@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +17,13 @@ from wagtail.models import (
     DraftStateMixin,
     LockableMixin,
     PreviewableMixin,
+    Revision,
     RevisionMixin,
     WorkflowMixin,
 )
 
-from catalogue.blocks import RULES
+from catalogue.blocks import RulesBlock
+from catalogue.compiling import compile_rules
 from catalogue.models.law import LegalAct
 from catalogue.models.providers import Provider
 from catalogue.models.taxonomy import Category, DocumentType, Situation
@@ -117,7 +120,7 @@ class Measure(
     )
     who = models.TextField(_("who gets it"), max_length=600, blank=True)
     rules = StreamField(
-        RULES,
+        RulesBlock(),
         verbose_name=_("conditions"),
         blank=True,
         help_text=_(
@@ -211,6 +214,24 @@ class Measure(
 
     def get_absolute_url(self) -> str:
         return reverse("catalogue:measure", args=[self.slug])
+
+    def publish(self, revision: Revision, *args: Any, **kwargs: Any) -> None:
+        """Publish, and compile the rules in the same transaction: both happen or neither.
+
+        Every way to publish comes through here: the editor, a workflow, a schedule.
+        """
+        with transaction.atomic():
+            super().publish(revision, *args, **kwargs)
+            self._compile()
+
+    def unpublish(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            super().unpublish(*args, **kwargs)
+            self._compile()
+
+    def _compile(self) -> None:
+        # As the row is now: publishing works on another object, and a scheduled one waits.
+        compile_rules(Measure.objects.filter(pk=self.pk).only("live", "rules", "title"))
 
     @property
     def is_verified(self) -> bool:

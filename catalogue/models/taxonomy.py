@@ -77,6 +77,18 @@ class FactType(models.TextChoices):
     TERRITORY = "territory", _("territory")
 
 
+class Counted(models.TextChoices):
+    """How a number reads in a condition."""
+
+    PLAIN = "plain", _("15 years or more")
+    LEVEL = "level", _("not above 2 minimums")
+    MONTHS = "months", _("months, said in years where whole")
+    PEOPLE = "people", _("three or more children")
+    ORDINAL = "ordinal", _("the third or a later one")
+    SPAN = "span", _("from 1 to 4")
+    SHARE = "share", _("a share, said in per cent")
+
+
 class FactQuerySet(models.QuerySet["Fact"]):
     def in_use(self) -> FactQuerySet:
         return self.filter(retired=False)
@@ -109,6 +121,25 @@ class Fact(ClusterableModel):
         verbose_name=_("computed from"),
         help_text=_("Known when the other fact is known; then it is not asked."),
     )
+    words = models.CharField(
+        _("said in conditions"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "A statement, not a question. {} stands for the answer: «The child is {}». "
+            "For yes or no: what is said when the answer is yes."
+        ),
+    )
+    words_no = models.CharField(_("said when the answer is no"), max_length=200, blank=True)
+    counted = models.CharField(
+        _("how the number reads"), max_length=8, choices=Counted, default=Counted.PLAIN
+    )
+    unit_forms = models.CharField(
+        _("unit after 1, 2 and 5"),
+        max_length=120,
+        blank=True,
+        help_text=_("Three forms with commas between: год, года, лет."),
+    )
     retired = models.BooleanField(_("retired"), default=False)
     position = models.PositiveIntegerField(_("place in the list"), default=0)
 
@@ -137,6 +168,12 @@ class FactOption(models.Model):
     fact = ParentalKey(Fact, on_delete=models.CASCADE, related_name="options")
     value = models.SlugField(_("key"), max_length=60)
     label = models.CharField(_("words"), max_length=200)
+    words = models.CharField(
+        _("said in conditions"),
+        max_length=200,
+        blank=True,
+        help_text=_("Stands in place of {} in the words of the fact."),
+    )
     sort_order = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

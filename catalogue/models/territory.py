@@ -43,6 +43,12 @@ class Territory(models.Model):
     slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
     title = models.CharField(_("name"), max_length=200)
     sort_key = RussianSortKeyField()
+    locative = models.CharField(
+        _("where"),
+        max_length=200,
+        blank=True,
+        help_text=_("The name after «I live»: в Тихвинском районе."),
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=TerritoryKind)
     parent = models.ForeignKey(
         "self",
