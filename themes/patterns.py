@@ -36,7 +36,7 @@ class SampleForm(forms.Form):
     children = forms.ChoiceField(
         label="Сколько у вас детей",
         widget=forms.RadioSelect,
-        choices=[("1", "Один"), ("2", "Двое"), ("3", "Трое и больше"), ("", "Не знаю")],
+        choices=[("1", "Один"), ("2", "Двое"), ("3", "Трое и больше"), ("unknown", "Не знаю")],
         error_messages={"required": "Выберите один ответ."},
     )
     helped = forms.MultipleChoiceField(

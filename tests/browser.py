@@ -1,0 +1,133 @@
+"""Fixtures that drive a real Chromium against a real server.
+
+    @pytest.mark.browser
+    def test_something(browser_page):
+        page = browser_page("/territory/", width=320)
+        ...
+        assert violations(page) == []
+
+The server runs on `committed_db`, so what the test creates is seen by the browser. Errors in the
+console, failed loads, answers of 4xx/5xx to anything but a page itself, and any load from a
+foreign host make the test fail at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test.testcases import LiveServerThread
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.install_browser import find
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run."""
+    path = find()
+    assert path, "No Chromium: run tests/install_browser.py, or set CHROMIUM to its path."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live_portal(committed_db: None) -> Iterator[str]:
+    """The address of a running portal that shares the database of the test."""
+    server = LiveServerThread("127.0.0.1", static_handler=lambda application: application)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    if server.error:
+        raise server.error
+    yield f"http://127.0.0.1:{server.port}"
+    server.terminate()
+
+
+@pytest.fixture
+def browser_page(chromium: Browser, live_portal: str) -> Iterator[Callable[..., Page]]:
+    """Opens pages: `browser_page(path, width=…, javascript=…, scheme=…)`, each in its own context.
+
+    Two calls are two people: they share no cookies.
+    """
+    contexts = []
+    faults: list[str] = []
+
+    def open_page(
+        path: str = "/",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        javascript: bool = True,
+        scheme: Any = "light",
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=live_portal,
+            viewport={"width": width, "height": height},
+            java_script_enabled=javascript,
+            color_scheme=scheme,
+            locale="ru-RU",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        _watch(page, live_portal, faults)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page, a line for each element."""
+    # Preloading, axe looks for the files that main.css imports in the page's own folder.
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def _watch(page: Page, portal: str, faults: list[str]) -> None:
+    def console(message: Any) -> None:
+        # Loads that failed are judged by their answers, below.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            faults.append(f"console: {message.text}")
+
+    def answer(response: Any) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            faults.append(f"{response.status}: {response.url}")
+
+    def request(request: Any) -> None:
+        own = request.url.startswith((portal, "data:", "blob:"))
+        if not own and not request.is_navigation_request():
+            faults.append(f"foreign host: {request.url}")
+
+    def failure(request: Any) -> None:
+        # A navigation cuts off what the page before it still asked for.
+        if not request.is_navigation_request() and request.failure != "net::ERR_ABORTED":
+            faults.append(f"failed: {request.url} ({request.failure})")
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("response", answer)
+    page.on("request", request)
+    page.on("requestfailed", failure)
