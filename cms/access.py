@@ -61,24 +61,32 @@ _DICTIONARIES = (
     "territory",
 )
 
+# Whoever works on cases sees those of the own centre only: IntakeCase.objects.visible_to.
+_CASES = ("intake_forms.view_intakecase", "intake_forms.take_intakecase")
+_FORM = "intake_forms"
+
 RIGHTS: dict[Role, Rights] = {
     Role.EDITOR: Rights(
         _ADMIN
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES, actions="view add change")
-        + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
+        + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
+        + crud(_FORM, "formdefinition", actions="view add change"),
         pages=("add_page", "change_page"),
         files=("add", "change", "choose"),
     ),
     Role.CHIEF_EDITOR: Rights(
         _ADMIN
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES)
-        + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
+        + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
+        + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock"),
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
         files=("add", "change", "choose"),
     ),
-    Role.DISPATCHER: Rights(_ADMIN),
-    Role.SPECIALIST: Rights(_ADMIN),
-    Role.HEAD: Rights(_ADMIN),
+    Role.DISPATCHER: Rights(
+        _ADMIN + _CASES + ("intake_forms.view_unrouted", "intake_forms.route_intakecase")
+    ),
+    Role.SPECIALIST: Rights(_ADMIN + _CASES),
+    Role.HEAD: Rights(_ADMIN + _CASES + ("intake_forms.route_intakecase",)),
     Role.PARTNER: Rights(
         _ADMIN
         + crud("catalogue", "measure", actions="view add change")
@@ -90,6 +98,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud("cms", "user")
         + crud("auth", "group")
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
+        + crud(_FORM, "topic", "queue", "routingrule", "register")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         files=("add", "change", "choose"),
     ),

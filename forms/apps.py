@@ -8,3 +8,6 @@ class IntakeFormsConfig(AppConfig):
     name = "forms"
     label = "intake_forms"  # "forms" is the label of django.forms, which themes the widgets
     verbose_name = _("Forms and intake")
+
+    def ready(self) -> None:
+        from forms import checks  # noqa: F401

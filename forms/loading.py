@@ -1,0 +1,243 @@
+"""Loads topics, queues with their rules, registers, and the forms that editors' blocks can hold."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from catalogue.models import Provider
+from cms.loading import Report, read_json
+from forms.blocks import TYPES
+from forms.compiling import SchemaError
+from forms.models import FormDefinition, Queue, Register, RoutingRule, Topic
+from forms.routing import unrouted_queue
+
+FORMS = "forms_public.json"
+REGISTERS = "indicators.json"
+# The general question to the centre: it is offered beside every measure.
+GENERAL = "konsultaciya-specialista"
+# Journals that are kept about every case, or about those of some topics.
+ON_CASE: dict[str, tuple[str, ...]] = {
+    "zhurnal-priema-semej": (),
+    "kartochka-priema": (),
+    "zhurnal-zayavok-distant": ("distancionnaya-konsultaciya",),
+}
+# An urgent case is read on the next working day at the latest.
+URGENT_DAYS = 1
+_IDS = uuid.UUID("6f0f3a52-2f0c-4a51-9b8e-6a3a3c1f5d10")
+
+Say = Callable[[str], None]
+
+
+def load(folder: Path, report: Report, say: Say) -> None:
+    """Bring forms, queues and registers to what the folder's files say.
+
+    A form that somebody has edited since is left as it is.
+    """
+    rows = read_json(folder, FORMS)
+    registers = read_json(folder, REGISTERS, dict).get("forms", [])
+    say("Темы, очереди и правила")
+    topics = _load_topics(rows, report)
+    _load_queues(report)
+    say("Формы для семей")
+    waiting = [
+        str(row.get("title"))
+        for number, row in enumerate(rows, start=1)
+        if not _load_form(row, number, topics, report)
+    ]
+    if waiting:
+        say(f"Ждут новых видов вопросов: {', '.join(waiting)}")
+    say("Журналы и карточки")
+    for number, row in enumerate(registers, start=1):
+        _load_register(row, number, topics, report)
+
+
+def _load_topics(rows: list[dict[str, Any]], report: Report) -> dict[str, Topic]:
+    topics = {}
+    for row in rows:
+        slug = row.get("queue_topic")
+        if not slug:
+            continue
+        values = {"title": row.get("title", slug)}
+        if row.get("urgent"):
+            values["answer_days"] = URGENT_DAYS
+        topics[slug] = _made_once(Topic, report, "темы", slug=slug, defaults=values)
+    return topics
+
+
+def _load_queues(report: Report) -> None:
+    unrouted_queue(None)
+    for centre in Provider.objects.centres().prefetch_related("territories"):
+        unrouted_queue(centre)
+        queue = _made_once(
+            Queue,
+            report,
+            "очереди",
+            slug=centre.slug,
+            defaults={"title": "Общая очередь", "centre": centre},
+        )
+        for territory in centre.territories.all():
+            _made_once(RoutingRule, report, "правила", territory=territory, queue=queue)
+
+
+def _load_form(
+    row: Mapping[str, Any], number: int, topics: Mapping[str, Topic], report: Report
+) -> bool:
+    """False when the form asks what no block can ask yet."""
+    slug = str(row.get("slug"))
+    try:
+        if not all(_can_ask(field) for field in _fields(row)):
+            return False
+        values = _form_values(row, topics)
+        definition = FormDefinition.objects.filter(slug=slug).first()
+        if definition is None:
+            definition = FormDefinition(slug=slug, live=False, **values)
+            definition.full_clean()
+            definition.save()
+            report.created["формы"] += 1
+        elif not _is_ours(definition) or not _differs(definition, values):
+            report.unchanged["формы"] += 1
+            return True
+        else:
+            for name, value in values.items():
+                setattr(definition, name, value)
+            report.changed["формы"] += 1
+        definition.save_revision().publish(log_action=False)
+    except KeyError as error:
+        report.refuse(FORMS, number, slug, f"нет поля {error}")
+    except (SchemaError, ValidationError, ValueError, TypeError) as error:
+        report.refuse(FORMS, number, slug, str(error))
+    return True
+
+
+def _fields(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [field for step in row["steps"] for field in step["fields"]]
+
+
+def _can_ask(field: Mapping[str, Any]) -> bool:
+    return field["type"] in TYPES and not field.get("fields")
+
+
+def _is_ours(definition: FormDefinition) -> bool:
+    """Nobody but this loader has saved it."""
+    return not definition.revisions.filter(user__isnull=False).exists()
+
+
+def _differs(definition: FormDefinition, values: Mapping[str, Any]) -> bool:
+    if any(getattr(definition, name) != value for name, value in values.items() if name != "steps"):
+        return True
+    block = definition.steps.stream_block
+    return bool(
+        definition.steps.get_prep_value() != block.to_python(values["steps"]).get_prep_value()
+    )
+
+
+def _form_values(row: Mapping[str, Any], topics: Mapping[str, Topic]) -> dict[str, Any]:
+    slug = row["slug"]
+    return {
+        "title": row["title"],
+        "lead": row["lead"],
+        "minutes": row["minutes"],
+        "urgent": row["urgent"],
+        "topic": topics[row["queue_topic"]],
+        "retention_days": row["retention_days"],
+        "consent_text": row["consent_text"],
+        "offered_everywhere": slug == GENERAL,
+        "steps": [
+            {
+                "type": "step",
+                "id": _id(slug, f"step {number}"),
+                "value": {
+                    "title": step["title"],
+                    "fields": [
+                        {
+                            "type": field["type"],
+                            "id": _id(slug, field["key"]),
+                            "value": _question(field),
+                        }
+                        for field in step["fields"]
+                    ],
+                },
+            }
+            for number, step in enumerate(row["steps"], start=1)
+        ],
+    }
+
+
+def _question(field: Mapping[str, Any]) -> dict[str, Any]:
+    """A question of the file as an editor's block holds it."""
+    value = {
+        "label": field["label"],
+        "key": field["key"],
+        "show_if": _condition(field.get("show_if")),
+    }
+    if field["type"] == "info":
+        return value
+    value |= {
+        "help": field.get("help") or "",
+        "required": field["required"],
+        "personal": field["personal"],
+        "purpose": field.get("purpose") or "",
+    }
+    if field.get("options"):
+        value["options"] = [
+            {"type": "item", "id": _id(field["key"], option["value"]), "value": dict(option)}
+            for option in field["options"]
+        ]
+    return value
+
+
+def _condition(condition: Mapping[str, Any] | None) -> dict[str, str]:
+    if not condition:
+        return {"field": "", "op": "eq", "value": ""}
+    wanted = condition["value"] if isinstance(condition["value"], list) else [condition["value"]]
+    words = [{True: "yes", False: "no"}[one] if isinstance(one, bool) else one for one in wanted]
+    return {"field": condition["field"], "op": condition["op"], "value": ", ".join(words)}
+
+
+def _id(*names: str) -> str:
+    return str(uuid.uuid5(_IDS, "/".join(names)))
+
+
+def _load_register(
+    row: Mapping[str, Any], number: int, topics: Mapping[str, Topic], report: Report
+) -> None:
+    slug = str(row.get("slug"))
+    try:
+        values = {
+            "title": row["title"],
+            "kind": row["kind"],
+            "purpose": row.get("purpose") or "",
+            "fields": [
+                {key: field[key] for key in ("name", "label", "type", "required")}
+                for field in row["fields"]
+            ],
+            "source": row.get("source") or "",
+            "named_in_seed": bool(row.get("named_in_seed")),
+        }
+    except (KeyError, TypeError) as error:
+        report.refuse(REGISTERS, number, slug, f"нет поля {error}")
+        return
+    register = _made_once(
+        Register,
+        report,
+        "журналы",
+        slug=slug,
+        defaults={**values, "on_case": slug in ON_CASE},
+    )
+    wanted = [topics[topic] for topic in ON_CASE.get(slug, ()) if topic in topics]
+    if wanted and not register.topics.exists():
+        register.topics.set(wanted)
+
+
+def _made_once(
+    model: Any, report: Report, kind: str, *, defaults: Mapping[str, Any] | None = None, **key: Any
+) -> Any:
+    """The row with this key; made when there is none, and then left to those who keep it."""
+    found, made = model.objects.get_or_create(**key, defaults=dict(defaults or {}))
+    (report.created if made else report.unchanged)[kind] += 1
+    return found

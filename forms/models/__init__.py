@@ -1,0 +1,47 @@
+"""The records of forms and intake. One module a subject; import them from here."""
+
+from forms.models.cases import (
+    HELD,
+    OPEN,
+    SET_ASIDE,
+    CaseEvent,
+    EventKind,
+    IntakeCase,
+    Outcome,
+    State,
+)
+from forms.models.definition import ConsentText, FormDefinition, FormVersion
+from forms.models.queues import Queue, RoutingRule, Topic
+from forms.models.registers import Register, RegisterEntry
+from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
+from forms.models.talk import CaseMessage, Direction, InternalNote
+from forms.models.watch import AccessLog, LookupAttempt
+
+__all__ = [
+    "HELD",
+    "OPEN",
+    "SET_ASIDE",
+    "AccessLog",
+    "CaseEvent",
+    "CaseMessage",
+    "Channel",
+    "ConsentGiven",
+    "ConsentText",
+    "Direction",
+    "Erased",
+    "EventKind",
+    "FormDefinition",
+    "FormVersion",
+    "IntakeCase",
+    "InternalNote",
+    "LookupAttempt",
+    "Outcome",
+    "Queue",
+    "Register",
+    "RegisterEntry",
+    "RoutingRule",
+    "State",
+    "Submission",
+    "SubmissionKey",
+    "Topic",
+]

@@ -1,0 +1,239 @@
+"""Cases of the intake desk and the chain of events of each."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Provider, Territory
+from forms.models.definition import FormDefinition
+from forms.models.queues import Queue, RoutingRule, Topic
+from forms.models.submission import Channel, Submission
+from forms.references import grouped
+
+
+class State(models.TextChoices):
+    NEW = "new", _("new")
+    IN_WORK = "in_work", _("in work")
+    WAITING_FAMILY = "waiting_family", _("waiting for the family")
+    DECIDED = "decided", _("decided")
+    CLOSED = "closed", _("closed")
+
+
+class Outcome(models.TextChoices):
+    """How a case ended. The last three set a case aside without a decision."""
+
+    HELPED = "helped", _("help was given")
+    ADVISED = "advised", _("advice was given")
+    REFERRED = "referred", _("sent to another organisation")
+    REFUSED = "refused", _("cannot be helped here")
+    DUPLICATE = "duplicate", _("sent twice")
+    WITHDRAWN = "withdrawn", _("the family took it back")
+    NOT_OURS = "not_ours", _("not for the centre")
+
+
+SET_ASIDE = (Outcome.DUPLICATE, Outcome.WITHDRAWN, Outcome.NOT_OURS)
+HELD = (State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
+OPEN = (State.NEW, State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
+
+
+class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
+    def visible_to(self, user: object) -> IntakeCaseQuerySet:
+        """Cases that a person may see: those of its centres, and with a right of its own those
+        that no centre has yet."""
+        if not user.is_active or not user.has_perm("intake_forms.view_intakecase"):  # type: ignore[attr-defined]
+            return self.none()
+        if user.is_superuser:  # type: ignore[attr-defined]
+            return self
+        rows = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
+        if user.has_perm("intake_forms.view_unrouted"):  # type: ignore[attr-defined]
+            rows |= Q(centre__isnull=True)
+        return self.filter(rows)
+
+    def overdue(self) -> IntakeCaseQuerySet:
+        """Past their term while it is the centre's turn."""
+        return self.filter(state__in=(State.NEW, State.IN_WORK), due_at__lt=timezone.now())
+
+
+class IntakeCase(models.Model):
+    """A request of a family at the desk of a centre.
+
+    It holds nothing that identifies a person: that lies sealed in the submission, the notes and
+    the messages. `centre` is that of its queue. `version` grows with every change, so that a
+    stale page cannot overwrite. Only forms.moves changes `state`.
+    """
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.PROTECT, related_name="case", verbose_name=_("submission")
+    )
+    ref = models.CharField(_("number"), max_length=16, unique=True)
+    secret_round = models.PositiveSmallIntegerField(
+        _("issue of the secret code"), default=0, editable=False
+    )
+    form = models.ForeignKey(
+        FormDefinition, on_delete=models.PROTECT, related_name="cases", verbose_name=_("form")
+    )
+    topic = models.ForeignKey(
+        Topic, on_delete=models.PROTECT, related_name="cases", verbose_name=_("topic")
+    )
+    territory = models.ForeignKey(
+        Territory,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("territory"),
+    )
+    centre = models.ForeignKey(
+        Provider,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("centre"),
+    )
+    queue = models.ForeignKey(
+        Queue, on_delete=models.PROTECT, related_name="cases", verbose_name=_("queue")
+    )
+    routed_by = models.ForeignKey(
+        RoutingRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    route_note = models.CharField(_("why in this queue"), max_length=600, blank=True)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    urgent = models.BooleanField(_("urgent"), default=False)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.NEW)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("in the hands of"),
+    )
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
+    created_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
+    due_at = models.DateTimeField(_("answer until"))
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
+    first_answer_at = models.DateTimeField(_("first answer"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = IntakeCaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering = ["due_at", "pk"]
+        permissions = [
+            ("view_unrouted", "Can see cases that no centre has"),
+            ("take_intakecase", "Can take cases and work on them"),
+            ("route_intakecase", "Can move cases to another queue"),
+        ]
+        indexes = [
+            models.Index(fields=["centre", "state", "due_at"], name="case_of_centre"),
+            models.Index(fields=["assignee", "state", "due_at"], name="case_of_person"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state=State.NEW, assignee__isnull=True, taken_at__isnull=True)
+                | Q(state__in=HELD, assignee__isnull=False, taken_at__isnull=False)
+                | Q(state=State.CLOSED),
+                name="case_held_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=(State.DECIDED, State.CLOSED)) & ~Q(outcome="")
+                | ~Q(state__in=(State.DECIDED, State.CLOSED)) & Q(outcome=""),
+                name="case_outcome_with_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.CLOSED, closed_at__isnull=False)
+                | ~Q(state=State.CLOSED) & Q(closed_at__isnull=True),
+                name="case_closed_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.DECIDED, decided_at__isnull=False)
+                | Q(state=State.CLOSED)
+                | ~Q(state__in=(State.DECIDED, State.CLOSED)) & Q(decided_at__isnull=True),
+                name="case_decided_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.DECIDED) | ~Q(outcome__in=SET_ASIDE),
+                name="case_set_aside_is_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.WAITING_FAMILY, waiting_since__isnull=False)
+                | ~Q(state=State.WAITING_FAMILY) & Q(waiting_since__isnull=True),
+                name="case_waiting_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The reference as people read it."""
+        return grouped(self.ref)
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.state in (State.NEW, State.IN_WORK) and self.due_at < timezone.now()
+
+
+class EventKind(models.TextChoices):
+    ACCEPTED = "accepted", _("received")
+    TAKEN = "taken", _("taken to work")
+    RELEASED = "released", _("given back to the queue")
+    ROUTED = "routed", _("moved to another queue")
+    ASKED = "asked", _("the family was asked")
+    ANSWERED = "answered", _("a message to the family")
+    FAMILY_WROTE = "family_wrote", _("the family wrote")
+    RESUMED = "resumed", _("work goes on")
+    DECIDED = "decided", _("decided")
+    CLOSED = "closed", _("closed")
+    SET_ASIDE = "set_aside", _("set aside")
+    REOPENED = "reopened", _("opened again")
+    NOTED = "noted", _("note added")
+    REGISTERED = "registered", _("register filled in")
+    ERASED = "erased", _("personal data erased")
+
+
+class CaseEvent(models.Model):
+    """Something that happened to a case: codes and ids only, never a person's data.
+
+    Events of a case form a chain of hashes; the database refuses to change or delete one.
+    """
+
+    case = models.ForeignKey(
+        IntakeCase, on_delete=models.PROTECT, related_name="events", verbose_name=_("case")
+    )
+    seq = models.PositiveIntegerField(_("number"))
+    kind = models.CharField(_("what happened"), max_length=14, choices=EventKind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    from_state = models.CharField(max_length=16, choices=State, blank=True)
+    to_state = models.CharField(max_length=16, choices=State, blank=True)
+    data = models.JSONField(default=dict)
+    prev_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("event of a case")
+        verbose_name_plural = _("events of cases")
+        ordering = ["case", "seq"]
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="caseevent_seq_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.seq}: {self.kind}"

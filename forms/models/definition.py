@@ -1,0 +1,206 @@
+"""Forms as editors build them, and the immutable versions that families answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from modelcluster.models import ClusterableModel
+from wagtail.fields import StreamField
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    Revision,
+    RevisionMixin,
+    WorkflowMixin,
+)
+
+from catalogue.models import Measure, Provider
+from cms.fields import RussianSortKeyField
+from forms.blocks import StepsBlock
+from forms.models.queues import Topic
+
+DEFAULT_CONSENT = (
+    "Я разрешаю центру «{centre}» хранить и использовать то, что написано в этой форме, только для "
+    "того, чтобы мне помочь. Сведения видят сотрудники, которые занимаются моим обращением. Другим "
+    "организациям их передадут только с моего отдельного согласия или когда этого требует закон. "
+    "Срок – {retention_days} дней после закрытия обращения, затем сведения удалят. Разрешение "
+    "можно отозвать: {withdraw_contact}."
+)
+
+
+class FormDefinitionQuerySet(models.QuerySet["FormDefinition"]):
+    def public(self) -> FormDefinitionQuerySet:
+        """Forms that families may fill in now: published and not past their day."""
+        return self.filter(live=True).filter(
+            models.Q(expire_at__isnull=True) | models.Q(expire_at__gt=timezone.now())
+        )
+
+
+class FormDefinition(
+    WorkflowMixin,
+    DraftStateMixin,
+    LockableMixin,
+    RevisionMixin,
+    PreviewableMixin,
+    ClusterableModel,
+):
+    """A form for families. Publishing compiles it into a FormVersion, and only versions are filled
+    in: whatever is edited later, an answer is read with the questions that were asked."""
+
+    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+    title = models.CharField(_("name"), max_length=200)
+    sort_key = RussianSortKeyField()
+    lead = models.TextField(
+        _("lead"),
+        max_length=600,
+        blank=True,
+        help_text=_("One or two sentences: what happens after the form is sent."),
+    )
+    minutes = models.PositiveSmallIntegerField(
+        _("takes, minutes"), default=3, validators=[MinValueValidator(1), MaxValueValidator(120)]
+    )
+    urgent = models.BooleanField(
+        _("urgent"),
+        default=False,
+        help_text=_("Phones to call stand before the first question; the case goes first."),
+    )
+    topic = models.ForeignKey(
+        Topic, on_delete=models.PROTECT, related_name="forms", verbose_name=_("topic")
+    )
+    retention_days = models.PositiveSmallIntegerField(
+        _("kept after closing, days"),
+        default=365,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+    )
+    consent_text = models.TextField(
+        _("text of the consent"),
+        max_length=4000,
+        default=DEFAULT_CONSENT,
+        help_text=_("May hold {centre}, {retention_days} and {withdraw_contact}."),
+    )
+    steps = StreamField(StepsBlock(), verbose_name=_("steps"), blank=True)
+    measures = ParentalManyToManyField(
+        Measure,
+        blank=True,
+        related_name="forms",
+        verbose_name=_("measures"),
+        help_text=_("On their pages the form is offered as the way to apply."),
+    )
+    centres = ParentalManyToManyField(
+        Provider,
+        blank=True,
+        related_name="forms",
+        limit_choices_to={"is_centre": True},
+        verbose_name=_("centres"),
+        help_text=_("Empty: every centre answers it."),
+    )
+    offered_everywhere = models.BooleanField(
+        _("offered on every measure"),
+        default=False,
+        help_text=_("For a general question to the centre."),
+    )
+
+    objects = FormDefinitionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("form")
+        verbose_name_plural = _("forms")
+        ordering = ["sort_key"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("intake_forms:form", args=[self.slug])
+
+    def publish(self, revision: Revision, user: Any = None, **kwargs: Any) -> None:
+        """Publish, and in the same transaction cut the version that families answer from now on.
+
+        :raises forms.compiling.SchemaError: the form cannot be asked as it stands.
+        """
+        from forms.publishing import cut_version
+
+        with transaction.atomic():
+            super().publish(revision, user=user, **kwargs)
+            published = type(self).objects.select_related("topic").get(pk=self.pk)
+            if published.live and published.live_revision_id == revision.pk:
+                cut_version(published, by=user)
+
+    def version_in_force(self) -> FormVersion | None:
+        return self.versions.order_by("-number").first()
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> TemplateResponse:
+        from forms.views.preview import preview
+
+        return preview(request, self)
+
+
+class ConsentText(models.Model):
+    """A wording of a consent, word for word as families saw it. Never changed."""
+
+    code = models.SlugField(_("form"), max_length=80)
+    number = models.PositiveIntegerField(_("number"))
+    body = models.TextField(_("text"))
+    sha256 = models.CharField(_("digest"), max_length=64)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("text of a consent")
+        verbose_name_plural = _("texts of consents")
+        ordering = ["code", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "number"], name="consenttext_number_unique"),
+            models.UniqueConstraint(fields=["code", "sha256"], name="consenttext_body_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}, {self.number}"
+
+
+class FormVersion(models.Model):
+    """What families are asked: compiled once, on publishing, and never changed by anybody."""
+
+    form = models.ForeignKey(
+        FormDefinition, on_delete=models.PROTECT, related_name="versions", verbose_name=_("form")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    schema = models.JSONField(_("questions"))
+    sha256 = models.CharField(_("digest"), max_length=64)
+    consent_text = models.ForeignKey(
+        ConsentText,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="versions",
+        verbose_name=_("consent"),
+    )
+    published_at = models.DateTimeField(_("published"), default=timezone.now, editable=False)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+
+    class Meta:
+        verbose_name = _("version of a form")
+        verbose_name_plural = _("versions of forms")
+        ordering = ["form", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["form", "number"], name="formversion_number_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.schema['title']}, {self.number}"

@@ -1,0 +1,66 @@
+"""Cutting a version of a form when it is published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from wagtail.models import Site
+
+from cms.models import SiteSettings
+from forms.compiling import compile_form, digest, fields_of
+from forms.models import ConsentText, FormDefinition, FormVersion
+
+
+@transaction.atomic
+def cut_version(definition: FormDefinition, *, by: Any = None) -> FormVersion:
+    """The version in force for a form as published; a new one only when something changed.
+
+    :raises forms.compiling.SchemaError: the form cannot be asked as it stands.
+    """
+    FormDefinition.objects.select_for_update().get(pk=definition.pk)
+    schema = compile_form(definition)
+    consent = None
+    if any(field["type"] == "consent" for field in fields_of(schema)):
+        consent = _consent_text(definition)
+        schema["consent"] = {"number": consent.number, "sha256": consent.sha256}
+    sha256 = digest(schema)
+    last = definition.version_in_force()
+    if last is not None and last.sha256 == sha256:
+        return last
+    return FormVersion.objects.create(
+        form=definition,
+        number=last.number + 1 if last else 1,
+        schema=schema,
+        sha256=sha256,
+        consent_text=consent,
+        published_by=by,
+    )
+
+
+def consent_body(definition: FormDefinition) -> str:
+    """The text of the consent with this installation's words put in."""
+    site = Site.objects.filter(is_default_site=True).first()
+    words = SiteSettings.for_site(site) if site else SiteSettings()
+    body = definition.consent_text
+    # Plain replacement: an editor's stray brace must not break a form.
+    for name, value in (
+        ("{centre}", words.centre_name),
+        ("{retention_days}", str(definition.retention_days)),
+        ("{withdraw_contact}", words.withdraw_contact),
+    ):
+        body = body.replace(name, value)
+    return body
+
+
+def _consent_text(definition: FormDefinition) -> ConsentText:
+    body = consent_body(definition)
+    sha256 = digest(body)
+    known = ConsentText.objects.filter(code=definition.slug)
+    same = known.filter(sha256=sha256).first()
+    if same is not None:
+        return same
+    last = known.order_by("-number").first()
+    return ConsentText.objects.create(
+        code=definition.slug, number=last.number + 1 if last else 1, body=body, sha256=sha256
+    )

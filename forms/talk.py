@@ -1,0 +1,76 @@
+"""Sealed texts on a case: notes for colleagues, messages to the family and from it.
+
+Every writing has an id that is made with the page it is typed on; the same id twice is one text.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from forms.events import record
+from forms.models import CaseMessage, Direction, EventKind, IntakeCase, InternalNote
+from forms.models.talk import Writing
+
+MAX_TEXT = 5000
+
+
+def read(writing: Writing, case: IntakeCase) -> str:
+    """:raises forms.models.Erased: the personal data of the case were erased."""
+    return case.submission.data_key.open(writing.purpose, writing.body).decode()
+
+
+@transaction.atomic
+def write_note(*, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID) -> InternalNote:
+    """Add a note for colleagues."""
+    locked = _locked(case)
+    known = InternalNote.objects.filter(pk=writing_id, case=locked).first()
+    if known is not None:
+        return known
+    note = keep_note(case=locked, author=author, text=text, writing_id=writing_id)
+    record(locked, EventKind.NOTED, actor=author, note=str(note.pk))
+    return note
+
+
+def keep_note(
+    *, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID | None = None
+) -> InternalNote:
+    """The note itself, for a move that records an event of its own."""
+    note = InternalNote(pk=writing_id or uuid.uuid4(), case=case, author=author)
+    note.body = case.submission.data_key.seal(note.purpose, text.encode())
+    note.save(force_insert=True)
+    return note
+
+
+def keep_message(
+    *, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID | None = None
+) -> CaseMessage:
+    """A message without an event: of the family when nobody is its author."""
+    message = CaseMessage(
+        pk=writing_id or uuid.uuid4(),
+        case=case,
+        author=author,
+        direction=Direction.TO_FAMILY if author else Direction.FROM_FAMILY,
+    )
+    message.body = case.submission.data_key.seal(message.purpose, text.encode())
+    message.save(force_insert=True)
+    if author and case.first_answer_at is None:
+        case.first_answer_at = timezone.now()
+        case.save(update_fields=["first_answer_at"])
+    return message
+
+
+def is_written(case: IntakeCase, writing_id: uuid.UUID) -> bool:
+    """This very text has been sent already: a second click, a reloaded page."""
+    return CaseMessage.objects.filter(pk=writing_id, case=case).exists()
+
+
+def _locked(case: IntakeCase) -> IntakeCase:
+    return (
+        IntakeCase.objects.select_for_update(of=("self",))
+        .select_related("submission__key")
+        .get(pk=case.pk)
+    )
