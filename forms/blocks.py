@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,14 @@ def new_key() -> str:
     return f"q{secrets.token_hex(4)}"
 
 
+class BuilderInput(forms.TextInput):
+    """An input that the builder's script fills in or turns into a menu."""
+
+    class Media:
+        js = ["intake_forms/builder.js"]
+        css = {"all": ["intake_forms/builder.css"]}
+
+
 class KeyBlock(blocks.CharBlock):
     """A key that the editor never types: the page's script and the server make it once."""
 
@@ -48,7 +57,7 @@ class KeyBlock(blocks.CharBlock):
                 **kwargs,
             }
         )
-        self.field.widget.attrs.update({"data-made-key": "", "readonly": True, "tabindex": "-1"})
+        self.field.widget = BuilderInput(attrs={"data-made-key": "", "tabindex": "-1"})
 
     def clean(self, value: str) -> str:
         return super().clean(value) or new_key()
@@ -59,7 +68,7 @@ class ReferenceBlock(blocks.CharBlock):
 
     def __init__(self, menu: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.field.widget.attrs[f"data-{menu}-menu"] = ""
+        self.field.widget = BuilderInput(attrs={f"data-{menu}-menu": ""})
 
 
 class ConditionBlock(blocks.StructBlock):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorList
 
 from forms.blocks import wanted_answer
 
@@ -78,7 +79,20 @@ def _validate(definition: FormDefinition) -> None:
     try:
         block.clean(definition.steps)
     except ValidationError as error:
-        raise SchemaError(f"{definition.slug}: {error!r}") from error
+        raise SchemaError("; ".join(_reasons(error))) from error
+
+
+def _reasons(error: ValidationError, *path: str) -> Iterator[str]:
+    """What is wrong, each with the way through the blocks: `0.fields.3.label: …`."""
+    children = getattr(error, "block_errors", None)
+    if children is None:
+        yield f"{'.'.join(path)}: {' '.join(error.messages)}" if path else " ".join(error.messages)
+        return
+    for name, child in children.items() if isinstance(children, dict) else enumerate(children):
+        if child is not None:
+            yield from _reasons(child, *path, str(name))
+    for problem in ErrorList(getattr(error, "non_block_errors", None)).as_data():
+        yield from _reasons(problem, *path)
 
 
 def _field(question: Any, kinds: dict[str, str]) -> dict[str, Any]:
