@@ -7,6 +7,7 @@ plain JSON under the questions' keys: text, number, true/false, a list, a day as
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -84,6 +85,7 @@ class Item:
 
     spec: Mapping[str, Any]
     field: forms.BoundField | None
+    condition: str  # as JSON, for the page's script; empty when it is always asked
     condition_words: str
 
 
@@ -130,6 +132,7 @@ class AnswerForm(forms.Form):
                 Item(
                     spec,
                     self[spec["key"]] if spec["key"] in self.fields else None,
+                    json.dumps(spec["show_if"], ensure_ascii=False) if spec["show_if"] else "",
                     in_words(spec["show_if"], specs) if spec["show_if"] else "",
                 )
                 for spec in step["fields"]

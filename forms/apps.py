@@ -10,4 +10,8 @@ class IntakeFormsConfig(AppConfig):
     verbose_name = _("Forms and intake")
 
     def ready(self) -> None:
-        from forms import checks  # noqa: F401
+        from catalogue import slots
+        from forms import checks, links  # noqa: F401
+
+        slots.apply_links.append(links.forms_for)
+        slots.ask_links.append(links.forms_to_ask)

@@ -136,8 +136,13 @@ class FormDefinition(
             if published.live and published.live_revision_id == revision.pk:
                 cut_version(published, by=user)
 
+    @property
+    def is_public(self) -> bool:
+        """Families may fill it in now; the same as `objects.public()` says."""
+        return self.live and (self.expire_at is None or self.expire_at > timezone.now())
+
     def version_in_force(self) -> FormVersion | None:
-        return self.versions.order_by("-number").first()
+        return self.versions.select_related("consent_text").order_by("-number").first()
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> TemplateResponse:
         from forms.views.preview import preview

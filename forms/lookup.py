@@ -1,0 +1,91 @@
+"""Finding a case by its number and secret code, without telling anybody which numbers exist.
+
+A wrong number and a wrong code get the same answer after the same work. Attempts are counted in
+the database, by number with address and by address, before anything is compared.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hmac
+import uuid
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from forms import crypto
+from forms.models import Erased, IntakeCase, LookupAttempt
+from forms.references import secret_from
+
+WINDOW = datetime.timedelta(minutes=15)
+MOST_FOR_NUMBER = 5
+MOST_FROM_ADDRESS = 100  # a school or a village may share one address
+KEPT = datetime.timedelta(days=1)
+
+
+class TooManyAttempts(Exception):
+    """Nothing was compared; try again after the window."""
+
+
+def find(*, ref: str, secret: str, address: str) -> IntakeCase | None:
+    """The case with this number, when the code is its code.
+
+    :raises TooManyAttempts: too many tries for this number or from this address.
+    """
+    keys = (_digest(f"{address}|{ref}"), _digest(address))
+    _count_attempt(*keys)
+    case = (
+        IntakeCase.objects.filter(ref=ref).select_related("submission", "submission__key").first()
+    )
+    if not hmac.compare_digest(_code_of(case).encode(), secret.encode()) or case is None:
+        return None
+    LookupAttempt.objects.filter(key=keys[0]).delete()
+    return case
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from; behind our own proxy, what the proxy saw."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        seen = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        if seen:
+            return seen
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _count_attempt(for_number: str, from_address: str) -> None:
+    now = timezone.now()
+    LookupAttempt.objects.filter(at__lt=now - KEPT).delete()
+    # Written first and counted afterwards, so that parallel attempts see each other.
+    LookupAttempt.objects.bulk_create(
+        [LookupAttempt(key=for_number, at=now), LookupAttempt(key=from_address, at=now)]
+    )
+    recent = LookupAttempt.objects.filter(at__gte=now - WINDOW)
+    if (
+        recent.filter(key=for_number).count() > MOST_FOR_NUMBER
+        or recent.filter(key=from_address).count() > MOST_FROM_ADDRESS
+    ):
+        raise TooManyAttempts
+
+
+def _code_of(case: IntakeCase | None) -> str:
+    """The code of a case; for none, a code that nobody knows, after the same work."""
+    if case is not None:
+        try:
+            return secret_from(case.submission.data_key.code(f"receipt:{case.secret_round}"))
+        except Erased:
+            pass
+    owner, wrapped = _nobodys_key()
+    return secret_from(crypto.unwrap(owner, wrapped).code("receipt:0"))
+
+
+@lru_cache(maxsize=1)
+def _nobodys_key() -> tuple[uuid.UUID, bytes]:
+    owner = uuid.uuid4()
+    return owner, crypto.wrap(crypto.new_key(owner))
+
+
+def _digest(text: str) -> str:
+    return salted_hmac("intake_forms.lookup", text, algorithm="sha256").hexdigest()

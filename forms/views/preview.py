@@ -1,0 +1,24 @@
+"""How a form will look, from a draft that may still be wrong."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from forms.answers import AnswerForm
+from forms.compiling import compile_form
+from forms.models import FormDefinition
+from forms.publishing import consent_body
+from forms.views.form import page_context
+
+
+def preview(request: HttpRequest, definition: FormDefinition) -> TemplateResponse:
+    schema = compile_form(definition, strict=False)
+    context = page_context(request, schema, AnswerForm(schema)) | {
+        "consent": consent_body(definition),
+        "draft": "",
+        "notice": None,
+        "show_honeypot": False,
+        "is_preview": True,
+    }
+    return TemplateResponse(request, "intake_forms/form.html", context)
