@@ -1,30 +1,6 @@
-"""Registers what the ground floor adds to the back office, and what no floor has alone."""
-
-from django.http import HttpRequest
-from django.urls import URLPattern, URLResolver, include, path, reverse
-from django.utils.translation import gettext_lazy as _
-from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+"""Registers what the ground floor adds to the back office."""
 
 from catalogue import registers as catalogue
-from catalogue.exchange.views import may_exchange
 from cms.registers import register_registers
 
 register_registers([*catalogue.REGISTERS])
-
-
-class ExchangeMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may_exchange(request.user)
-
-
-@hooks.register("register_admin_urls")
-def exchange_urls() -> list[URLPattern | URLResolver]:
-    return [path("exchange/", include("catalogue.exchange.urls"))]
-
-
-@hooks.register("register_admin_menu_item")
-def exchange_menu_item() -> MenuItem:
-    return ExchangeMenuItem(
-        _("Exchange"), reverse("catalogue_exchange:index"), icon_name="table", order=650
-    )

@@ -1,7 +1,6 @@
 """The catalogue's records. One module a subject; import them from here."""
 
 from catalogue.models.conditions import Condition, ConditionGroup
-from catalogue.models.exchange import ImportBatch
 from catalogue.models.figures import Indicator, SampleFamily
 from catalogue.models.law import LegalAct
 from catalogue.models.loaded import LoadedRow
@@ -27,7 +26,6 @@ __all__ = [
     "Fact",
     "FactOption",
     "Hotline",
-    "ImportBatch",
     "Indicator",
     "LegalAct",
     "LegalBasis",

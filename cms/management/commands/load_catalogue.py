@@ -13,7 +13,7 @@ from django.db import transaction
 
 from cms.loading import DataSetError, Report
 
-FLOORS = ("catalogue",)
+FLOORS = ("catalogue", "search")
 DATASET = Path("catalogue/dataset")
 
 

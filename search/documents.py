@@ -1,0 +1,203 @@
+"""What of the database goes into the index: the public text of measures and life situations.
+
+Only what families may see comes here. The fingerprint is taken of the plain text, so that a
+comparison of database and index needs no morphology.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from catalogue.models import LegalBasis, Measure, RequiredDocument, Territory
+from search import analysis
+from search.engine import SCHEMA, Document
+from search.models import ChangeKind
+from search.words import pair_of
+
+CHUNK = 200
+FOREVER = 4_102_444_800  # the year 2100
+_NAMING = ("title", "names", "summary", "taxonomy", "provider_names")
+_ALPHABET = " 0абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+_TITLE_SIGNS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A public record as the database has it."""
+
+    kind: str
+    id: int
+    texts: Mapping[str, tuple[str, ...]]
+    keywords: Mapping[str, tuple[str, ...]]
+    visible_until: int
+    checked_on: int
+
+    @property
+    def fingerprint(self) -> int:
+        content = json.dumps(
+            [
+                SCHEMA,
+                analysis.FINGERPRINT,
+                sorted(self.texts.items()),
+                sorted(self.keywords.items()),
+                self.visible_until,
+                self.checked_on,
+            ],
+            ensure_ascii=False,
+        )
+        return int.from_bytes(sha256(content.encode()).digest()[:8], "big") >> 1
+
+    def analysed(self) -> Document:
+        terms = {
+            field: tuple(" ".join(analysis.terms(text)) for text in texts)
+            for field, texts in self.texts.items()
+        }
+        naming = [text for field in _NAMING for text in self.texts.get(field, ())]
+        return Document(
+            kind=self.kind,
+            id=self.id,
+            texts=terms,
+            words=" ".join(dict.fromkeys(word for text in naming for word in analysis.words(text))),
+            pairs=" ".join(
+                dict.fromkeys(
+                    pair_of(*pair)
+                    for field in _NAMING
+                    for text in terms.get(field, ())
+                    for pair in pairwise(text.split())
+                )
+            ),
+            exact=tuple(dict.fromkeys([*terms["title"], *terms.get("names", ())])),
+            keywords=self.keywords,
+            visible_until=self.visible_until,
+            checked_on=self.checked_on,
+            title_order=title_order(self.texts["title"][0]),
+            fingerprint=self.fingerprint,
+        )
+
+
+def sources(kind: str, ids: Sequence[int] | None = None) -> Iterator[Source]:
+    """The public records of a kind: all of them, or those of the given ids that are public."""
+    yield from _READERS[kind](ids)
+
+
+def all_sources() -> Iterator[Source]:
+    for kind in _READERS:
+        yield from sources(kind)
+
+
+def title_order(title: str) -> int:
+    """A number that sorts as the beginning of a title does in Russian."""
+    order = 0
+    signs = [sign for sign in title.casefold() if sign.isalnum() or sign == " "]
+    for sign in "".join(signs).strip()[:_TITLE_SIGNS].ljust(_TITLE_SIGNS):
+        place = _ALPHABET.find("0" if sign.isdigit() else sign)
+        order = order * 64 + (place if place >= 0 else 63)
+    return order
+
+
+def _measures(ids: Sequence[int] | None) -> Iterator[Source]:
+    queryset = Measure.objects.public().order_by("pk")
+    if ids is not None:
+        queryset = queryset.filter(pk__in=ids)
+    queryset = queryset.prefetch_related(
+        "territories",
+        "situations",
+        "categories",
+        "providers",
+        "steps",
+        "amounts",
+        Prefetch("documents", RequiredDocument.objects.select_related("document_type")),
+        Prefetch("legal_basis", LegalBasis.objects.select_related("act")),
+    )
+    territories = {territory.pk: territory for territory in Territory.objects.all()}
+    for measure in queryset.iterator(CHUNK):
+        yield _measure(measure, territories)
+
+
+def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
+    own = [territories[territory.pk] for territory in measure.territories.all()]
+    path = {pk for territory in own for pk in territory.ancestor_ids}
+    # A place inside another of the measure's own places adds nothing to where it is in force.
+    widest = [
+        territory
+        for territory in own
+        if not {other.pk for other in own} & set(territory.ancestor_ids[:-1])
+    ]
+    named = [territories[pk] for pk in sorted(path) if territories[pk].depth > 0]
+    situations, categories = measure.situations.all(), measure.categories.all()
+    providers = measure.providers.all()
+    return Source(
+        kind=ChangeKind.MEASURE.value,
+        id=measure.pk,
+        texts={
+            "title": (measure.title,),
+            "names": tuple(measure.synonyms),
+            "summary": (measure.summary,),
+            "who": (measure.who,),
+            "taxonomy": tuple(
+                name
+                for group in (*situations, *categories)
+                for name in (group.title, *group.synonyms)
+            ),
+            "body": (
+                *(
+                    f"{document.document_type.name} {document.note}"
+                    for document in measure.documents.all()
+                ),
+                *(step.text for step in measure.steps.all()),
+                *(amount.text for amount in measure.amounts.all()),
+            ),
+            "law": tuple(
+                f"{basis.citation}; {basis.act.number}" for basis in measure.legal_basis.all()
+            ),
+            "provider_names": tuple(
+                name
+                for provider in providers
+                for name in dict.fromkeys(
+                    [provider.short_name, provider.full_name, *provider.aliases]
+                )
+            ),
+            "territory_names": tuple(
+                name for territory in named for name in (territory.title, *territory.aliases)
+            ),
+        },
+        keywords={
+            "measure": (measure.slug,),
+            "situation": _slugs(situations),
+            "category": _slugs(categories),
+            "provider": _slugs(providers),
+            "territory": _slugs(widest),
+            "territory_path": _slugs(territories[pk] for pk in path),
+            "kind": (measure.kind,),
+        },
+        visible_until=_visible_until(measure),
+        checked_on=measure.verified_on.toordinal() if measure.verified_on else 0,
+    )
+
+
+def _slugs(records: Iterable[object]) -> tuple[str, ...]:
+    return tuple(sorted(record.slug for record in records))  # type: ignore[attr-defined]
+
+
+def _visible_until(measure: Measure) -> int:
+    """The first second at which it is shown no more: unpublished, or closed for applications."""
+    ends = [FOREVER]
+    if measure.expire_at:
+        ends.append(int(measure.expire_at.timestamp()))
+    if measure.valid_to:
+        next_day = measure.valid_to + datetime.timedelta(days=1)
+        midnight = datetime.datetime.combine(next_day, datetime.time())
+        ends.append(int(timezone.make_aware(midnight).timestamp()))
+    return min(ends)
+
+
+_READERS = {ChangeKind.MEASURE.value: _measures}
+KINDS = tuple(_READERS)

@@ -1,0 +1,157 @@
+"""What the portal asks of a search engine. Two engines keep this contract; values crossing it are
+plain frozen dataclasses, never objects of a library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from search.plan import QueryPlan
+
+# The shape of an index. Raise it with every change of fields; older indexes are built anew.
+SCHEMA = "1"
+
+
+class IndexUnavailable(Exception):
+    """There is no index to search in: it is missing, damaged, or of another version.
+
+    The indexer builds it anew; until then pages say so in words.
+    """
+
+
+class WriterBusy(Exception):
+    """Another process writes to this copy of the index."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """How far an index has followed the outbox: the last row that it contains."""
+
+    xid: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A record as an index keeps it: analysed texts by field, keywords by facet."""
+
+    kind: str
+    id: int
+    texts: Mapping[str, tuple[str, ...]]  # terms joined by spaces
+    words: str  # as written, for spelling
+    pairs: str  # neighbours in names
+    exact: tuple[str, ...]  # names as a whole
+    keywords: Mapping[str, tuple[str, ...]]
+    visible_until: int  # seconds since 1970
+    checked_on: int  # days since year 1; 0 when never checked
+    title_order: int
+    fingerprint: int  # of the database's content; 63 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What stands in an index: how many visible records hold each lemma, word, pair of words."""
+
+    version: str = ""
+    documents: int = 0
+    lemmas: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
+    pairs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """What an index says of itself."""
+
+    position: Position
+    database: str
+    documents: int
+
+
+class Writer(Protocol):
+    """Changes an index. Nothing is seen before `commit`, which also moves the position."""
+
+    def replace(self, document: Document) -> None: ...
+
+    def remove(self, kind: str, identity: int) -> None: ...
+
+    def commit(self, position: Position, database: str) -> None: ...
+
+
+class Engine(Protocol):
+    def search(self, plan: QueryPlan) -> Answer:
+        """:raises IndexUnavailable:"""
+        ...
+
+    def vocabulary(self) -> Vocabulary:
+        """:raises IndexUnavailable:"""
+        ...
+
+    def state(self) -> IndexState:
+        """:raises IndexUnavailable:"""
+        ...
+
+    def fingerprints(self) -> dict[tuple[str, int], int]:
+        """The fingerprint of every record that the index holds.
+
+        :raises IndexUnavailable:
+        """
+        ...
+
+    def writer(self) -> AbstractContextManager[Writer]:
+        """:raises IndexUnavailable: :raises WriterBusy:"""
+        ...
+
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        position: Position,
+        database: str,
+        progress: Callable[[int], None],
+    ) -> None:
+        """Build beside the live index, then put it in its place.
+
+        :raises WriterBusy: another process is building.
+        """
+        ...
+
+
+@cache
+def get_engine() -> Engine:
+    """The engine that NAVIGATOR_SEARCH_ENGINE names."""
+    name = settings.NAVIGATOR_SEARCH_ENGINE
+    if name == "embedded":
+        from search.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(settings.NAVIGATOR_SEARCH_INDEX)
+    raise ImproperlyConfigured(
+        f"NAVIGATOR_SEARCH_ENGINE is {name!r}, but this version of the portal has only 'embedded'."
+    )
+
+
+@receiver(setting_changed)
+def _forget_engine(setting: str, **kwargs: object) -> None:
+    if setting in {"NAVIGATOR_SEARCH_ENGINE", "NAVIGATOR_SEARCH_INDEX"}:
+        get_engine.cache_clear()

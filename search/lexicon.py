@@ -1,0 +1,206 @@
+"""What queries are read with: editors' synonyms, the tree of territories, names of facets.
+
+Kept in each process and read anew as soon as the triggers have marked a change.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+
+from catalogue.models import Category, Provider, Situation, Territory
+from search import analysis
+from search.models import Synonym
+from search.plan import Target
+from search.roots import root
+
+# Words of a territory's title that say what it is, not which.
+_LISTED = (
+    "район область край округ город республика поселение муниципальный городской сельский "
+    "регион федерация российский автономный поселок село деревня"
+)
+_KINDS_OF_PLACES = frozenset(_LISTED.split())
+_SHORTEST_PLACE_ROOT = 5
+OLDEST = 3600.0  # seconds; a stamp may, in theory, come back to what it was
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Forms that mean the same; the first is the main one."""
+
+    canonical: str
+    forms: tuple[tuple[str, ...], ...]
+    one_way: bool
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    slug: str
+    title: str
+    kind: str
+    parent: str
+    around: tuple[str, ...]  # the country first, itself last
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    stamp: tuple[int, int] = (0, 0)
+    groups: tuple[Group, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()  # of the synonyms, as written
+    rules: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]] = field(default_factory=dict)
+    place_names: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    place_roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def find_place(self, name: tuple[str, ...]) -> Place | None:
+        """The place of that name; of several that lie in one another, the widest."""
+        return self._widest(self.place_names.get(name, ()))
+
+    def find_place_by_root(self, lemma: str) -> Place | None:
+        """The place that a word is made from: Всеволожск finds Всеволожский район."""
+        return self._widest(self.place_roots.get(root(lemma), ()))
+
+    def _widest(self, slugs: Iterable[str]) -> Place | None:
+        found = sorted((self.places[slug] for slug in slugs), key=lambda place: len(place.around))
+        if found and all(found[0].slug in place.around for place in found):
+            return found[0]
+        return None  # nothing of that name, or several that have nothing in common
+
+
+def compile_lexicon(
+    *,
+    stamp: tuple[int, int] = (0, 0),
+    groups: Iterable[tuple[str, Iterable[str], bool, tuple[Target, ...]]] = (),
+    places: Iterable[Place] = (),
+    aliases: Mapping[str, Iterable[str]] | None = None,
+    titles: Mapping[str, Mapping[str, str]] | None = None,
+) -> Lexicon:
+    """A lexicon from plain values.
+
+    :param groups: canonical name, other terms, whether one-way, targets.
+    :param aliases: other names of places by slug.
+    """
+    compiled: list[Group] = []
+    rules: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+    words: set[str] = set()
+    for canonical, other, one_way, targets in groups:
+        forms = dict.fromkeys(tuple(analysis.terms(name)) for name in (canonical, *other))
+        forms.pop((), None)
+        for form in forms:
+            rules[form[0]].append((form, len(compiled)))
+        for name in (canonical, *other):
+            words.update(analysis.words(name))
+        compiled.append(Group(canonical, tuple(forms), one_way, targets))
+    by_slug = {place.slug: place for place in places}
+    names, roots = _names_of_places(by_slug.values(), aliases or {})
+    return Lexicon(
+        stamp=stamp,
+        groups=tuple(compiled),
+        places=by_slug,
+        titles=titles or {},
+        words=frozenset(words),
+        rules={lemma: tuple(found) for lemma, found in rules.items()},
+        place_names=names,
+        place_roots=roots,
+    )
+
+
+_kept: tuple[float, Lexicon] | None = None
+_lock = Lock()
+
+
+def current_lexicon() -> Lexicon:
+    """The lexicon as the database has it now: one small query, or a reading after a change."""
+    global _kept
+    stamp = _read_stamp()
+    kept = _kept
+    if kept and kept[1].stamp == stamp and time.monotonic() - kept[0] < OLDEST:
+        return kept[1]
+    with _lock:
+        lexicon = _load(stamp)
+        _kept = (time.monotonic(), lexicon)
+    return lexicon
+
+
+def _read_stamp() -> tuple[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*), coalesce(max(seq), 0) from search_searchchange where kind = 'lexicon'"
+        )
+        count, last = cursor.fetchone()
+    return count, last
+
+
+def _load(stamp: tuple[int, int]) -> Lexicon:
+    territories = list(
+        Territory.objects.order_by("depth", "pk").values(
+            "pk", "slug", "title", "kind", "aliases", "ancestor_ids"
+        )
+    )
+    slugs = {row["pk"]: row["slug"] for row in territories}
+    places = []
+    for row in territories:
+        around = tuple(slugs[pk] for pk in row["ancestor_ids"] if pk in slugs)
+        parent = around[-2] if len(around) > 1 else ""
+        places.append(Place(row["slug"], row["title"], row["kind"], parent, around))
+    titles: dict[str, Mapping[str, str]] = {
+        "situation": dict(Situation.objects.values_list("slug", "title")),
+        "category": dict(Category.objects.values_list("slug", "title")),
+        "provider": dict(Provider.objects.values_list("slug", "short_name")),
+        "territory": {place.slug: place.title for place in places},
+    }
+    return compile_lexicon(
+        stamp=stamp,
+        groups=_load_groups(),
+        places=places,
+        aliases={row["slug"]: row["aliases"] for row in territories},
+        titles=titles,
+    )
+
+
+def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
+    fields: dict[str, Any] = {
+        "measure": Synonym.measures,
+        "situation": Synonym.situations,
+        "category": Synonym.categories,
+        "provider": Synonym.providers,
+        "territory": Synonym.territories,
+    }
+    targets: dict[int, list[Target]] = defaultdict(list)
+    for name, relation in fields.items():
+        links = relation.through.objects.order_by("pk")
+        for synonym, slug in links.values_list("synonym_id", f"{name}__slug"):
+            targets[synonym].append(Target(name, slug, 1.0))
+    return [
+        (synonym.canonical, synonym.terms, synonym.one_way, tuple(targets[synonym.pk]))
+        for synonym in Synonym.objects.order_by("pk").only("canonical", "terms", "one_way")
+    ]
+
+
+def _names_of_places(
+    places: Iterable[Place], aliases: Mapping[str, Iterable[str]]
+) -> tuple[dict[tuple[str, ...], tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    names: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    roots: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        if not place.parent:
+            continue  # the country: naming it narrows nothing
+        for name in (place.title, *aliases.get(place.slug, ())):
+            lemmas = tuple(analysis.terms(name))
+            if lemmas and not lemmas[0].isdigit():
+                names[lemmas].add(place.slug)
+            telling = tuple(lemma for lemma in lemmas if lemma not in _KINDS_OF_PLACES)
+            if len(telling) == 1 and len(root(telling[0])) >= _SHORTEST_PLACE_ROOT:
+                roots[root(telling[0])].add(place.slug)
+    return (
+        {name: tuple(sorted(slugs)) for name, slugs in names.items()},
+        {key: tuple(sorted(slugs)) for key, slugs in roots.items()},
+    )

@@ -1,0 +1,28 @@
+"""Compares database and index record by record, and repairs what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from search.engine import IndexUnavailable, WriterBusy, get_engine
+from search.indexer import reconcile
+
+
+class Command(BaseCommand):
+    help = "Compare database and search index, repair what differs, report."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            found = reconcile(get_engine())
+        except WriterBusy as error:
+            raise CommandError(
+                "Индексом занят индексатор: он сверяет его сам, при старте и раз в сутки."
+            ) from error
+        except IndexUnavailable as error:
+            raise CommandError("Индекса нет или он повреждён: запустите rebuild_index.") from error
+        self.stdout.write(
+            f"Расхождений: {found.total} (не хватало {found.missing}, устарело {found.stale}, "
+            f"лишних {found.surplus})."
+        )

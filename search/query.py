@@ -1,0 +1,237 @@
+"""From a family's words to a plan: pure functions over what the portal knows.
+
+A query whose words the catalogue does not cover to a sufficient part gets no answer: an honest
+zero is better than noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from search import wording
+from search.lexicon import Group, Lexicon, Place
+from search.names import Run, exact_names, find_place, find_runs, names_to_tell
+from search.plan import (
+    FACETS,
+    Alternative,
+    Origin,
+    PlaceFilter,
+    QueryPlan,
+    Slot,
+    Sort,
+    Target,
+    Understanding,
+)
+from search.words import Knowledge, Word, pair_of, read
+
+LONGEST_TEXT = 200
+MOST_ALTERNATIVES = 14
+_WEIGHT_OF_RELATED = 0.5
+_WEIGHT_OF_MAIN_NAME, _WEIGHT_OF_OTHER_NAME = 0.85, 0.7
+_WEIGHT_OF_GENERAL = 0.5
+
+# Which part of the meaning a record has to cover, by the number of words that carry it: when the
+# catalogue knows every word, and when it does not.
+_SHARES = {1: 1.0, 2: 0.51, 3: 0.4, 4: 0.36, 5: 0.33}
+_STRICT_SHARES = {1: 1.0, 2: 0.55, 3: 0.5, 4: 0.47, 5: 0.43}
+_LEAST_SHARE, _LEAST_STRICT_SHARE = 0.3, 0.36
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for beside the words."""
+
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)  # chosen values by facet
+    territory: str = ""  # slug of a territory that was asked for explicitly
+    anywhere: bool = False  # explicitly, no territory
+    home: str = ""  # slug of the family's own territory, when nothing else is said
+    sort: Sort = Sort.RELEVANCE
+    offset: int = 0
+    limit: int = 20
+
+
+def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> QueryPlan:
+    """The plan of a search.
+
+    :param moment: seconds since 1970; what is no longer visible then is left out.
+    """
+    text, cut = _shorten(text)
+    reading = read(text, knowledge)
+    words, lexicon = reading.words, knowledge.lexicon
+    named, name_at = None, frozenset[int]()
+    if not asked.territory and not asked.anywhere:
+        named, name_at = find_place(words, lexicon)
+    runs = find_runs(words, lexicon)
+    slots = _slots(words, runs, name_at, knowledge)
+    lemmas = frozenset(word.lemma for word in words)
+    return QueryPlan(
+        text=text,
+        kind="measure",
+        slots=slots,
+        required=_required(slots),
+        exact=exact_names(words, runs, lexicon),
+        pairs=_pairs(words),
+        prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
+        filters=tuple(
+            (facet, tuple(values))
+            for facet, values in sorted(asked.filters.items())
+            if values and facet != "territory"
+        ),
+        place=_place_filter(lexicon, named, asked),
+        moment=moment,
+        sort=asked.sort if text or asked.sort != Sort.RELEVANCE else Sort.TITLE,
+        offset=asked.offset,
+        limit=asked.limit,
+        facets=FACETS,
+        understood=Understanding(
+            corrected=reading.corrected,
+            also=names_to_tell(words, runs, lexicon),
+            place=named.slug if named else "",
+            unknown=tuple(slot.text for slot in slots if not slot.alternatives),
+            cut=cut or reading.cut,
+        ),
+    )
+
+
+def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
+    """The same question asked of life situations, which have no territory and no facets."""
+    return replace(
+        plan,
+        kind="situation",
+        filters=(),
+        place=None,
+        prefer=(),
+        sort=Sort.RELEVANCE,
+        offset=0,
+        limit=limit,
+        facets=(),
+    )
+
+
+def _slots(
+    words: Sequence[Word], runs: Sequence[Run], name_at: frozenset[int], knowledge: Knowledge
+) -> tuple[Slot, ...]:
+    telling = {i for i, word in enumerate(words) if not word.is_asking} or set(range(len(words)))
+    for run in runs:
+        if not telling & set(run.places):
+            telling |= set(run.places)
+    special = any(not words[i].is_general for i in telling)
+    slots = []
+    for i in sorted(telling):
+        alternatives = _alternatives(words[i], i, runs, knowledge)
+        targets = _targets(i, runs, telling, knowledge.lexicon)
+        if special and words[i].is_general:
+            alternatives = tuple(
+                replace(each, weight=each.weight * _WEIGHT_OF_GENERAL) for each in alternatives
+            )
+        units = 0 if i in name_at else _units(words[i], alternatives, targets, knowledge)
+        slots.append(Slot(words[i].text, alternatives, targets, units, words[i].is_general))
+    return tuple(slots)
+
+
+def _alternatives(
+    word: Word, place: int, runs: Sequence[Run], knowledge: Knowledge
+) -> tuple[Alternative, ...]:
+    """What may stand for a word, as far as the catalogue has it; the weightiest first."""
+    found: dict[tuple[str, ...], Alternative] = {}
+
+    def add(terms: tuple[str, ...], weight: float, origin: Origin) -> None:
+        known = all(term in knowledge.vocabulary.lemmas for term in terms)
+        if known and (terms not in found or found[terms].weight < weight):
+            found[terms] = Alternative(terms, round(weight, 3), origin)
+
+    for candidate in word.candidates:
+        add((candidate.lemma,), candidate.weight, candidate.origin)
+        for related in knowledge.related(candidate.lemma):
+            add((related,), candidate.weight * _WEIGHT_OF_RELATED, Origin.RELATED)
+    for run in runs:
+        if place in run.places:
+            main, *others = _forms_to_try(knowledge.lexicon.groups[run.group])
+            add(main, run.weight * _WEIGHT_OF_MAIN_NAME, Origin.SYNONYM)
+            for form in others:
+                add(form, run.weight * _WEIGHT_OF_OTHER_NAME, Origin.SYNONYM)
+    best = sorted(found.values(), key=lambda alternative: -alternative.weight)
+    return tuple(best[:MOST_ALTERNATIVES])
+
+
+def _forms_to_try(group: Group) -> tuple[tuple[str, ...], ...]:
+    return group.forms[:1] if group.one_way else group.forms
+
+
+def _targets(
+    place: int, runs: Sequence[Run], telling: set[int], lexicon: Lexicon
+) -> tuple[Target, ...]:
+    """Records that a word leads to; the words of a name share what the name is worth."""
+    found: dict[tuple[str, str], Target] = {}
+    for run in runs:
+        if place in run.places:
+            weight = round(run.weight / len(telling & set(run.places)), 3)
+            for target in lexicon.groups[run.group].targets:
+                key = (target.field, target.slug)
+                if key not in found or found[key].weight < weight:
+                    found[key] = replace(target, weight=weight)
+    return tuple(found.values())
+
+
+def _units(
+    word: Word,
+    alternatives: Sequence[Alternative],
+    targets: Sequence[Target],
+    knowledge: Knowledge,
+) -> int:
+    lemmas = knowledge.vocabulary.lemmas
+    single = [lemmas[each.words[0]] for each in alternatives if len(each.words) == 1]
+    records = lemmas.get(word.lemma, 0) or max(single, default=0)
+    if records:
+        return wording.units_of_known(
+            word.text,
+            word.lemma,
+            records,
+            knowledge.vocabulary.documents,
+            is_target=bool(targets),
+        )
+    if alternatives or targets:
+        return wording.UNITS_OF_PHRASE
+    return wording.units_of_unknown(word.text)
+
+
+def _required(slots: Sequence[Slot]) -> int:
+    """The units that a record has to cover."""
+    counted = [slot for slot in slots if slot.units]
+    total = sum(slot.units for slot in counted)
+    if all(slot.is_general for slot in counted):
+        return total
+    if total <= wording.MOST_UNITS and len(counted) == 2:
+        return max(total // 2, 1)  # neither says much: one is enough
+    if all(slot.alternatives or slot.targets for slot in counted):
+        share = _SHARES.get(len(counted), _LEAST_SHARE)
+    else:
+        share = _STRICT_SHARES.get(len(counted), _LEAST_STRICT_SHARE)
+    return math.ceil(share * total)
+
+
+def _place_filter(lexicon: Lexicon, named: Place | None, asked: Asked) -> PlaceFilter | None:
+    slug = asked.territory or ("" if asked.anywhere else asked.home)
+    place = named or lexicon.places.get(slug)
+    if place is None:
+        return None
+    return PlaceFilter(place.slug, place.around, inside=named is not None)
+
+
+def _pairs(words: Sequence[Word]) -> tuple[str, ...]:
+    return tuple(
+        pair_of(one.lemma, other.lemma)
+        for one, other in pairwise(words)
+        if not (one.is_asking and other.is_asking)
+    )
+
+
+def _shorten(text: str) -> tuple[str, bool]:
+    clean = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * LONGEST_TEXT])
+    clean = " ".join(clean.split())
+    if len(clean) <= LONGEST_TEXT:
+        return clean, len(text) > 20 * LONGEST_TEXT
+    return clean[:LONGEST_TEXT].rsplit(" ", 1)[0], True

@@ -1,0 +1,141 @@
+"""A query plan as tantivy's queries: what has to match, apart from what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tantivy
+from tantivy import Occur, Query
+
+from search import plan
+from search.plan import QueryPlan, Slot
+from search.tantivy_index import ALL
+
+
+class Compiler:
+    def __init__(self, schema: tantivy.Schema, plan: QueryPlan) -> None:
+        self.schema = schema
+        self.plan = plan
+
+    def query(self) -> Query:
+        return Query.boolean_query(
+            [
+                (Occur.Must, Query.const_score_query(self.matching(), 0.0)),
+                *((Occur.Should, scored) for scored in self._scores()),
+            ]
+        )
+
+    def matching(self, without: str = "") -> Query:
+        """Records that answer; the filter of the facet `without` is left out."""
+        must = [
+            self._term("type", self.plan.kind),
+            Query.range_query(
+                self.schema,
+                "visible_until",
+                tantivy.FieldType.Integer,
+                lower_bound=self.plan.moment,
+                include_lower=False,
+            ),
+        ]
+        must += [
+            Query.term_set_query(self.schema, facet, list(values))
+            for facet, values in self.plan.filters
+            if facet != without
+        ]
+        if self.plan.place and without != "territory":
+            must.append(self._in_place())
+        if self.plan.is_empty:
+            must.append(Query.empty_query())
+        elif self.plan.required:
+            must.append(self._covering())
+        return Query.boolean_query([(Occur.Must, query) for query in must])
+
+    def _covering(self) -> Query:
+        """Each word stands as often as it has units, so that the units can be counted."""
+        clauses = []
+        for slot in self.plan.slots:
+            found = self._found(slot)
+            clauses += [(Occur.Should, found)] * slot.units
+        return Query.boolean_query(clauses, minimum_number_should_match=self.plan.required)
+
+    def _found(self, slot: Slot) -> Query:
+        single = [a.words[0] for a in slot.alternatives if len(a.words) == 1]
+        queries = [self._phrase(ALL, a.words) for a in slot.alternatives if len(a.words) > 1]
+        queries += [self._term(target.field, target.slug) for target in slot.targets]
+        if single:
+            queries.append(Query.term_set_query(self.schema, ALL, single))
+        return _any(queries)
+
+    def _scores(self) -> Iterator[Query]:
+        for slot in self.plan.slots:
+            parts = [
+                Query.boost_query(
+                    self._phrase(field, alternative.words), boost * alternative.weight
+                )
+                for alternative in slot.alternatives
+                for field, boost in plan.FIELDS
+                if len(alternative.words) == 1 or field in plan.PHRASE_FIELDS
+            ]
+            if parts:
+                yield Query.disjunction_max_query(parts, plan.TIE_BREAK)
+            for target in slot.targets:
+                yield self._worth(
+                    self._term(target.field, target.slug),
+                    plan.TARGETS[target.field] * target.weight,
+                )
+        for name in self.plan.exact:
+            yield self._worth(self._term("exact", name.text), plan.EXACT_NAME * name.weight)
+        for target in self.plan.prefer:
+            yield self._worth(
+                self._term(target.field, target.slug), plan.TARGETS[target.field] * target.weight
+            )
+        for pair in self.plan.pairs:
+            yield Query.boost_query(self._term("pairs", pair), plan.PAIR)
+        yield from self._preferences()
+
+    def _preferences(self) -> Iterator[Query]:
+        place = self.plan.place
+        if place is None:
+            yield self._worth(self._term("kind_of_area", "country"), plan.COUNTRY_FIRST)
+        else:
+            worth = plan.NAMED_TERRITORY if place.inside else plan.OWN_TERRITORY
+            own = list(place.around[1:]) or [place.slug]
+            queries = [Query.term_set_query(self.schema, "territory", own)]
+            if place.inside:
+                queries.append(self._term("territory_path", place.slug))
+            yield self._worth(_any(queries), worth)
+        if self.plan.kind == "measure":
+            checked = Query.range_query(
+                self.schema, "checked_on", tantivy.FieldType.Integer, lower_bound=1
+            )
+            yield self._worth(checked, plan.CHECKED)
+
+    def _in_place(self) -> Query:
+        place = self.plan.place
+        assert place is not None
+        queries = [Query.term_set_query(self.schema, "territory", list(place.around))]
+        if place.inside:
+            queries.append(self._term("territory_path", place.slug))
+        return _any(queries)
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.term_query(self.schema, field, value)
+
+    def _phrase(self, field: str, words: tuple[str, ...]) -> Query:
+        if len(words) == 1:
+            return self._term(field, words[0])
+        return Query.phrase_query(self.schema, field, list(words))
+
+    @staticmethod
+    def _worth(query: Query, worth: float) -> Query:
+        return Query.const_score_query(query, worth)
+
+
+def _any(queries: list[Query]) -> Query:
+    if not queries:
+        return Query.empty_query()
+    return (
+        queries[0]
+        if len(queries) == 1
+        else Query.boolean_query([(Occur.Should, q) for q in queries])
+    )

@@ -1,0 +1,149 @@
+"""The words of a query and what each may stand for: forms, corrections, the other keyboard layout.
+
+A word that Russian or the catalogue knows is never corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search import analysis, wording
+from search.engine import Vocabulary
+from search.layout import reread
+from search.lexicon import Lexicon
+from search.plan import Origin
+from search.roots import families_of
+from search.spelling import Speller
+
+MOST_WORDS = 20
+MOST_RELATED = 5
+_WEIGHT_OF_FORM = 0.7
+_WEIGHT_AS_TYPED = 0.5  # of a word that nobody knows
+_WEIGHTS_OF_CORRECTIONS = (0.9, 0.55, 0.4)
+_WEIGHT_BY_CONTEXT = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    lemma: str
+    weight: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the query and the lemmas that it may stand for."""
+
+    text: str
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def lemma(self) -> str:
+        """What it most likely means: the correction of a word that nobody knows."""
+        return max(self.candidates, key=lambda candidate: candidate.weight).lemma
+
+    @property
+    def is_asking(self) -> bool:
+        return wording.is_asking(self.text, self.lemma)
+
+    @property
+    def is_general(self) -> bool:
+        return self.lemma in wording.GENERAL
+
+    def weight_of(self, lemma: str) -> float:
+        return max((c.weight for c in self.candidates if c.lemma == lemma), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a query is read with."""
+
+    lexicon: Lexicon
+    vocabulary: Vocabulary
+    speller: Speller
+
+    def knows(self, word: str) -> bool:
+        return (
+            not word.isalpha()
+            or word in self.vocabulary.words
+            or word in self.lexicon.words
+            or analysis.is_known(word)
+        )
+
+    def knows_all(self, piece: str) -> bool:
+        words = analysis.words(piece)
+        return bool(words) and all(self.knows(word) and not word.isdigit() for word in words)
+
+    def related(self, lemma: str) -> list[str]:
+        """Other words of the catalogue that are made of the same root."""
+        return [other for other in families_of(self.vocabulary, lemma) if other != lemma][
+            :MOST_RELATED
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A query as words. `corrected` is the text as it is searched, where that differs."""
+
+    words: tuple[Word, ...]
+    corrected: str
+    cut: bool
+
+
+def read(text: str, knowledge: Knowledge) -> Reading:
+    turned = reread(text, knowledge.knows_all)
+    every = analysis.words(turned)
+    written = every[:MOST_WORDS]
+    words = [
+        Word(word, _candidates(word, knowledge))
+        for word in written
+        if word not in analysis.STOP_WORDS
+    ]
+    better = {}
+    for word in written:
+        suggestions = [] if knowledge.knows(word) else knowledge.speller.suggest(word, 1)
+        if suggestions:
+            better[word] = suggestions[0].word
+    changed = turned != text or bool(better)
+    return Reading(
+        words=tuple(_in_context(words, i, knowledge) for i in range(len(words))),
+        corrected=" ".join(better.get(word, word) for word in written) if changed else "",
+        cut=len(every) > len(written),
+    )
+
+
+def pair_of(one: str, other: str) -> str:
+    """Two neighbours as one term, in whatever order they stand."""
+    return "_".join(sorted((one, other)))
+
+
+def _candidates(word: str, knowledge: Knowledge) -> tuple[Candidate, ...]:
+    first, *others = analysis.lemmas(word)
+    if knowledge.knows(word):
+        return (
+            Candidate(first, 1.0, Origin.WORD),
+            *(Candidate(other, _WEIGHT_OF_FORM, Origin.FORM) for other in others),
+        )
+    corrections = zip(_WEIGHTS_OF_CORRECTIONS, knowledge.speller.suggest(word), strict=False)
+    return (
+        Candidate(first, _WEIGHT_AS_TYPED, Origin.WORD),
+        *(
+            Candidate(analysis.lemma(suggestion.word), weight, Origin.SPELLING)
+            for weight, suggestion in corrections
+        ),
+    )
+
+
+def _in_context(words: Sequence[Word], i: int, knowledge: Knowledge) -> Word:
+    """A right word in a wrong place ("пушкинская крата") gets what its neighbour goes with."""
+    word = words[i]
+    if word.lemma in knowledge.vocabulary.lemmas or not knowledge.knows(word.text):
+        return word
+    neighbours = [words[j].lemma for j in (i - 1, i + 1) if 0 <= j < len(words)]
+    for suggestion in knowledge.speller.suggest(word.text):
+        lemma = analysis.lemma(suggestion.word)
+        if any(pair_of(lemma, near) in knowledge.vocabulary.pairs for near in neighbours):
+            meant = Candidate(lemma, _WEIGHT_BY_CONTEXT, Origin.SPELLING)
+            return Word(word.text, (*word.candidates, meant))
+    return word
