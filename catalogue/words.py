@@ -1,0 +1,249 @@
+"""Conditions in Russian words, made from the records of conditions, facts and territories only.
+
+`describe` tells what is common to every way to qualify, then the ways themselves. `spoken` says
+one condition. Both are pure; `vocabulary` and `published_rules` read what they need.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch, prefetch_related_objects
+
+from catalogue.models import Condition, ConditionGroup, Fact, Measure, Territory
+from catalogue.models.taxonomy import Counted, FactType
+from catalogue.numbers import NUMBERS, dated, money
+from catalogue.rules import Rule, Variant
+from themes.templatetags.russian import human_date
+
+
+@dataclass(frozen=True)
+class FactWords:
+    """How a fact is said."""
+
+    field: str
+    type: str
+    title: str
+    words: str = ""
+    words_no: str = ""
+    counted: str = Counted.PLAIN
+    units: tuple[str, str, str] = ("", "", "")
+    options: Mapping[str, tuple[str, str]] | None = None  # value: (label, words)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    facts: Mapping[str, FactWords]
+    places: Mapping[str, tuple[str, str]]  # slug: (name, where)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A condition in words, with the record that it was made from."""
+
+    text: str
+    note: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Who gets a measure: everything of `common`, and one of the `variants` where there are any."""
+
+    common: tuple[Line, ...]
+    variants: tuple[tuple[Line, ...], ...]
+
+    @property
+    def for_everybody(self) -> bool:
+        return not self.common and not self.variants
+
+
+def conditions_of(measure: Measure) -> Conditions:
+    """The conditions of a published measure in words."""
+    variants = published_rules(measure)
+    return describe(variants, vocabulary(variants))
+
+
+def published_rules(measure: Measure) -> tuple[Variant, ...]:
+    """The rules of a published measure, from their rows."""
+    groups = list(ConditionGroup.objects.filter(measure=measure))
+    conditions = Condition.objects.select_related("fact")
+    prefetch_related_objects(groups, Prefetch("conditions", conditions))
+    return tuple(
+        tuple(
+            Rule(
+                each.fact.field,
+                each.operator,
+                each.value,
+                each.note,
+                each.valid_from,
+                each.valid_to,
+                each.legal_act_id,
+            )
+            for each in group.conditions.all()
+        )
+        for group in groups
+    )
+
+
+def vocabulary(variants: Iterable[Variant]) -> Vocabulary:
+    """The words for these rules: facts, their answers, territories."""
+    used = [rule for variant in variants for rule in variant]
+    facts = Fact.objects.filter(field__in={rule.fact for rule in used}).prefetch_related("options")
+    known = {fact.field: fact_words(fact) for fact in facts} if used else {}
+    places = {
+        rule.value
+        for rule in used
+        if rule.fact in known and known[rule.fact].type == FactType.TERRITORY
+    }
+    rows = Territory.objects.filter(slug__in=places).values_list("slug", "title", "locative")
+    return Vocabulary(
+        known, {slug: (title, where) for slug, title, where in rows} if places else {}
+    )
+
+
+def fact_words(fact: Fact) -> FactWords:
+    forms = [form.strip() for form in fact.unit_forms.split(",")]
+    one, few, many = forms if len(forms) == 3 else (fact.unit, fact.unit, fact.unit)
+    return FactWords(
+        fact.field,
+        fact.type,
+        fact.title,
+        fact.words,
+        fact.words_no,
+        fact.counted,
+        (one, few, many),
+        {option.value: (option.label, option.words) for option in fact.options.all()},
+    )
+
+
+def describe(
+    variants: Sequence[Variant], words: Vocabulary, day: datetime.date | None = None
+) -> Conditions:
+    """Conditions in words, what is common first. Those that ended before `day` are left out."""
+    in_force = [[rule for rule in variant if _holds(rule, day)] for variant in variants]
+    if not in_force:
+        return Conditions((), ())
+    common = [rule for rule in in_force[0] if all(rule in other for other in in_force)]
+    rest = [[rule for rule in variant if rule not in common] for variant in in_force]
+    if not all(rest):
+        rest = []  # one way asks for nothing more, so the others do not matter
+    elif factored := _without_places(rest, words):
+        place, rest = factored
+        common.insert(0, place)
+        rest = rest if all(rest) else []
+    return Conditions(
+        tuple(_line(rule, words) for rule in common),
+        tuple(tuple(_line(rule, words) for rule in variant) for variant in rest),
+    )
+
+
+def spoken(rule: Rule, words: Vocabulary) -> str:
+    """One condition as a statement."""
+    fact = words.facts[rule.fact]
+    said = _SPEAKERS[FactType(fact.type)](rule, fact, words)
+    return said[:1].upper() + said[1:] + _term(rule)
+
+
+def _line(rule: Rule, words: Vocabulary) -> Line:
+    return Line(spoken(rule, words), rule.note, rule)
+
+
+def _holds(rule: Rule, day: datetime.date | None) -> bool:
+    return day is None or rule.valid_to is None or rule.valid_to >= day
+
+
+def _without_places(
+    rest: list[list[Rule]], words: Vocabulary
+) -> tuple[Rule, list[list[Rule]]] | None:
+    """Ways that repeat for each of several places: the places as one condition, the ways once."""
+    ways: dict[str, list[list[Rule]]] = {}
+    first: Rule | None = None
+    for variant in rest:
+        places = [rule for rule in variant if words.facts[rule.fact].type == FactType.TERRITORY]
+        if len(places) != 1 or (first and replace(places[0], value=first.value) != first):
+            return None
+        first = first or places[0]
+        others = [rule for rule in variant if rule is not places[0]]
+        ways.setdefault(places[0].value, []).append(others)
+    same = list(ways.values())
+    if first is None or len(ways) < 2 or any(each != same[0] for each in same):
+        return None
+    return replace(first, operator="in", value=list(ways)), same[0]
+
+
+def _term(rule: Rule) -> str:
+    if rule.valid_from and rule.valid_to:
+        return f" (с {human_date(rule.valid_from)} до {human_date(rule.valid_to)})"
+    if rule.valid_from:
+        return f" (с {human_date(rule.valid_from)})"
+    return f" (до {human_date(rule.valid_to)})" if rule.valid_to else ""
+
+
+def _fill(fact: FactWords, value: str) -> str:
+    """The sentence of a fact around a value; without one, the fact's name before it."""
+    if "{}" in fact.words:
+        return fact.words.replace("{}", value, 1)
+    return f"{fact.title} – {value}"
+
+
+def _flag(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
+    yes = rule.value == (rule.operator != "ne")
+    if yes:
+        return fact.words or fact.title
+    return fact.words_no or f"{fact.title} – нет"
+
+
+def _number(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
+    say = money if fact.type == FactType.MONEY else NUMBERS[Counted(fact.counted)]
+    return _fill(fact, say(rule.operator, _numbers(rule.value), fact.units))
+
+
+def _numbers(value: Any) -> list[Decimal]:
+    return [Decimal(str(each)) for each in (value if isinstance(value, list) else [value])]
+
+
+def _date(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
+    days = rule.value if isinstance(rule.value, list) else [rule.value]
+    return _fill(fact, dated(rule.operator, [datetime.date.fromisoformat(day) for day in days]))
+
+
+def _choice(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
+    chosen = rule.value if isinstance(rule.value, list) else [rule.value]
+    options = fact.options or {}
+    labels = [options.get(value, (value, "")) for value in chosen]
+    if rule.operator == "ne":
+        return f"{fact.title} – любой ответ, кроме «{labels[0][0]}»"
+    if "{}" in fact.words and all(said for _label, said in labels):
+        return _fill(fact, _either([said for _label, said in labels]))
+    return f"{fact.title} – {_either([f'«{label}»' for label, _said in labels])}"
+
+
+def _territory(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
+    slugs = rule.value if isinstance(rule.value, list) else [rule.value]
+    places = [words.places.get(slug, (slug, "")) for slug in slugs]
+    if "{}" in fact.words and all(where for _name, where in places):
+        return _fill(fact, _either([where for _name, where in places]))
+    return f"{fact.title} – {_either([name for name, _where in places])}"
+
+
+def _either(parts: Sequence[str]) -> str:
+    if len(parts) > 1 and any("," in part for part in parts):
+        return f"– одно из: {'; '.join(parts)}"
+    *first, last = parts
+    return f"{', '.join(first)} или {last}" if first else last
+
+
+_SPEAKERS = {
+    FactType.BOOL: _flag,
+    FactType.NUMBER: _number,
+    FactType.MONEY: _number,
+    FactType.DATE: _date,
+    FactType.CHOICE: _choice,
+    FactType.MULTI: _choice,
+    FactType.TERRITORY: _territory,
+}
