@@ -86,6 +86,8 @@ def _messages(path: Path) -> Iterator[Message]:
     if path.suffix != ".py":
         # Strings of {% translate %} come out as _('…') with a prefix that Babel does not know.
         source = templatize(source).replace("_(u'", "_('").replace('_(u"', '_("')
+        # Indented as HTML is, which Python's tokenizer would refuse.
+        source = "\n".join(line.lstrip() for line in source.splitlines())
     extracted = extract(
         "python", io.BytesIO(source.encode()), KEYWORDS, options={"encoding": "utf-8"}
     )
