@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
-
-from catalogue.models import Condition, ConditionGroup, Fact, Measure, Territory
+from catalogue.models import ConditionGroup, Fact, Measure, Territory
 from catalogue.models.taxonomy import Counted, FactType
 from catalogue.numbers import NUMBERS, dated, money
 from catalogue.rules import Rule, Variant
@@ -23,22 +21,31 @@ from themes.templatetags.russian import human_date
 
 @dataclass(frozen=True)
 class FactWords:
-    """How a fact is said."""
+    """How a fact is said. `options` gives (label, words) of each answer."""
 
-    field: str
+    key: str
     type: str
     title: str
     words: str = ""
     words_no: str = ""
     counted: str = Counted.PLAIN
     units: tuple[str, str, str] = ("", "", "")
-    options: Mapping[str, tuple[str, str]] | None = None  # value: (label, words)
+    options: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A territory in a condition: its name, where it is («в Бердске»), its primary key."""
+
+    title: str
+    where: str = ""
+    pk: int = 0
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     facts: Mapping[str, FactWords]
-    places: Mapping[str, tuple[str, str]]  # slug: (name, where)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,63 +69,59 @@ class Conditions:
         return not self.common and not self.variants
 
 
-def conditions_of(measure: Measure) -> Conditions:
-    """The conditions of a published measure in words."""
-    variants = published_rules(measure)
-    return describe(variants, vocabulary(variants))
-
-
 def published_rules(measure: Measure) -> tuple[Variant, ...]:
     """The rules of a published measure, from their rows."""
-    groups = list(ConditionGroup.objects.filter(measure=measure))
-    conditions = Condition.objects.select_related("fact")
-    prefetch_related_objects(groups, Prefetch("conditions", conditions))
-    return tuple(
-        tuple(
-            Rule(
-                each.fact.field,
-                each.operator,
-                each.value,
-                each.note,
-                each.valid_from,
-                each.valid_to,
-                each.legal_act_id,
-            )
-            for each in group.conditions.all()
-        )
-        for group in groups
+    variants: dict[int, list[Rule]] = {}
+    columns = ("fact__field", "operator", "value", "note", "valid_from", "valid_to", "legal_act")
+    rows = (
+        ConditionGroup.objects.filter(measure=measure)
+        .order_by("position", "conditions__position")
+        .values_list("position", *(f"conditions__{column}" for column in columns))
     )
+    for position, *condition in rows:
+        variant = variants.setdefault(position, [])
+        if condition[0] is not None:
+            variant.append(Rule(*condition))
+    return tuple(tuple(variant) for variant in variants.values())
 
 
 def vocabulary(variants: Iterable[Variant]) -> Vocabulary:
     """The words for these rules: facts, their answers, territories."""
     used = [rule for variant in variants for rule in variant]
-    facts = Fact.objects.filter(field__in={rule.fact for rule in used}).prefetch_related("options")
-    known = {fact.field: fact_words(fact) for fact in facts} if used else {}
-    places = {
-        rule.value
-        for rule in used
-        if rule.fact in known and known[rule.fact].type == FactType.TERRITORY
-    }
-    rows = Territory.objects.filter(slug__in=places).values_list("slug", "title", "locative")
-    return Vocabulary(
-        known, {slug: (title, where) for slug, title, where in rows} if places else {}
-    )
+    if not used:
+        return Vocabulary({})
+    known = _fact_words({rule.fact for rule in used})
+    places = [rule.value for rule in used if known[rule.fact].type == FactType.TERRITORY]
+    if not places:
+        return Vocabulary(known)
+    rows = Territory.objects.filter(slug__in=places)
+    return Vocabulary(known, {row.slug: Place(row.title, row.locative, row.pk) for row in rows})
 
 
-def fact_words(fact: Fact) -> FactWords:
-    forms = [form.strip() for form in fact.unit_forms.split(",")]
-    one, few, many = forms if len(forms) == 3 else (fact.unit, fact.unit, fact.unit)
-    return FactWords(
-        fact.field,
-        fact.type,
-        fact.title,
-        fact.words,
-        fact.words_no,
-        fact.counted,
-        (one, few, many),
-        {option.value: (option.label, option.words) for option in fact.options.all()},
+def _fact_words(keys: set[str]) -> dict[str, FactWords]:
+    """Facts with their answers, in one query."""
+    options = ("options__value", "options__label", "options__words")
+    columns = ("field", "type", "title", "words", "words_no", "counted", "unit_forms", "unit")
+    rows = (
+        Fact.objects.filter(field__in=keys)
+        .order_by("pk", "options__sort_order")
+        .values_list(*columns, *options)
     )
+    known: dict[str, FactWords] = {}
+    for key, kind, title, words, words_no, counted, forms, unit, value, label, said in rows:
+        fact = known.setdefault(
+            key, FactWords(key, kind, title, words, words_no, counted, _units(forms, unit), {})
+        )
+        if value is not None:
+            fact.options[value] = (label, said)
+    return known
+
+
+def _units(forms: str, unit: str) -> tuple[str, str, str]:
+    """The unit after 1, 2 and 5; one short form («руб.») serves for all."""
+    given = [form.strip() for form in forms.split(",")]
+    one, few, many = given if len(given) == 3 else (unit, unit, unit)
+    return one, few, many
 
 
 def describe(
@@ -214,8 +217,7 @@ def _date(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
 
 def _choice(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
     chosen = rule.value if isinstance(rule.value, list) else [rule.value]
-    options = fact.options or {}
-    labels = [options.get(value, (value, "")) for value in chosen]
+    labels = [fact.options.get(value, (str(value), "")) for value in chosen]
     if rule.operator == "ne":
         return f"{fact.title} – любой ответ, кроме «{labels[0][0]}»"
     if "{}" in fact.words and all(said for _label, said in labels):
@@ -225,10 +227,10 @@ def _choice(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
 
 def _territory(rule: Rule, fact: FactWords, words: Vocabulary) -> str:
     slugs = rule.value if isinstance(rule.value, list) else [rule.value]
-    places = [words.places.get(slug, (slug, "")) for slug in slugs]
-    if "{}" in fact.words and all(where for _name, where in places):
-        return _fill(fact, _either([where for _name, where in places]))
-    return f"{fact.title} – {_either([name for name, _where in places])}"
+    places = [words.places.get(slug, Place(slug)) for slug in slugs]
+    if "{}" in fact.words and all(place.where for place in places):
+        return _fill(fact, _either([place.where for place in places]))
+    return f"{fact.title} – {_either([place.title for place in places])}"
 
 
 def _either(parts: Sequence[str]) -> str:

@@ -63,6 +63,10 @@ def up_to(limit: int) -> StringConstraints:
     return StringConstraints(strict=True, max_length=limit)
 
 
+# Families follow it: nothing but an address of the web.
+Address = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$", max_length=200)]
+
+
 class Row(BaseModel):
     """A record of a file: exactly the fields that are named, of exactly these types."""
 
@@ -158,7 +162,7 @@ class ProviderRow(Row):
     short_name: Annotated[str, filled(200)]
     kind: ProviderKind
     territory: Slug
-    website: Annotated[str, up_to(200)] | None
+    website: Address | None
     source: Text
     note: Text
     aliases: list[Annotated[str, filled(200)]]
@@ -178,7 +182,7 @@ class OfficeRow(Row):
     territory: Slug
     phones: list[Annotated[str, filled(60)]]
     email: Annotated[str, up_to(254)] | None
-    website: Annotated[str, up_to(200)] | None
+    website: Address | None
     hours: Annotated[str, up_to(300)] | None
     hours_structured: dict[Weekday, Annotated[str, StringConstraints(pattern=_HOURS)]] | None
     lat: Annotated[Exact, Field(ge=-90, le=90)] | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -232,6 +233,20 @@ class Measure(
     def _compile(self) -> None:
         # As the row is now: publishing works on another object, and a scheduled one waits.
         compile_rules(Measure.objects.filter(pk=self.pk).only("live", "rules", "title"))
+
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
+        return "catalogue/measure.html"
+
+    def get_preview_context(self, request: HttpRequest, mode_name: str) -> dict[str, Any]:
+        from catalogue.measure_page import draft_page  # it shows this model
+
+        context = super().get_preview_context(request, mode_name)
+        return {**context, **draft_page(request, self)}
+
+    @property
+    def is_public(self) -> bool:
+        """As `public()` has it, for a measure that is at hand."""
+        return self.live and (self.expire_at is None or self.expire_at > timezone.now())
 
     @property
     def is_verified(self) -> bool:

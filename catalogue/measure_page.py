@@ -1,0 +1,245 @@
+"""What the public page of a measure shows, top to bottom; the preview shows the same."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from catalogue.models import Hotline, Measure, Office, Territory
+from catalogue.models.measure import Channel
+from catalogue.models.taxonomy import FactType
+from catalogue.place import chosen_territory
+from catalogue.rules import RulesError, Variant, read
+from catalogue.slots import links_to_apply, links_to_ask, links_to_stories
+from catalogue.where import is_in_force, is_sure, where_to_go
+from catalogue.words import Line, Vocabulary, describe, published_rules, vocabulary
+from cms.models import SiteSettings
+from themes.templatetags.russian import human_date
+
+SERVICE_FACT = "military_service"
+HOME_FACT = "territory"
+DOUBT = "Уточните"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of a checklist: a condition, or a paper."""
+
+    text: str
+    note: str = ""
+    met: bool = False
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An office or a line as a card."""
+
+    title: str
+    address: str
+    phones: Sequence[str]
+    hours: str
+    note: str
+
+
+def published_page(request: HttpRequest, measure: Measure) -> dict[str, Any]:
+    return page(request, measure, published_rules(measure))
+
+
+def draft_page(request: HttpRequest, measure: Measure) -> dict[str, Any]:
+    """The page as it would be: conditions come from what the editor has typed."""
+    try:
+        variants: tuple[Variant, ...] | None = read(measure.rules.get_prep_value())
+    except RulesError:
+        variants = None
+    return page(request, measure, variants)
+
+
+def page(
+    request: HttpRequest, measure: Measure, variants: tuple[Variant, ...] | None
+) -> dict[str, Any]:
+    """The context of catalogue/measure.html.
+
+    :param variants: the conditions; None where a draft's are not complete yet.
+    """
+    today, place = timezone.localdate(), chosen_territory(request)
+    territories = list(measure.territories.all())
+    here = place is None or not territories or is_in_force(territories, place)
+    words = vocabulary(variants or ())
+    conditions = describe(variants or (), words, today)
+    where = where_to_go(
+        measure,
+        [place] if place and here else territories,
+        of_servicemen=_is_asked(variants, SERVICE_FACT),
+    )
+    return {
+        "measure": measure,
+        "territories": territories,
+        "elsewhere": not here,
+        "notice": _state(measure, today),
+        "amounts": list(measure.amounts.all()),
+        "conditions_known": variants is not None,
+        "common": [_tick(line, words, place) for line in conditions.common],
+        "variants": [
+            [_tick(line, words, place) for line in variant] for variant in conditions.variants
+        ],
+        "for_everybody": conditions.for_everybody,
+        "papers": [
+            Tick(_capital(paper.document_type.name), paper.note)
+            for paper in measure.documents.select_related("document_type")
+        ],
+        "channels": _channels(measure),
+        "offices": [_office(office) for office in where.offices],
+        "more_offices": [_office(office) for office in where.more_offices],
+        "providers": where.providers,
+        "hotlines": [_line_to_call(line) for line in where.hotlines],
+        "no_address": _no_address(request, where.hotlines) if where.needs_a_line else "",
+        "window": _window(measure, today),
+        "laws": list(measure.legal_basis.select_related("act")),
+        "excludes": [other for other in measure.excludes.all() if other.is_public],
+        "stories": links_to_stories(list(measure.situations.all())),
+        "doubt": _doubt(measure),
+        "apply": links_to_apply(measure),
+        "ask": links_to_ask(),
+    }
+
+
+@dataclass(frozen=True)
+class Notice:
+    kind: str
+    title: str
+    text: str
+
+
+def _state(measure: Measure, today: datetime.date) -> Notice | None:
+    """Said first when a measure is not open for new applications."""
+    if measure.valid_to and measure.valid_to < today:
+        return Notice(
+            "warning",
+            _("Applications are closed"),
+            _("They were accepted until %(day)s. Ask the centre what has replaced this help.")
+            % {"day": human_date(measure.valid_to)},
+        )
+    if measure.valid_from and measure.valid_from > today:
+        return Notice(
+            "info",
+            _("It has not begun yet"),
+            _("You can apply from %(day)s.") % {"day": human_date(measure.valid_from)},
+        )
+    return None
+
+
+def _window(measure: Measure, today: datetime.date) -> str:
+    """When one can apply, said of today."""
+    first, last = _next_window(measure, today)
+    if first and first > today:
+        return _("You can apply from %(day)s.") % {"day": human_date(first)}
+    if last and last < today:
+        return _("Applications were accepted until %(day)s.") % {"day": human_date(last)}
+    if last:
+        return _("Applications are accepted until %(day)s.") % {"day": human_date(last)}
+    return ""
+
+
+def _next_window(
+    measure: Measure, today: datetime.date
+) -> tuple[datetime.date | None, datetime.date | None]:
+    """The window that is open or comes next; one that repeats every year is moved ahead."""
+    first, last = measure.apply_from, measure.apply_to
+    if measure.apply_yearly and last and last < today:
+        years = today.year - last.year
+        years += _in_years(last, years) < today
+        first, last = first and _in_years(first, years), _in_years(last, years)
+    return first, last
+
+
+def _in_years(day: datetime.date, years: int) -> datetime.date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+def _doubt(measure: Measure) -> str:
+    """What of the note on verification a family has to know: it begins with «Уточните»."""
+    _before, mark, rest = measure.verification_note.partition(DOUBT)
+    return _capital(rest.lstrip(": ")) if mark else ""
+
+
+def _tick(line: Line, words: Vocabulary, place: Territory | None) -> Tick:
+    """A condition; ticked when the chosen place is known to satisfy it."""
+    met = False
+    if place and line.rule.fact == HOME_FACT and words.facts[HOME_FACT].type == FactType.TERRITORY:
+        slugs = line.rule.value if isinstance(line.rule.value, list) else [line.rule.value]
+        inside = {words.places[slug].pk for slug in slugs if slug in words.places}
+        met = bool(inside & set(place.ancestor_ids))
+    return Tick(line.text, line.note, met)
+
+
+def _is_asked(variants: tuple[Variant, ...] | None, fact: str) -> bool:
+    return any(rule.fact == fact for variant in variants or () for rule in variant)
+
+
+def _channels(measure: Measure) -> list[dict[str, Any]]:
+    """Steps by channel, in the order in which the channels come."""
+    steps = list(measure.steps.all())
+    order = list(dict.fromkeys(step.channel for step in steps))
+    return [
+        {
+            "title": Channel(channel).label,
+            "steps": [step.text for step in steps if step.channel == channel],
+        }
+        for channel in order
+    ]
+
+
+def _office(office: Office) -> Contact:
+    return Contact(
+        title=office.title,
+        address=office.address or office.settlement,
+        phones=office.phones,
+        hours=office.hours,
+        note=_note(office),
+    )
+
+
+def _note(office: Office) -> str:
+    """A doubt where there is one, and the site."""
+    doubt = "" if is_sure(office) else _("Check before you go: this may be out of date.")
+    if not office.website:
+        return doubt
+    site = urlsplit(office.website).hostname or office.website
+    return format_html('{} <a href="{}">{}</a>', doubt, office.website, readable(site))
+
+
+def readable(host: str) -> str:
+    """A host as people read it: Cyrillic names come out of their ASCII form."""
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
+
+
+def _line_to_call(line: Hotline) -> Contact:
+    return Contact(
+        title=line.title, address="", phones=[line.phone], hours=line.hours, note=line.for_whom
+    )
+
+
+def _no_address(request: HttpRequest, lines: Sequence[Hotline]) -> str:
+    """The words of the site for «no address», with the line to call."""
+    if not lines:
+        return ""
+    text = SiteSettings.for_request(request).no_address_text
+    return text.replace("{title}", lines[0].title).replace("{phone}", lines[0].phone)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
