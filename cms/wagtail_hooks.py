@@ -2,5 +2,6 @@
 
 from catalogue import registers as catalogue
 from cms.registers import register_registers
+from forms import registers as forms
 
-register_registers([*catalogue.REGISTERS])
+register_registers([*catalogue.REGISTERS, *forms.REGISTERS])

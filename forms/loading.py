@@ -99,8 +99,11 @@ def _load_form(
             definition.full_clean()
             definition.save()
             report.created["формы"] += 1
-        elif not _is_ours(definition) or not _differs(definition, values):
+        elif not _differs(definition, values):
             report.unchanged["формы"] += 1
+            return True
+        elif not _is_ours(definition):
+            report.keep("формы", slug)
             return True
         else:
             for name, value in values.items():

@@ -23,6 +23,8 @@ from forms.opened import open_for
 from forms.views.private import private
 
 HONEYPOT = "leave_this_empty"
+EMERGENCY = "112"
+MOST_PHONES = 4
 URGENT_KINDS = ("emergency", "help")
 
 
@@ -165,8 +167,12 @@ def _urgent_phones(place: Territory | None) -> list[Any]:
     lines = Hotline.objects.public().filter(kind__in=URGENT_KINDS)
     around = place.ancestor_ids if place else None
     lines = lines.filter(territory__in=around) if around else lines.filter(territory__parent=None)
-    found = lines.order_by("kind", "title")[:5]
-    return [{"title": line.title, "phone": line.phone, "note": line.hours} for line in found]
+    # The short number of the emergency services is what everybody knows: it comes first.
+    found = sorted(lines, key=lambda line: (line.phone != EMERGENCY, line.kind, line.title))
+    return [
+        {"title": line.title, "phone": line.phone, "note": line.hours}
+        for line in found[:MOST_PHONES]
+    ]
 
 
 def _known(request: HttpRequest, version: FormVersion) -> dict[str, Any]:

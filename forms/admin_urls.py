@@ -1,0 +1,18 @@
+"""Addresses of the desk, under /admin/intake/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from forms.views import case
+from forms.views.desk import desk
+
+app_name = "intake"
+urlpatterns = [
+    path("", desk, name="list"),
+    path("<int:pk>/", case.case, name="case"),
+    path("<int:pk>/take/", case.take, name="take"),
+    path("<int:pk>/move/", case.move, name="move"),
+    path("<int:pk>/note/", case.note, name="note"),
+    path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
+]

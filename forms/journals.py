@@ -1,0 +1,194 @@
+"""Filling in a register about a case: fields from its definition, first values from the case."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalogue.models import Situation
+from forms.answers import ChosenField, TextField
+from forms.choosers import Choosers
+from forms.events import record
+from forms.models import EventKind, IntakeCase, Register, RegisterEntry
+
+MAX_TEXT = 4000
+# Not typed in by hand: numbers that the portal gives, files, facts of a family.
+_NOT_TYPED = ("auto", "file", "files", "facts", "history")
+
+
+class StaleEntry(Exception):
+    """Somebody has saved the entry since the page was opened."""
+
+
+class EntryForm(forms.Form):
+    """The fields of a register. Nothing is demanded: a journal is filled in as the work goes."""
+
+    use_required_attribute = False
+
+    def __init__(self, register: Register, **kwargs: Any) -> None:
+        super().__init__(prefix="r", **kwargs)
+        choosers = Choosers()
+        for spec in register.fields:
+            if spec["type"] not in _NOT_TYPED:
+                field = _BUILDERS.get(spec["type"], _text)(choosers)
+                field.label, field.required = spec["label"], False
+                self.fields[spec["name"]] = field
+
+    def values(self) -> dict[str, Any]:
+        """What was filled in, as plain JSON."""
+        return {
+            name: value.isoformat() if hasattr(value, "isoformat") else _plain(value)
+            for name, value in self.cleaned_data.items()
+            if value not in (None, "")
+        }
+
+
+def registers_of(case: IntakeCase) -> list[Register]:
+    """Registers that are kept about such a case."""
+    rows = Register.objects.filter(on_case=True).prefetch_related("topics")
+    return [
+        register
+        for register in rows
+        if not (topics := register.topics.all()) or case.topic_id in {one.pk for one in topics}
+    ]
+
+
+def read_entry(entry: RegisterEntry, case: IntakeCase) -> dict[str, Any]:
+    """:raises forms.models.Erased: the personal data of the case were erased."""
+    plain = case.submission.data_key.open(_purpose(entry.register), entry.values)
+    values: dict[str, Any] = json.loads(plain)
+    return values
+
+
+def initial_values(
+    register: Register, case: IntakeCase, entry: RegisterEntry | None
+) -> dict[str, Any]:
+    """What was saved before; in a new entry, what the case already knows: nothing twice."""
+    if entry is not None:
+        saved = read_entry(entry, case)
+        kinds = {spec["name"]: spec["type"] for spec in register.fields}
+        return {name: _for_field(value, kinds.get(name, "")) for name, value in saved.items()}
+    answers = case.submission.read_answers()
+    known = {
+        "no": case.number,
+        "date": timezone.localtime(case.created_at),
+        "channel": case.get_channel_display(),
+        "territory": case.territory.slug if case.territory else "",
+        "topic": case.topic.title,
+        "urgent": "yes" if case.urgent else "no",
+        "specialist": str(case.assignee) if case.assignee else "",
+        "applicant": answers.get("name", ""),
+        "status": case.get_state_display(),
+    }
+    return {spec["name"]: known.get(spec["name"], "") for spec in register.fields}
+
+
+@transaction.atomic
+def save_entry(
+    *, case: IntakeCase, register: Register, values: Mapping[str, Any], version: int, actor: Any
+) -> RegisterEntry:
+    """Keep what was filled in.
+
+    :param version: of the entry on the page; 0 when there was none.
+    :raises StaleEntry: somebody saved it meanwhile.
+    """
+    locked = IntakeCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    entry = RegisterEntry.objects.filter(case=locked, register=register).first()
+    if (entry.version if entry else 0) != version:
+        raise StaleEntry
+    entry = entry or RegisterEntry(case=locked, register=register, version=0)
+    plain = json.dumps(values, ensure_ascii=False).encode()
+    entry.values = case.submission.data_key.seal(_purpose(register), plain)
+    entry.version += 1
+    entry.updated_at, entry.updated_by = timezone.now(), actor
+    entry.save()
+    record(locked, EventKind.REGISTERED, actor=actor, register=register.pk, version=entry.version)
+    return entry
+
+
+def _purpose(register: Register) -> str:
+    return f"register:{register.slug}"
+
+
+def _for_field(value: Any, kind: str) -> Any:
+    """A saved value as its field shows it."""
+    if isinstance(value, dict):
+        return value["slug"]
+    if kind in ("number", "money"):
+        return Decimal(value)
+    if kind == "datetime":
+        return timezone.localtime(datetime.datetime.fromisoformat(value))
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | str | dict) else str(value)
+
+
+def _text(choosers: Choosers) -> forms.Field:
+    return TextField(max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+def _line(choosers: Choosers) -> forms.Field:
+    return TextField(max_length=300)
+
+
+def _day(choosers: Choosers) -> forms.Field:
+    return forms.DateField(
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
+def _moment(choosers: Choosers) -> forms.Field:
+    return forms.DateTimeField(
+        input_formats=["%Y-%m-%dT%H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y"],
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+
+
+def _flag(choosers: Choosers) -> forms.Field:
+    return forms.ChoiceField(choices=[("", "—"), ("yes", _("yes")), ("no", _("no"))])
+
+
+def _number(choosers: Choosers) -> forms.Field:
+    return forms.DecimalField(max_digits=14, decimal_places=2, localize=True)
+
+
+def _one_to_five(choosers: Choosers) -> forms.Field:
+    return forms.ChoiceField(choices=[("", "—"), *((str(n), str(n)) for n in range(1, 6))])
+
+
+def _of(options: Callable[[Choosers], list[Any]]) -> Callable[[Choosers], forms.Field]:
+    return lambda choosers: ChosenField(choices=[("", "—"), *options(choosers)])
+
+
+def _situations(choosers: Choosers) -> list[Any]:
+    return list(Situation.objects.values_list("slug", "title"))
+
+
+_BUILDERS: dict[str, Callable[[Choosers], forms.Field]] = {
+    "int": _line,  # journals number in their own ways: 12/б
+    "number": _number,
+    "money": _number,
+    "date": _day,
+    "datetime": _moment,
+    "bool": _flag,
+    "choice": _line,
+    "1-5": _one_to_five,
+    "ref:person": _line,
+    "ref:family": _line,
+    "ref:user": _line,
+    "ref:territory": _of(lambda choosers: choosers.territories),
+    "ref:measure": _of(lambda choosers: choosers.measures),
+    "ref:provider": _of(lambda choosers: choosers.providers),
+    "ref:situation": _of(_situations),
+}

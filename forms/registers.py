@@ -1,0 +1,43 @@
+"""Operational registers of this floor: topics with terms, queues, routing rules, journals."""
+
+from __future__ import annotations
+
+from cms.registers import Register
+from forms.models import Queue, RoutingRule, Topic
+from forms.models import Register as Journal
+
+
+class Topics(Register):
+    model = Topic
+    menu_icon = "tag"
+    list_display = ("title", "answer_days")
+    search_fields = ("title", "slug")
+
+
+class Queues(Register):
+    model = Queue
+    menu_icon = "list-ul"
+    list_display = ("title", "centre", "unrouted", "retired")
+    list_select_related = ("centre",)
+    list_filter = ("unrouted", "retired")
+    search_fields = ("title", "slug", "centre__short_name")
+
+
+class RoutingRules(Register):
+    model = RoutingRule
+    menu_icon = "redirect"
+    list_display = ("position", "form", "topic", "territory", "urgent", "queue", "active")
+    list_display_add_buttons = "queue"
+    list_select_related = ("form", "topic", "territory", "queue__centre")
+    list_filter = ("active", "urgent", "topic")
+
+
+class Journals(Register):
+    model = Journal
+    menu_icon = "form"
+    list_display = ("title", "kind", "on_case")
+    list_filter = ("kind", "on_case")
+    search_fields = ("title", "slug", "purpose")
+
+
+REGISTERS = [Topics, Queues, RoutingRules, Journals]

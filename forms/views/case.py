@@ -1,0 +1,327 @@
+"""A case at the desk: what was asked, what happened, what to do next.
+
+Every view starts from `IntakeCase.objects.visible_to`: a case of another centre does not exist.
+Reading changes nothing but the log of who read.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from forms import journals, moves, talk
+from forms.answers import TextField
+from forms.models import (
+    AccessLog,
+    Erased,
+    EventKind,
+    IntakeCase,
+    Outcome,
+    Queue,
+    Register,
+    RegisterEntry,
+    State,
+)
+from forms.moves import Action, Move, Text
+from forms.reading import as_asked
+from forms.views.private import private
+
+
+class NoteForm(forms.Form):
+    """A note for colleagues."""
+
+    use_required_attribute = False
+    writing_id = forms.UUIDField(widget=forms.HiddenInput())
+    text = TextField(
+        label=gettext_lazy("Note for colleagues"),
+        max_length=talk.MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("Please write something first.")},
+    )
+
+
+class MoveForm(forms.Form):
+    """What a move needs: the version of the page, a text, an outcome, a queue."""
+
+    use_required_attribute = False
+    action = forms.ChoiceField(choices=[(one.value, one.value) for one in Action])
+    version = forms.IntegerField(min_value=1)
+    writing_id = forms.UUIDField(required=False)
+    text = TextField(max_length=talk.MAX_TEXT, required=False)
+    outcome = forms.ChoiceField(choices=Outcome.choices, required=False)
+    queue = forms.ModelChoiceField(Queue.objects.in_use(), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        move = moves.MOVES.get(cleaned.get("action", ""))
+        if move is None:
+            return cleaned
+        if move.text and not cleaned.get("text") and "text" not in self.errors:
+            self.add_error("text", _("Please write something first."))
+        if move.outcomes and cleaned.get("outcome") not in move.outcomes:
+            self.add_error("outcome", _("Please choose the outcome."))
+        if move.action == Action.ROUTE and not cleaned.get("queue"):
+            self.add_error("queue", _("Please choose the queue."))
+        return cleaned
+
+
+@private
+@require_safe
+def case(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, _visible(request, pk))
+
+
+@private
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _visible(request, pk)
+    try:
+        moves.take(case_id=found.pk, actor=request.user)
+    except moves.AlreadyTaken as taken:
+        when = f"{timezone.localtime(taken.at):%H:%M}" if taken.at else ""
+        told = _("Already taken by %(who)s at %(when)s.") % {"who": taken.by, "when": when}
+        return _page(request, _visible(request, pk), told=told, status=409)
+    except moves.NotAllowed:
+        return _page(request, found, told=_("This cannot be done now."), status=409)
+    return _back_to(found)
+
+
+@sensitive_post_parameters()
+@private
+@require_POST
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _visible(request, pk)
+    typed = MoveForm(request.POST)
+    if not typed.is_valid():
+        return _page(request, found, typed=typed, status=422)
+    wanted = dict(typed.cleaned_data)
+    action = Action(wanted.pop("action"))
+    try:
+        moves.move(case_id=found.pk, action=action, actor=request.user, **wanted)
+    except moves.StaleCase:
+        told = _(
+            "The case has changed while you were writing. Your text is kept below: look and send again."
+        )
+        return _page(request, _visible(request, pk), typed=typed, told=told, status=409)
+    except (moves.NotAllowed, Erased):
+        told = _("This cannot be done now.")
+        return _page(request, _visible(request, pk), typed=typed, told=told, status=409)
+    if not IntakeCase.objects.visible_to(request.user).filter(pk=found.pk).exists():
+        return HttpResponseRedirect(reverse("intake:list"))  # it went to another centre
+    return _back_to(found)
+
+
+@sensitive_post_parameters()
+@private
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _visible(request, pk)
+    typed = NoteForm(request.POST)
+    if not request.user.has_perm("intake_forms.take_intakecase"):
+        return _page(request, found, told=_("This cannot be done now."), status=409)
+    if not typed.is_valid():
+        return _page(request, found, note=typed, status=422)
+    try:
+        talk.write_note(case=found, author=request.user, **typed.cleaned_data)
+    except Erased:
+        return _page(request, found, note=typed, told=_("This cannot be done now."), status=409)
+    return _back_to(found)
+
+
+@sensitive_post_parameters()
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """The fields of one register about this case."""
+    found = _visible(request, pk)
+    about = get_object_or_404(Register, slug=slug, on_case=True)
+    entry = (
+        RegisterEntry.objects.filter(case=found, register=about).select_related("register").first()
+    )
+    try:
+        initial = journals.initial_values(about, found, entry)
+    except Erased:
+        return _page(request, found, told=_("The personal data have been erased."), status=410)
+    if request.method != "POST":
+        _log(request, found, f"register:{about.pk}")
+        blank = journals.EntryForm(about, initial=initial)
+        return _register_page(request, found, about, blank, entry.version if entry else 0)
+    typed = journals.EntryForm(about, data=request.POST)
+    version = request.POST.get("version", "")
+    known = int(version) if version.isdecimal() and len(version) < 9 else -1
+    if not typed.is_valid():
+        return _register_page(request, found, about, typed, known, status=422)
+    if not request.user.has_perm("intake_forms.take_intakecase"):
+        return _register_page(
+            request, found, about, typed, known, told=_("This cannot be done now."), status=409
+        )
+    try:
+        journals.save_entry(
+            case=found, register=about, values=typed.values(), version=known, actor=request.user
+        )
+    except journals.StaleEntry:
+        told = _(
+            "Somebody has saved this meanwhile. What you typed is kept: compare and save again."
+        )
+        now = entry.version if entry else 0
+        return _register_page(request, found, about, typed, now, told=told, status=409)
+    return _back_to(found)
+
+
+def _visible(request: HttpRequest, pk: int) -> IntakeCase:
+    rows = IntakeCase.objects.visible_to(request.user).select_related(
+        "submission__key",
+        "submission__version",
+        "form",
+        "topic",
+        "queue__centre",
+        "centre",
+        "territory",
+        "assignee",
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+def _back_to(found: IntakeCase) -> HttpResponse:
+    response = HttpResponseRedirect(reverse("intake:case", args=[found.pk]))
+    response.status_code = 303
+    return response
+
+
+def _log(request: HttpRequest, found: IntakeCase, what: str) -> None:
+    AccessLog.objects.create(case=found, user_id=request.user.pk, what=what)
+
+
+def _page(
+    request: HttpRequest,
+    found: IntakeCase,
+    *,
+    typed: MoveForm | None = None,
+    note: NoteForm | None = None,
+    told: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    user: Any = request.user
+    try:
+        steps = as_asked(found.submission.version.schema, found.submission.read_answers())
+        _log(request, found, "answers")
+    except Erased:
+        steps = None
+    context = {
+        "case": found,
+        "steps": steps,
+        "form_title": found.submission.version.schema["title"],
+        "timeline": list(_timeline(found)),
+        "told": told,
+        "may_take": moves.may_take(found, user),
+        "may_note": user.has_perm("intake_forms.take_intakecase") and steps is not None,
+        "panels": [_panel(one, typed) for one in moves.available(found, user)]
+        if steps is not None
+        else [],
+        "queues": _queues(found, user),
+        "note": note or NoteForm(initial={"writing_id": uuid.uuid4()}),
+        "registers": _registers(found),
+        "is_waiting": found.state == State.WAITING_FAMILY,
+    }
+    return render(request, "intake_forms/admin/case.html", context, status=status)
+
+
+def _panel(move: Move, typed: MoveForm | None) -> dict[str, Any]:
+    """A move as the page offers it; with what was typed, when it could not be made."""
+    mine = typed is not None and typed.data.get("action") == move.action
+    return {
+        "action": move.action.value,
+        "label": move.label,
+        "text": move.text.value,
+        "to_family": move.text == Text.MESSAGE,
+        "outcomes": [(one.value, one.label) for one in move.outcomes],
+        "needs_queue": move.action == Action.ROUTE,
+        "open": mine,
+        "value": typed.data.get("text", "") if typed and mine else "",
+        "outcome": typed.data.get("outcome", "") if typed and mine else "",
+        "queue": typed.data.get("queue", "") if typed and mine else "",
+        "errors": [error for errors in typed.errors.values() for error in errors]
+        if typed and mine
+        else [],
+        "writing_id": (typed.data.get("writing_id") if typed and mine else None) or uuid.uuid4(),
+    }
+
+
+def _queues(found: IntakeCase, user: Any) -> list[Queue]:
+    if not user.has_perm("intake_forms.route_intakecase"):
+        return []
+    return list(Queue.objects.in_use().select_related("centre").exclude(pk=found.queue_id))
+
+
+def _registers(found: IntakeCase) -> list[dict[str, Any]]:
+    entries = {entry.register_id: entry for entry in found.entries.select_related("updated_by")}
+    return [{"register": one, "entry": entries.get(one.pk)} for one in journals.registers_of(found)]
+
+
+def _timeline(found: IntakeCase) -> Any:
+    """What happened, the newest first, with the texts that belong to it."""
+    messages = {str(one.pk): one for one in found.messages.all()}
+    notes = {str(one.pk): one for one in found.notes.all()}
+    events = list(found.events.select_related("actor").order_by("-seq"))
+    named = {
+        event.data[key]
+        for event in events
+        for key in ("queue", "from_queue")
+        if event.data.get(key)
+    }
+    queues = Queue.objects.select_related("centre").in_bulk(named)
+    for event in events:
+        message, written = (
+            messages.get(event.data.get("message", "")),
+            notes.get(event.data.get("note", "")),
+        )
+        yield {
+            "event": event,
+            "who": event.actor
+            or (_("the family") if event.kind == EventKind.FAMILY_WROTE else _("the portal")),
+            "message": _read(message, found),
+            "from_family": event.kind == EventKind.FAMILY_WROTE,
+            "note": _read(written, found),
+            "queue": queues.get(event.data.get("queue")),
+            "outcome": Outcome(event.data["outcome"]).label if event.data.get("outcome") else "",
+        }
+
+
+def _read(writing: Any, found: IntakeCase) -> str:
+    if writing is None:
+        return ""
+    try:
+        return talk.read(writing, found)
+    except Erased:
+        return _("[erased]")
+
+
+def _register_page(
+    request: HttpRequest,
+    found: IntakeCase,
+    about: Register,
+    typed: journals.EntryForm,
+    version: int,
+    *,
+    told: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "case": found,
+        "register": about,
+        "form": typed,
+        "version": version,
+        "told": told,
+        "may_save": request.user.has_perm("intake_forms.take_intakecase"),
+    }
+    return render(request, "intake_forms/admin/register.html", context, status=status)

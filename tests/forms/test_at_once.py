@@ -1,0 +1,97 @@
+"""Many at once: one case for one key, one winner for one case."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from cms.access import Role
+from forms import drafts
+from forms.models import CaseEvent, IntakeCase, Submission
+from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
+from tests.forms.test_form_page import typed
+from tests.intake import FormFactory, make_case, version_of
+
+MANY = 50
+
+
+def at_once(act, number: int = MANY) -> list:
+    """Do it in so many threads that start together."""
+    barrier = threading.Barrier(number)
+
+    def one(index: int):
+        barrier.wait()
+        try:
+            return act(index)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(one, range(number)))
+
+
+def test_fifty_posts_with_one_key_make_one_case_with_one_receipt(committed_db):
+    country = TerritoryFactory(kind="country")
+    TerritoryFactory(slug="rajon", parent=TerritoryFactory(kind="region", parent=country))
+    form = FormFactory(slug="vopros")
+    draft = drafts.issue(version_of(form).pk)
+
+    def post(index):
+        client = Client()
+        answer = client.post("/forms/vopros/", {"draft": draft, **typed()})
+        receipt = client.get(answer.headers["Location"])
+        return answer.status_code, answer.headers["Location"], receipt.content
+
+    answers = at_once(post)
+    assert Counter(status for status, _to, _page in answers) == {303: MANY}
+    assert len({to for _status, to, _page in answers}) == 1
+    codes = {page.decode().split('receipt__code">')[2].split("<")[0] for _s, _t, page in answers}
+    assert len(codes) == 1
+    assert Submission.objects.count() == IntakeCase.objects.count() == 1
+    assert CaseEvent.objects.count() == 1
+
+
+def test_fifty_takers_have_one_winner(committed_db):
+    centre = ProviderFactory(centre=True)
+    takers = [UserFactory(role=Role.SPECIALIST, provider=centre) for _ in range(MANY)]
+    case = make_case(centre=centre)
+    clients = []
+    for taker in takers:
+        client = Client()
+        client.force_login(taker)
+        clients.append(client)
+
+    statuses = at_once(
+        lambda index: clients[index].post(f"/admin/intake/{case.pk}/take/").status_code
+    )
+    assert Counter(statuses) == {303: 1, 409: MANY - 1}
+    case.refresh_from_db()
+    assert case.assignee == takers[statuses.index(303)]
+    assert list(case.events.values_list("kind", flat=True)) == ["accepted", "taken"]
+
+
+def test_parallel_guesses_do_not_slip_past_the_limit(committed_db):
+    case = make_case(centre=ProviderFactory(centre=True))
+
+    def guess(index):
+        return Client().post("/status/", {"number": case.ref, "secret": "2222-2222"}).status_code
+
+    statuses = Counter(at_once(guess, 20))
+    assert statuses[422] <= 5
+    assert statuses[422] + statuses[429] == 20
+
+
+@pytest.mark.slow
+def test_first_cases_of_a_new_centre_share_its_unrouted_queue(committed_db):
+    territory = TerritoryFactory()
+    ProviderFactory(centre=True, territories=[territory])
+    form = FormFactory()
+    version_of(form)
+    at_once(lambda index: make_case(form, territory=territory).pk, 20)
+    assert IntakeCase.objects.count() == 20
+    assert IntakeCase.objects.values("queue").distinct().count() == 1

@@ -1,0 +1,182 @@
+"""What the database itself refuses."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from forms.events import first_broken, record
+from forms.models import (
+    AccessLog,
+    CaseEvent,
+    ConsentGiven,
+    ConsentText,
+    EventKind,
+    FormDefinition,
+    FormVersion,
+    IntakeCase,
+    Queue,
+    Submission,
+)
+from forms.routing import unrouted_queue
+from tests.factories import ProviderFactory, UserFactory
+from tests.intake import FormFactory, make_case, question, send, step, version_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case():
+    case = make_case()
+    AccessLog.objects.create(case=case, user=UserFactory())
+    return case
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value"),
+    [
+        (Submission, "channel", "visit"),
+        (Submission, "answers", b""),
+        (FormVersion, "schema", {}),
+        (ConsentText, "body", "другой"),
+        (ConsentGiven, "way", "phone"),
+        (CaseEvent, "kind", "closed"),
+        (AccessLog, "what", "nothing"),
+    ],
+)
+def test_row_is_never_changed_or_deleted(case, model, field, value):
+    for forbidden in (
+        lambda: model.objects.update(**{field: value}),
+        lambda: model.objects.all()._raw_delete("default"),
+    ):
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            forbidden()
+
+
+def test_idempotency_key_is_unique(case):
+    first = case.submission
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.create(
+            version=first.version,
+            channel="web",
+            idempotency_key=first.idempotency_key,
+            answers=b"x",
+        )
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"state": "in_work"},
+        {"state": "waiting_family"},
+        {"state": "decided"},
+        {"state": "closed"},
+        {"state": "closed", "closed_at": timezone.now()},
+        {"outcome": "helped"},
+        {"closed_at": timezone.now()},
+        {"decided_at": timezone.now()},
+        {"waiting_since": timezone.now()},
+        {"taken_at": timezone.now()},
+    ],
+)
+def test_impossible_case_is_refused(case, impossible):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IntakeCase.objects.filter(pk=case.pk).update(**impossible)
+
+
+def test_a_new_case_has_no_holder_and_a_held_one_is_not_new(case):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IntakeCase.objects.filter(pk=case.pk).update(assignee=UserFactory())
+
+
+def test_one_unrouted_queue_for_a_centre_and_one_for_all():
+    centre = ProviderFactory(centre=True)
+    for owner in (centre, None):
+        unrouted_queue(owner)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Queue.objects.create(slug=str(uuid.uuid4()), title="x", centre=owner, unrouted=True)
+
+
+def test_publishing_makes_a_version_and_saving_a_draft_does_not():
+    form = FormFactory()
+    assert list(form.versions.values_list("number", flat=True)) == [1]
+    form.title = "Черновик"
+    form.save_revision()
+    assert form.versions.count() == 1
+    form.get_latest_revision().publish()
+    assert version_of(form).number == 2
+    assert version_of(form).schema["title"] == "Черновик"
+
+
+def test_publishing_without_a_change_makes_no_version():
+    form = FormFactory()
+    form.save_revision().publish()
+    assert form.versions.count() == 1
+
+
+def test_publishing_for_a_later_day_makes_no_version_yet():
+    form = FormFactory(published=False)
+    form.go_live_at = timezone.now() + datetime.timedelta(days=1)
+    form.save_revision().publish()
+    assert form.versions.count() == 0
+
+
+def test_broken_form_is_not_published_at_all():
+    from forms.compiling import SchemaError
+
+    form = FormFactory(published=False, steps=[step("Шаг", question("text", "a", label=""))])
+    with pytest.raises(SchemaError, match="label"):
+        form.save_revision().publish()
+    form.refresh_from_db()
+    assert not form.live
+    assert not form.versions.exists()
+
+
+def test_old_answers_keep_their_questions_after_every_edit():
+    from forms.reading import as_asked
+
+    form = FormFactory()
+    case = make_case(form)
+    before = as_asked(case.submission.version.schema, case.submission.read_answers())
+    form.steps = [step("Иначе", question("text", "name", label="Совсем другой вопрос"))]
+    form.title = "Другая"
+    form.save_revision().publish()
+    kept = Submission.objects.select_related("version").get(pk=case.submission_id)
+    assert as_asked(kept.version.schema, kept.read_answers()) == before
+
+
+def test_form_with_submissions_cannot_be_deleted():
+    from django.db.models import ProtectedError
+
+    form = FormFactory()
+    send(form)
+    with pytest.raises(ProtectedError):
+        FormDefinition.objects.get(pk=form.pk).delete()
+
+
+def test_events_form_a_chain_and_a_broken_link_is_found(case):
+    user = UserFactory()
+    record(case, EventKind.NOTED, actor=user, note="1")
+    record(case, EventKind.NOTED, actor=user, note="2")
+    assert first_broken(case) is None
+    with connection.cursor() as cursor:
+        cursor.execute("set local session_replication_role = replica")  # no trigger fires
+        cursor.execute(
+            "update intake_forms_caseevent set actor_id = null where case_id = %s and seq = 2",
+            [case.pk],
+        )
+    broken = first_broken(case)
+    assert broken is not None
+    assert broken.seq == 2
+
+
+def test_events_hold_no_personal_data(case):
+    from tests.intake import NAME, PHONE, STORY
+
+    said = str(list(case.events.values()))
+    for planted in (NAME, PHONE, STORY):
+        assert planted not in said

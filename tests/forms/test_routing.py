@@ -1,0 +1,109 @@
+"""Where a new case goes: always somewhere, with a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from forms.models import IntakeCase, Queue
+from forms.routing import Facts, route
+from tests.factories import ProviderFactory, TerritoryFactory
+from tests.intake import FormFactory, QueueFactory, RuleFactory, TopicFactory, make_case
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def region():
+    return TerritoryFactory(title="Область")
+
+
+@pytest.fixture
+def district(region):
+    return TerritoryFactory(title="Район", parent=region)
+
+
+@pytest.fixture
+def centre(region):
+    return ProviderFactory(centre=True, territories=[region])
+
+
+def facts(form=None, **more):
+    return Facts(**{"form": form or FormFactory(), "urgent": False, **more})
+
+
+def test_rule_of_the_smallest_territory_wins(region, district, centre):
+    wide = RuleFactory(territory=region, queue=QueueFactory(centre=centre))
+    narrow = RuleFactory(territory=district, queue=QueueFactory(centre=centre))
+    assert route(facts(territory=district)).rule == narrow
+    assert route(facts(territory=region)).rule == wide
+
+
+def test_order_stands_above_everything(region, district, centre):
+    RuleFactory(territory=district, position=50)
+    first = RuleFactory(position=10)
+    assert route(facts(territory=district)).rule == first
+
+
+@pytest.mark.parametrize("part", ["form", "topic", "territory", "urgent", "active", "retired"])
+def test_rule_holds_only_when_all_of_it_does(region, part):
+    named = {
+        "form": {"form": FormFactory()},
+        "topic": {"topic": TopicFactory()},
+        "territory": {"territory": TerritoryFactory()},
+        "urgent": {"urgent": True},
+        "active": {"active": False},
+        "retired": {"queue": QueueFactory(retired=True)},
+    }[part]
+    RuleFactory(**named)
+    assert route(facts(territory=region)).rule is None
+
+
+def test_without_a_rule_the_nearest_centre_gets_it(region, district, centre):
+    near = ProviderFactory(centre=True, territories=[district])
+    found = route(facts(territory=district))
+    assert found.queue.unrouted
+    assert found.queue.centre == near
+    assert str(near) in found.explanation
+    assert route(facts(territory=region)).queue.centre == centre
+
+
+def test_without_a_centre_the_installation_gets_it(district):
+    for place in (district, None):
+        found = route(facts(territory=place))
+        assert found.queue.centre is None
+        assert found.queue.unrouted
+
+
+def test_centre_that_the_family_chose_gets_it(district, centre):
+    chosen = ProviderFactory(centre=True)
+    RuleFactory(territory=district, queue=QueueFactory(centre=centre))
+    assert route(facts(territory=district, chosen_centre=chosen)).queue.centre == chosen
+    own = QueueFactory(centre=chosen)
+    RuleFactory(queue=own)
+    assert route(facts(territory=district, chosen_centre=chosen)).queue == own
+
+
+def test_form_of_one_centre_goes_to_it(district, centre):
+    only = ProviderFactory(centre=True)
+    form = FormFactory()
+    form.centres.add(only)
+    form.save()
+    RuleFactory(queue=QueueFactory(centre=centre))
+    assert route(facts(form, territory=district)).queue.centre == only
+
+
+def test_case_carries_queue_centre_and_reason(district, centre):
+    rule = RuleFactory(territory=district, queue=QueueFactory(centre=centre))
+    case = make_case(territory=district)
+    assert (case.queue, case.centre, case.routed_by) == (rule.queue, centre, rule)
+    assert case.route_note
+    rule.delete()
+    assert IntakeCase.objects.get(pk=case.pk).route_note == case.route_note
+
+
+def test_deleting_a_rule_or_queue_never_loses_a_case(district, centre):
+    from django.db.models import ProtectedError
+
+    case = make_case(territory=district)
+    with pytest.raises(ProtectedError):
+        Queue.objects.get(pk=case.queue_id).delete()
