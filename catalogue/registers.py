@@ -1,8 +1,8 @@
-"""The catalogue's registers: legal acts, agreements with partners, who works for whom."""
+"""The catalogue's registers: legal acts, agreements, who works for whom, files brought in."""
 
 from __future__ import annotations
 
-from catalogue.models import Agreement, LegalAct, Membership
+from catalogue.models import Agreement, ImportBatch, LegalAct, Membership
 from cms.registers import Register
 
 
@@ -30,4 +30,24 @@ class Memberships(Register):
     search_fields = ("user__username", "user__last_name", "provider__short_name")
 
 
-REGISTERS = [LegalActs, Agreements, Memberships]
+class Imports(Register):
+    model = ImportBatch
+    menu_icon = "table"
+    read_only = True
+    list_display = (
+        "file_name",
+        "kind",
+        "user",
+        "state",
+        "created",
+        "changed",
+        "refused",
+        "created_at",
+    )
+    list_filter = ("kind", "state")
+    list_select_related = ("user",)
+    search_fields = ("file_name",)
+    inspect_view_fields_exclude = ["report"]
+
+
+REGISTERS = [LegalActs, Agreements, Memberships, Imports]

@@ -49,6 +49,7 @@ def crud(app: str, *models: str, actions: str = "view add change delete") -> tup
 
 
 _ADMIN = ("wagtailadmin.access_admin",)
+_EXCHANGE = crud("catalogue", "importbatch", actions="view add")
 _DICTIONARIES = (
     "category",
     "situation",
@@ -68,6 +69,7 @@ _FORM = "intake_forms"
 RIGHTS: dict[Role, Rights] = {
     Role.EDITOR: Rights(
         _ADMIN
+        + _EXCHANGE
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES, actions="view add change")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change"),
@@ -76,6 +78,7 @@ RIGHTS: dict[Role, Rights] = {
     ),
     Role.CHIEF_EDITOR: Rights(
         _ADMIN
+        + _EXCHANGE
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES)
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock"),
@@ -89,6 +92,7 @@ RIGHTS: dict[Role, Rights] = {
     Role.HEAD: Rights(_ADMIN + _CASES + ("intake_forms.route_intakecase",)),
     Role.PARTNER: Rights(
         _ADMIN
+        + _EXCHANGE
         + crud("catalogue", "measure", actions="view add change")
         + crud("catalogue", "provider", actions="view change"),
     ),

@@ -1,7 +1,31 @@
-"""Registers what the ground floor adds to the back office."""
+"""Registers what the ground floor adds to the back office, and what no floor has alone."""
+
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 
 from catalogue import registers as catalogue
+from catalogue.exchange.views import may_exchange
 from cms.registers import register_registers
 from forms import registers as forms
 
 register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
+
+
+class ExchangeMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return may_exchange(request.user)
+
+
+@hooks.register("register_admin_urls")
+def exchange_urls() -> list[URLPattern | URLResolver]:
+    return [path("exchange/", include("catalogue.exchange.urls"))]
+
+
+@hooks.register("register_admin_menu_item")
+def exchange_menu_item() -> MenuItem:
+    return ExchangeMenuItem(
+        _("Exchange"), reverse("catalogue_exchange:index"), icon_name="table", order=650
+    )

@@ -1,6 +1,7 @@
 """The catalogue's records. One module a subject; import them from here."""
 
 from catalogue.models.conditions import Condition, ConditionGroup
+from catalogue.models.exchange import ImportBatch
 from catalogue.models.figures import Indicator, SampleFamily
 from catalogue.models.law import LegalAct
 from catalogue.models.loaded import LoadedRow
@@ -26,6 +27,7 @@ __all__ = [
     "Fact",
     "FactOption",
     "Hotline",
+    "ImportBatch",
     "Indicator",
     "LegalAct",
     "LegalBasis",
