@@ -17,20 +17,25 @@ class UndefinedVariable(AssertionError):
 
 
 class _Strict(str):
-    """What Django puts in place of an undefined variable: `string_if_invalid % variable`."""
+    """What Django puts in place of an undefined variable, after asking whether it is anything.
 
-    def __mod__(self, variable: object) -> str:
+    In libraries' templates it is an empty text, as in production: their filters go on with it.
+    """
+
+    def __bool__(self) -> bool:
         frame = sys._getframe(1)
+        expression = frame.f_locals.get("self")
         while frame is not None:
             node = frame.f_locals.get("self")
             if isinstance(node, Node) and getattr(node, "origin", None) is not None:
                 name = str(node.origin.name)
                 if LIBRARIES not in name and name.startswith(str(OURS)):
+                    variable = getattr(expression, "var", "")
                     raise UndefinedVariable(f"{variable} in {name}, line {node.token.lineno}")
-                return ""
+                return False
             frame = frame.f_back
-        return ""
+        return False
 
 
 def forbid_undefined_variables() -> None:
-    engines["django"].engine.string_if_invalid = _Strict("%s")
+    engines["django"].engine.string_if_invalid = _Strict()

@@ -26,3 +26,8 @@ def test_undefined_variable_in_our_template_fails(template_of_ours):
 def test_question_whether_a_variable_is_there_is_allowed(template_of_ours):
     template_of_ours.write_text("{% if nobody %}x{% else %}y{% endif %}")
     assert engines["django"].get_template(template_of_ours.name).render({}) == "y"
+
+
+def test_filters_of_libraries_go_on_with_an_undefined_variable():
+    template = engines["django"].from_string("{{ nobody|default:'plus' }}")
+    assert template.render({}) == "plus"
