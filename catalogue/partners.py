@@ -11,11 +11,13 @@ from typing import Any
 
 from anyascii import anyascii
 from django.core.exceptions import ValidationError
-from django.forms import ModelChoiceField
+from django.forms import CheckboxSelectMultiple, ModelChoiceField, MultipleChoiceField
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from catalogue.models.measure import Level, Measure
 from catalogue.models.providers import Provider
 
 MEASURE_FIELDS = frozenset(
@@ -62,6 +64,13 @@ def keeps_all_providers(user: Any) -> bool:
 
 class MeasureForm(WagtailAdminModelForm):
     """The form of a measure. A partner's has fewer fields, and keeps its own services only."""
+
+    levels = MultipleChoiceField(
+        label=gettext_lazy("Levels"),
+        choices=Level,
+        widget=CheckboxSelectMultiple,
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -150,8 +159,6 @@ def _base(title: str) -> str:
 
 def free_slug(title: str, pk: int | None = None) -> str:
     """A short name made of the title that no other measure has."""
-    from catalogue.models.measure import Measure
-
     base = _base(title)
     taken = set(
         Measure.objects.exclude(pk=pk).filter(slug__startswith=base).values_list("slug", flat=True)

@@ -80,6 +80,7 @@ RIGHTS: dict[Role, Rights] = {
         _ADMIN
         + _EXCHANGE
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES)
+        + crud("catalogue", "measure", actions="publish lock unlock")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock"),
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
@@ -93,7 +94,7 @@ RIGHTS: dict[Role, Rights] = {
     Role.PARTNER: Rights(
         _ADMIN
         + _EXCHANGE
-        + crud("catalogue", "measure", actions="view add change")
+        + crud("catalogue", "measure", "office", actions="view add change")
         + crud("catalogue", "provider", actions="view change"),
     ),
     Role.ANALYST: Rights(_ADMIN),

@@ -8,8 +8,12 @@ from wagtail.admin.menu import MenuItem
 
 from catalogue import registers as catalogue
 from catalogue.exchange.views import may_exchange
+from cms import desk
 from cms.registers import register_registers
 from forms import registers as forms
+
+hooks.register("construct_homepage_panels", desk.only_today)
+hooks.register("construct_main_menu", desk.trim_menu)
 
 register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
 

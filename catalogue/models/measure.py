@@ -133,7 +133,11 @@ class Measure(
         _("decided within, working days"), null=True, blank=True
     )
     levels = ArrayField(
-        models.CharField(max_length=10, choices=Level), verbose_name=_("levels"), default=list
+        models.CharField(max_length=10, choices=Level),
+        verbose_name=_("levels"),
+        default=list,
+        blank=True,
+        help_text=_("Empty for what an organisation gives by itself."),
     )
     synonyms = ArrayField(
         models.CharField(max_length=120), verbose_name=_("people call it"), default=list, blank=True

@@ -156,6 +156,12 @@ class CoordinatesPrecision(models.TextChoices):
     SETTLEMENT = "settlement", _("the settlement only")
 
 
+class OfficeQuerySet(models.QuerySet["Office"]):
+    def visible_to(self, user: object) -> OfficeQuerySet:
+        """Offices of the organisations that a person may see in the back office."""
+        return self.filter(provider__in=Provider.objects.visible_to(user).values("pk"))
+
+
 class Office(models.Model):
     """A place where a provider receives families (HSDS: location)."""
 
@@ -196,6 +202,8 @@ class Office(models.Model):
     as_of = models.DateField(_("as of"), null=True, blank=True)
     source = models.TextField(_("source"), blank=True)
     note = models.TextField(_("note"), blank=True)
+
+    objects = OfficeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("office")

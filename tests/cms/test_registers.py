@@ -1,6 +1,8 @@
 """Registers: tables of the back office over one base."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from catalogue.models import Agreement, LegalAct
@@ -28,12 +30,21 @@ def test_editor_adds_changes_and_deletes_a_legal_act(editor):
 
 
 def test_list_reads_the_same_number_of_queries_for_any_number_of_rows(
-    editor, django_assert_max_num_queries
+    editor, django_assert_num_queries
 ):
-    for n in range(30):
-        Agreement.objects.create(provider=ProviderFactory(), subject=f"Предмет {n}")
-    with django_assert_max_num_queries(16):
-        page = editor.get(reverse("catalogue_agreement_modeladmin_index"))
+    address = reverse("catalogue_agreement_modeladmin_index")
+
+    def agreements(count):
+        for n in range(count):
+            Agreement.objects.create(provider=ProviderFactory(), subject=f"Предмет {n}")
+
+    agreements(2)
+    editor.get(address)  # fills the caches that live as long as the process
+    with CaptureQueriesContext(connection) as few:
+        editor.get(address)
+    agreements(30)
+    with django_assert_num_queries(len(few)):
+        page = editor.get(address)
     assert "Предмет 29" in page.content.decode()
 
 
