@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("catalogue.urls")),
     path("", include("search.urls")),
     path("", include("forms.urls")),
+    path("", include("content.sitemap")),
     path("", include(wagtail_urls)),
 ]
 

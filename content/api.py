@@ -1,7 +1,90 @@
-"""What this floor answers to other systems."""
+"""What this floor answers to other systems: the stories of life situations."""
 
 from __future__ import annotations
 
-from ninja import Router
+from typing import Any
 
-router = Router()
+from django.http import Http404, HttpRequest
+from ninja import Router, Schema
+
+from content.links import stories
+from content.models import LifeSituationPage
+from content.story import tell
+
+router = Router(tags=["situations"])
+
+
+class SituationOut(Schema):
+    slug: str
+    title: str
+    lead: str
+    who: str
+    urgent: bool
+    url: str
+
+
+class MeasureOut(Schema):
+    slug: str
+    title: str
+    url: str
+
+
+class StepOut(Schema):
+    number: int
+    what: str
+    where: str
+    measures: list[MeasureOut]
+
+
+class PhoneOut(Schema):
+    title: str
+    phone: str
+    note: str = ""
+
+
+class StoryOut(SituationOut):
+    steps: list[StepOut]
+    emergency_contacts: list[PhoneOut]
+    related: list[str]
+
+
+@router.get("/situations", response=list[SituationOut], summary="Жизненные ситуации")
+def situations(request: HttpRequest) -> list[SituationOut]:
+    """Every published story, in the order of the portal."""
+    return [SituationOut(**_told_shortly(page, request)) for page in stories()]
+
+
+@router.get("/situations/{slug:slug}", response=StoryOut, summary="Жизненная ситуация: шаги и меры")
+def situation(request: HttpRequest, slug: str) -> StoryOut:
+    """A story with its steps and their published measures."""
+    page = stories().filter(situation__slug=slug).first()
+    if page is None:
+        raise Http404
+    related = [each["value"] for each in page.related.raw_data]
+    return StoryOut(
+        **_told_shortly(page, request),
+        steps=[
+            StepOut(
+                number=step.number,
+                what=step.what,
+                where=step.where,
+                measures=[
+                    MeasureOut(slug=card.slug, title=card.title, url=card.url) for card in step.here
+                ],
+            )
+            for step in tell(page.steps, place=None)
+        ],
+        emergency_contacts=[PhoneOut(**each["value"]) for each in page.phones.raw_data],
+        related=list(stories().filter(pk__in=related).values_list("situation__slug", flat=True)),
+    )
+
+
+def _told_shortly(page: LifeSituationPage, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "slug": page.situation.slug,
+        "title": page.title,
+        "lead": page.lead,
+        "who": page.who,
+        "urgent": page.situation.urgent,
+        "url": page.get_url(request),
+    }

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from cms.loading import DataSetError, Report
 
-FLOORS = ("catalogue", "search", "forms")
+FLOORS = ("catalogue", "content", "search", "forms")
 DATASET = Path("catalogue/dataset")
 
 
