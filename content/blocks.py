@@ -35,7 +35,7 @@ class StepBlock(blocks.StructBlock):
     what = blocks.CharBlock(
         label=_("what to do"), max_length=200, help_text=_("Begin with a verb: apply, call, ask.")
     )
-    where = blocks.CharBlock(label=_("where"), required=False, max_length=200)
+    where = blocks.CharBlock(label=_("where it is done"), required=False, max_length=200)
     text = blocks.RichTextBlock(label=_("in detail"), required=False, features=RICH)
     measures = blocks.ListBlock(
         SnippetChooserBlock("catalogue.Measure"),
@@ -86,7 +86,7 @@ class NoticeBlock(blocks.StructBlock):
         choices=[
             ("info", _("good to know")),
             ("warning", _("mind this")),
-            ("urgent", _("urgent")),
+            ("urgent", _("it is urgent")),
             ("success", _("good news")),
         ],
         default="info",

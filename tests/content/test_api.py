@@ -60,5 +60,5 @@ def test_number_of_queries_does_not_grow(client, tell, django_assert_num_queries
     client.get("/api/v1/situations")
     with django_assert_num_queries(2):
         client.get("/api/v1/situations")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get("/api/v1/situations/s1")
