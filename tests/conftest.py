@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -37,31 +38,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def template_database(django_db_blocker) -> str:
     """Name of a database with all migrations and roles, made once for each state of the code."""
-    name = f"template_{_state_of_migrations()}"
-    with (
-        django_db_blocker.unblock(),
-        open(settings.NAVIGATOR_HOME / "template.lock", "w") as lock,
-        _server() as server,
-    ):
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        known = [
-            row[0]
-            for row in server.execute(
-                "select datname from pg_database where datname ~ '^template_'"
-            )
-        ]
-        if name not in known:
-            for old in known:
-                _drop(server, old)
-            _drop(server, "making_template")
-            server.execute("create database making_template")
-            with _connected_to("making_template"):
-                call_command("migrate", verbosity=0)
-                call_command("setup_roles", verbosity=0)
-            server.execute(
-                sql.SQL("alter database making_template rename to {}").format(sql.Identifier(name))
-            )
-    return name
+    with django_db_blocker.unblock():
+        return _kept_database("template", _state_of_migrations(), _migrate)
+
+
+@pytest.fixture(scope="session")
+def dataset_database(template_database: str, django_db_blocker) -> str:
+    """Name of a database with the whole data set loaded, made once for each state of the code."""
+    state = _state_of(sorted(_sources_of_data()), template_database)
+    with django_db_blocker.unblock():
+        return _kept_database("dataset", state, _load, copy_of=template_database)
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +66,61 @@ def committed_db(
         yield
 
 
+@pytest.fixture
+def loaded_db(
+    django_db_setup: None, dataset_database: str, django_db_blocker, worker_id: str
+) -> Iterator[None]:
+    """Like `committed_db`, with the whole data set in it.
+
+    A module whose browser wants the data overrides `committed_db` with a fixture that asks for
+    this one. Such tests do not ask for `db`.
+    """
+    with django_db_blocker.unblock(), _clone(dataset_database, f"test_{worker_id}_loaded"):
+        yield
+
+
+def _kept_database(
+    kind: str, state: str, fill: Callable[[], None], copy_of: str = "template1"
+) -> str:
+    """A database that stays for the next runs; those of other states of the code are dropped."""
+    name = f"{kind}_{state}"
+    with open(settings.NAVIGATOR_HOME / "template.lock", "w") as lock, _server() as server:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = [
+            row[0]
+            for row in server.execute(
+                "select datname from pg_database where starts_with(datname, %s)", [f"{kind}_"]
+            )
+        ]
+        if name not in known:
+            for old in known:
+                _drop(server, old)
+            with _clone(copy_of, f"making_{kind}", drop=False):
+                fill()
+            server.execute(
+                sql.SQL("alter database {} rename to {}").format(
+                    sql.Identifier(f"making_{kind}"), sql.Identifier(name)
+                )
+            )
+    return name
+
+
+def _migrate() -> None:
+    call_command("migrate", verbosity=0)
+    call_command("setup_roles", verbosity=0)
+
+
+def _load() -> None:
+    call_command("load_catalogue", str(ROOT / "catalogue" / "dataset"), stdout=io.StringIO())
+
+
+def _sources_of_data() -> Iterator[Path]:
+    for floor in ("cms", "catalogue", "content", "search", "forms"):
+        for suffix in ("py", "json"):
+            yield from (ROOT / floor).rglob(f"*.{suffix}")
+
+
 def _state_of_migrations() -> str:
-    digest = hashlib.sha256()
     files = [
         ROOT / "requirements" / "dev.txt",
         ROOT / "cms" / "access.py",
@@ -91,6 +130,11 @@ def _state_of_migrations() -> str:
     for app in apps.get_app_configs():
         if Path(app.path).is_relative_to(ROOT) and ".venv" not in Path(app.path).parts:
             files += sorted(Path(app.path).glob("migrations/*.py"))
+    return _state_of(files)
+
+
+def _state_of(files: Iterable[Path], start: str = "") -> str:
+    digest = hashlib.sha256(start.encode())
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -131,9 +175,10 @@ class _connected_to:
 class _clone(_connected_to):
     """A copy of a template database for as long as it is needed."""
 
-    def __init__(self, template: str, name: str) -> None:
+    def __init__(self, template: str, name: str, *, drop: bool = True) -> None:
         super().__init__(name)
         self.template = template
+        self.drop = drop
 
     def __enter__(self) -> None:
         with _server() as server:
@@ -147,5 +192,6 @@ class _clone(_connected_to):
 
     def __exit__(self, *exception: object) -> None:
         super().__exit__(*exception)
-        with _server() as server:
-            _drop(server, self.name)
+        if self.drop:
+            with _server() as server:
+                _drop(server, self.name)

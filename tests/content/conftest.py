@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from wagtail.models import Page, Site
 
-from catalogue.loading import load as load_catalogue
 from catalogue.models import Situation
 from cms.loading import Report
 from content.loading import load
@@ -18,7 +17,7 @@ DATASET = Path(__file__).parents[2] / "catalogue" / "dataset"
 
 
 @pytest.fixture
-def load_pages(db):
+def load_pages():
     """Loads the pages of a folder, of the data set itself when none is named."""
 
     def run(folder: Path = DATASET) -> Report:
@@ -27,13 +26,6 @@ def load_pages(db):
         return report
 
     return run
-
-
-@pytest.fixture
-def loaded(load_pages) -> Report:
-    """The data set with all of its pages."""
-    load_catalogue(DATASET, Report(), lambda line: None)
-    return load_pages()
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from content.models import HomePage, LifeSituationPage
 from tests.factories import MeasureFactory, UserFactory
 from tests.streams import items, stream
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
 def editor(client):
@@ -20,7 +18,7 @@ def editor(client):
     return user
 
 
-def test_every_loaded_page_opens_in_the_editor_and_has_a_preview(loaded, client, editor):
+def test_every_loaded_page_opens_in_the_editor_and_has_a_preview(loaded_db, client, editor):
     kinds = {page.specific_class: page.pk for page in Page.objects.filter(depth__gt=1)}
     assert len(kinds) == 7
     for kind, pk in kinds.items():
@@ -30,6 +28,7 @@ def test_every_loaded_page_opens_in_the_editor_and_has_a_preview(loaded, client,
         assert "UNDEFINED" not in preview.text
 
 
+@pytest.mark.django_db
 def test_an_editor_s_words_reach_families_when_published(client, editor, tell, index):
     measure = MeasureFactory(title="Новая мера")
     page = tell("beda", title="Старое название")
@@ -65,6 +64,7 @@ def test_an_editor_s_words_reach_families_when_published(client, editor, tell, i
     assert "Новая мера" in text
 
 
+@pytest.mark.django_db
 def test_a_draft_never_leaks(client, editor, tell):
     page = tell("beda", title="Видят все", steps=[("Шаг", [])])
     page.title = "Видит редактор"
@@ -76,6 +76,7 @@ def test_a_draft_never_leaks(client, editor, tell):
     assert "Видит редактор" not in client.get("/situations/").text
 
 
+@pytest.mark.django_db
 def test_pages_stand_only_where_they_belong():
     assert HomePage.allowed_subpage_models()
     assert [model.__name__ for model in LifeSituationPage.allowed_parent_page_models()] == [
@@ -84,6 +85,7 @@ def test_pages_stand_only_where_they_belong():
     assert LifeSituationPage.allowed_subpage_models() == []
 
 
+@pytest.mark.django_db
 def test_families_are_not_let_into_a_preview(client, tell):
     page = tell("beda")
     response = client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
