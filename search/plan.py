@@ -137,8 +137,8 @@ class QueryPlan:
 
     @property
     def is_empty(self) -> bool:
-        """Something was asked, but nothing in it can be searched for."""
-        return bool(self.text) and not any(slot.alternatives or slot.targets for slot in self.slots)
+        """Something was typed, but there is no word in it."""
+        return bool(self.text) and not self.slots
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)

@@ -1,0 +1,141 @@
+"""Counts by facet as lists to choose from, with names, in the order that people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from catalogue.models.measure import MeasureKind
+from cms.fields import russian_sort_key
+from search.lexicon import Lexicon
+from search.plan import QueryPlan
+
+MOST_VALUES = 60
+SHORT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    slug: str
+    title: str
+    count: int  # of what choosing it would show
+    chosen: bool
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    title: str
+    values: tuple[FacetValue, ...]
+    one_only: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Shown unfolded: short lists, and those that something is chosen in."""
+        return len(self.values) <= SHORT or any(value.chosen for value in self.values)
+
+
+def title_of(facet: str, slug: str, lexicon: Lexicon) -> str | None:
+    """The name of a facet's value; None when there is no such value."""
+    if facet == "kind":
+        return dict(_kinds()).get(slug)
+    return lexicon.titles.get(facet, {}).get(slug)
+
+
+def facets_of(
+    plan: QueryPlan, counts: Mapping[str, Mapping[str, int]], lexicon: Lexicon
+) -> list[Facet]:
+    """The facets of an answer. What is chosen stays in the list, though it may count nothing."""
+    chosen = dict(plan.filters)
+    names = {
+        "situation": _("Life situation"),
+        "category": _("Whose family it is for"),
+        "kind": _("What help"),
+        "provider": _("Who gives it"),
+    }
+    facets = [
+        Facet(
+            name,
+            title,
+            _values(name, counts.get(name, {}), chosen.get(name, ()), lexicon),
+        )
+        for name, title in names.items()
+    ]
+    facets.insert(
+        0,
+        Facet(
+            "territory",
+            _("Where you live"),
+            _territories(plan, counts.get("territory", {}), lexicon),
+            one_only=True,
+        ),
+    )
+    return [facet for facet in facets if facet.values]
+
+
+def _values(
+    name: str, counts: Mapping[str, int], chosen: Sequence[str], lexicon: Lexicon
+) -> tuple[FacetValue, ...]:
+    slugs = {slug for slug, count in counts.items() if count} | set(chosen)
+    values = [
+        FacetValue(slug, title, counts.get(slug, 0), slug in chosen)
+        for slug in slugs
+        if (title := title_of(name, slug, lexicon))
+    ]
+    values.sort(key=lambda value: (-value.chosen, -value.count, russian_sort_key(value.title)))
+    return tuple(values[:MOST_VALUES])
+
+
+def _territories(
+    plan: QueryPlan, own: Mapping[str, int], lexicon: Lexicon
+) -> tuple[FacetValue, ...]:
+    """Regions, and what lies around and inside the chosen place, as a tree.
+
+    A measure counts wherever it is in force: those of the country and of the region are in force
+    in each district, so a place counts its own and those of all it lies in.
+    """
+    place = plan.place
+    around = set(place.around) if place else set()
+    shown = [
+        each
+        for each in lexicon.places.values()
+        if len(each.around) == 2 or each.slug in around or (each.parent in around and each.parent)
+    ]
+    counted = []
+    for each in shown:
+        here = sum(own.get(slug, 0) for slug in each.around)
+        if len(each.around) == 1:
+            continue
+        if own.get(each.slug) or each.slug in around or _has_inside(each.slug, own, lexicon):
+            counted.append(
+                FacetValue(
+                    each.slug,
+                    each.title,
+                    here,
+                    bool(place and each.slug == place.slug),
+                    len(each.around) - 2,
+                )
+            )
+    order = {value.slug: _path_key(value.slug, lexicon) for value in counted}
+    return tuple(sorted(counted, key=lambda value: order[value.slug])[:MOST_VALUES])
+
+
+def _has_inside(slug: str, own: Mapping[str, int], lexicon: Lexicon) -> bool:
+    return any(
+        slug in lexicon.places[each].around
+        for each, count in own.items()
+        if count and each in lexicon.places
+    )
+
+
+def _path_key(slug: str, lexicon: Lexicon) -> tuple[str, ...]:
+    around = lexicon.places[slug].around
+    return tuple(russian_sort_key(lexicon.places[each].title) for each in around)
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind.value, str(capfirst(kind.label))) for kind in MeasureKind]

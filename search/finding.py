@@ -1,0 +1,248 @@
+"""The search as the page and the API make it: asks the engine, reads the hits anew, tells why."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from catalogue.models import Amount, LegalBasis, Measure, RequiredDocument
+from catalogue.models.measure import MeasureKind
+from search.engine import Answer, get_engine
+from search.facets import Facet, facets_of, title_of
+from search.highlight import Marker, first_excerpt, marker_of
+from search.lexicon import Lexicon, current_lexicon
+from search.plan import QueryPlan, Sort
+from search.query import Asked
+from search.reader import read_query
+from search.stories import FoundStory, find_stories
+
+LAST_PAGE = 500
+MOST_CHOSEN = 20  # values of one facet
+CHOOSABLE = ("situation", "category", "kind", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A search as somebody asks for it. Values that do not exist are ignored and told of."""
+
+    text: str = ""
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    territory: str = ""
+    anywhere: bool = False
+    home: str = ""
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    size: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A measure that answers, as the database has it now."""
+
+    id: int
+    slug: str
+    url: str
+    title: str
+    summary: str
+    kind: str
+    kind_title: str
+    levels: tuple[str, ...]
+    areas: tuple[str, ...]  # titles of the territories
+    amount: str
+    score: float
+    title_html: SafeString
+    summary_html: SafeString
+    why: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    plan: QueryPlan
+    lexicon: Lexicon
+    total: int
+    page: int
+    pages: int
+    found: tuple[Found, ...]
+    stories: tuple[FoundStory, ...]
+    facets: tuple[Facet, ...]
+    ignored: tuple[str, ...]  # values of facets that do not exist
+
+
+def find(request: Request) -> Results:
+    """Search. A page beyond the last is the last.
+
+    :raises search.engine.IndexUnavailable:
+    """
+    lexicon = current_lexicon()
+    chosen, ignored = _existing(request, lexicon)
+    page = min(max(request.page, 1), LAST_PAGE)
+    plan = _plan(request, chosen, page, lexicon)
+    answer = get_engine().search(plan)
+    pages = min(max(-(-answer.total // request.size), 1), LAST_PAGE)
+    if page > pages:
+        page = pages
+        plan = _plan(request, chosen, page, lexicon)
+        answer = get_engine().search(plan)
+    return Results(
+        plan=plan,
+        lexicon=lexicon,
+        total=answer.total,
+        page=page,
+        pages=pages,
+        found=_read_anew(answer, plan, lexicon),
+        stories=find_stories(plan) if page == 1 and plan.text else (),
+        facets=tuple(facets_of(plan, answer.facets, lexicon)),
+        ignored=ignored,
+    )
+
+
+def count(request: Request) -> int:
+    """How much a search would find.
+
+    :raises search.engine.IndexUnavailable:
+    """
+    lexicon = current_lexicon()
+    chosen, _ignored = _existing(request, lexicon)
+    plan = _plan(request, chosen, 1, lexicon)
+    return get_engine().search(plan).total
+
+
+def _plan(
+    request: Request, chosen: Mapping[str, Sequence[str]], page: int, lexicon: Lexicon
+) -> QueryPlan:
+    asked = Asked(
+        filters=chosen,
+        territory=request.territory if request.territory in lexicon.places else "",
+        anywhere=request.anywhere,
+        home=request.home,
+        sort=request.sort,
+        offset=(page - 1) * request.size,
+        limit=request.size,
+    )
+    return read_query(request.text, asked, lexicon)
+
+
+def _existing(
+    request: Request, lexicon: Lexicon
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The chosen values that exist, and those that do not."""
+    chosen: dict[str, tuple[str, ...]] = {}
+    unknown: list[str] = []
+    for facet in CHOOSABLE:
+        asked = dict.fromkeys(request.chosen.get(facet, ()))
+        known = [slug for slug in asked if title_of(facet, slug, lexicon)]
+        unknown += [slug for slug in asked if slug not in known]
+        chosen[facet] = tuple(known[:MOST_CHOSEN])
+        unknown += known[MOST_CHOSEN:]
+    if request.territory and request.territory not in lexicon.places:
+        unknown.append(request.territory)
+    return chosen, tuple(unknown)
+
+
+def _read_anew(answer: Answer, plan: QueryPlan, lexicon: Lexicon) -> tuple[Found, ...]:
+    """The hits from the database, in the engine's order: only what families may see right now."""
+    rows = {row["pk"]: row for row in _rows([hit.id for hit in answer.hits])}
+    marker = marker_of(plan)
+    hits = [hit for hit in answer.hits if hit.id in rows]
+    if plan.sort == Sort.TITLE:  # the engine sorts by the beginning of a title only
+        hits.sort(key=lambda hit: rows[hit.id]["sort_key"])
+    return tuple(_found(rows[hit.id], hit.score, marker, lexicon) for hit in hits)
+
+
+def _rows(ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+    if not ids:
+        return []
+    mine = OuterRef("pk")
+    today: datetime.date = timezone.localdate()
+    return list(
+        Measure.objects.public()
+        .open_on(today)
+        .filter(pk__in=ids)
+        .annotate(
+            amount=Subquery(
+                Amount.objects.filter(measure=mine).order_by("sort_order", "pk").values("text")[:1]
+            ),
+            areas=_through(Measure.territories.through, "territory__slug"),
+            laws=ArraySubquery(LegalBasis.objects.filter(measure=mine).values("citation")),
+            papers=ArraySubquery(
+                RequiredDocument.objects.filter(measure=mine).values(name=F("document_type__name"))
+            ),
+            helpers=_through(Measure.providers.through, "provider__short_name"),
+            stories=_through(Measure.situations.through, "situation__title"),
+            groups=_through(Measure.categories.through, "category__title"),
+        )
+        .values(
+            "pk",
+            "slug",
+            "title",
+            "sort_key",
+            "summary",
+            "who",
+            "kind",
+            "levels",
+            "synonyms",
+            "amount",
+            "areas",
+            "laws",
+            "papers",
+            "helpers",
+            "stories",
+            "groups",
+        )
+    )
+
+
+def _through(table: Any, name: str) -> ArraySubquery:
+    return ArraySubquery(
+        table.objects.filter(measure=OuterRef("pk")).order_by("pk").values(value=F(name))
+    )
+
+
+def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexicon) -> Found:
+    areas = [lexicon.places[slug] for slug in row["areas"] if slug in lexicon.places]
+    return Found(
+        id=row["pk"],
+        slug=row["slug"],
+        url=reverse("catalogue:measure", args=[row["slug"]]),
+        title=row["title"],
+        summary=row["summary"],
+        kind=row["kind"],
+        kind_title=str(capfirst(MeasureKind(row["kind"]).label)),
+        levels=tuple(row["levels"]),
+        areas=tuple(area.title for area in areas if area.parent),
+        amount=row["amount"] or "",
+        score=score,
+        title_html=marker.mark(row["title"]),
+        summary_html=marker.mark(row["summary"]),
+        why=_why(row, marker),
+    )
+
+
+def _why(row: Mapping[str, Any], marker: Marker) -> SafeString:
+    """Where else it was found, when neither title nor summary shows it."""
+    if marker.spans(row["title"]) or marker.spans(row["summary"]):
+        return SafeString()
+    places = [
+        (_("People call it: %(text)s"), row["synonyms"]),
+        (_("For whom: %(text)s"), [row["who"]]),
+        (_("Law: %(text)s"), row["laws"]),
+        (_("Papers: %(text)s"), row["papers"]),
+        (_("Life situation: %(text)s"), row["stories"]),
+        (_("Family: %(text)s"), row["groups"]),
+        (_("Where: %(text)s"), row["helpers"]),
+    ]
+    for words, texts in places:
+        excerpt = first_excerpt(marker, texts)
+        if excerpt:
+            return SafeString(words % {"text": excerpt})
+    return SafeString()

@@ -1,0 +1,31 @@
+"""An index of the test's own, and queries read without a database."""
+
+from __future__ import annotations
+
+import pytest
+
+from search.engine import Position, get_engine
+from search.indexer import rebuild
+
+
+@pytest.fixture
+def engine(tmp_path, settings):
+    """The engine over an empty folder: there is no index yet."""
+    settings.NAVIGATOR_SEARCH_INDEX = tmp_path / "index"
+    return get_engine()
+
+
+@pytest.fixture
+def index(engine, db):
+    """Builds the index of what the test's database has now; call it again after changes."""
+
+    def build():
+        rebuild(engine)
+        return engine
+
+    return build
+
+
+@pytest.fixture
+def beginning():
+    return Position(0, 0)

@@ -1,0 +1,103 @@
+"""The list of measures for other systems."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalogue.models import Situation
+from search.models import SearchEvent
+from tests.factories import MeasureFactory, TerritoryFactory
+
+pytestmark = pytest.mark.django_db
+HERE = "/api/v1/measures"
+
+
+@pytest.fixture
+def catalogue(index):
+    russia = TerritoryFactory(slug="rossiya", kind="country")
+    region = TerritoryFactory(slug="lo", title="Область", kind="region", parent=russia)
+    situation = Situation.objects.create(slug="birth", title="Роды")
+    for title, place, kind in [
+        ("Пособие на ребёнка", russia, "payment"),
+        ("Няня ребёнку", region, "service"),
+    ]:
+        measure = MeasureFactory(title=title, kind=kind)
+        measure.territories.add(place)
+        measure.situations.add(situation)
+        measure.save()
+    MeasureFactory(title="Черновик о ребёнке", live=False)
+    return index()
+
+
+def test_measures_come_with_facets_and_highlights(client, catalogue):
+    answer = client.get(HERE, {"q": "пособие на ребёнка"}).json()
+    assert answer["count"] == 1
+    assert (answer["page"], answer["size"]) == (1, 20)
+    hit = answer["results"][0]
+    assert hit["title"] == "Пособие на ребёнка"
+    assert hit["score"] > 0
+    assert hit["url"].startswith("http://testserver/measures/")
+    assert hit["highlight"]["title"] == "<mark>Пособие</mark> на <mark>ребёнка</mark>"
+    assert answer["facets"]["situation"] == [
+        {"value": "birth", "title": "Роды", "count": 1, "chosen": False}
+    ]
+    assert answer["understood"]["corrected"] == ""
+
+
+def test_filters_are_repeatable_and_pages_sized(client, catalogue):
+    assert client.get(HERE, {"kind": ["service", "payment"]}).json()["count"] == 2
+    assert client.get(HERE, {"kind": "service", "situation": "birth"}).json()["count"] == 1
+    assert client.get(HERE, {"territory": "rossiya"}).json()["count"] == 1
+    assert client.get(HERE, {"territory": "lo"}).json()["count"] == 2
+    page = client.get(HERE, {"size": 1, "page": 2}).json()
+    assert (page["count"], len(page["results"])) == (2, 1)
+    assert client.get(HERE, {"size": 1, "page": 9}).json()["results"] == []
+
+
+def test_what_does_not_exist_is_ignored_and_told(client, catalogue):
+    answer = client.get(HERE, {"kind": "nothing", "territory": "nowhere"}).json()
+    assert answer["count"] == 2
+    assert answer["understood"]["ignored"] == ["nothing", "nowhere"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"size": 101},
+        {"size": 0},
+        {"page": 0},
+        {"page": 10**9},
+        {"page": "два"},
+        {"q": "а" * 10_000},
+        {"kind": [f"k{n}" for n in range(100)]},
+        {"situation": "x" * 81},
+        {"sort": "random"},
+    ],
+)
+def test_what_is_out_of_bounds_is_refused_by_its_name(client, catalogue, query):
+    response = client.get(HERE, query)
+    assert response.status_code == 422
+    assert next(iter(query)) in response.json()["detail"]
+
+
+@pytest.mark.parametrize("query", ["", "!!!", "\x00", "😀", "'\"--", "а" * 1000, "няня " * 50])
+def test_odd_words_are_answered(client, catalogue, query):
+    response = client.get(HERE, {"q": query})
+    assert response.status_code == 200
+    assert response.json()["count"] >= 0
+
+
+def test_without_an_index_other_systems_are_told(client, engine):
+    response = client.get(HERE, {"q": "няня"})
+    assert response.status_code == 503
+    assert "Поиск обновляется" in response.json()["detail"]
+
+
+def test_only_reading_is_allowed(client):
+    assert client.post(HERE).status_code == 405
+
+
+def test_the_query_is_counted_once_for_all_its_pages(client, catalogue):
+    for page in (1, 2):
+        client.get(HERE, {"q": "ребёнок", "size": 1, "page": page})
+    assert SearchEvent.objects.get().times == 1

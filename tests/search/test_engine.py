@@ -1,0 +1,320 @@
+"""The contract of engines: every engine answers these alike. Written against the Protocol."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from search.documents import FOREVER, Source, title_order
+from search.embedded import EmbeddedEngine
+from search.engine import IndexUnavailable, Position, WriterBusy, get_engine
+from search.lexicon import Place, compile_lexicon
+from search.plan import Sort, Target
+from search.query import Asked, for_situations, make_plan
+from search.spelling import Speller
+from search.words import Knowledge
+
+DATABASE = "a database"
+START = Position(10, 100)
+PLACES = [
+    Place("rossiya", "Россия", "country", "", ("rossiya",)),
+    Place("lo", "Ленинградская область", "region", "rossiya", ("rossiya", "lo")),
+    Place("tihvin", "Тихвинский район", "district", "lo", ("rossiya", "lo", "tihvin")),
+    Place("chita", "Чита", "region", "rossiya", ("rossiya", "chita")),
+]
+LEXICON = compile_lexicon(
+    groups=[
+        ("материнский капитал", ["маткапитал"], False, (Target("measure", "m1", 1.0),)),
+        ("долги", ["коллекторы"], True, (Target("situation", "dolgi", 1.0),)),
+    ],
+    places=PLACES,
+)
+
+
+def source(identity, title, *, kind="measure", until=FOREVER, checked=0, names=(), **words):
+    keywords = {
+        "measure": (f"m{identity}",),
+        "situation": tuple(words.pop("situation", ())),
+        "category": tuple(words.pop("category", ())),
+        "provider": tuple(words.pop("provider", ())),
+        "territory": tuple(words.pop("territory", ("rossiya",))),
+        "kind": (words.pop("sort", "payment"),),
+    }
+    path = {
+        slug for place in PLACES if place.slug in keywords["territory"] for slug in place.around
+    }
+    return Source(
+        kind=kind,
+        id=identity,
+        texts={"title": (title,), "names": tuple(names), **{k: (v,) for k, v in words.items()}},
+        keywords={**keywords, "territory_path": tuple(sorted(path))},
+        visible_until=until,
+        checked_on=checked,
+    )
+
+
+MEASURES = [
+    source(1, "Материнский (семейный) капитал", names=["маткапитал", "мск"], situation=["birth"]),
+    source(2, "Материнский капитал на жильё", sort="discount", situation=["birth", "home"]),
+    source(3, "Пособие на ребёнка", summary="Деньги семье, в том числе на жильё", checked=7),
+    source(4, "Капитал Читы", territory=["chita"], provider=["bank"]),
+    source(5, "Няня в Тихвине", territory=["tihvin"], sort="service", checked=9),
+    source(6, "Отсрочка платежа", situation=["dolgi"], law="81-ФЗ"),
+    source(7, "Выплата семье", law="181-ФЗ", who="капитал не нужен"),
+    source(8, "Закрытое пособие", until=1000),
+    source(1, "Родился ребёнок", kind="situation", situation=["birth"], names=["родила"]),
+]
+
+
+@pytest.fixture(params=[EmbeddedEngine])
+def engine(request, tmp_path):
+    return request.param(tmp_path / "index")
+
+
+@pytest.fixture
+def full(engine):
+    engine.rebuild((each.analysed() for each in MEASURES), START, DATABASE, lambda done: None)
+    return engine
+
+
+def ask(engine, text, *, moment=2000, **asked):
+    vocabulary = engine.vocabulary()
+    speller = Speller({**dict.fromkeys(LEXICON.words, 0), **vocabulary.words})
+    return make_plan(text, Asked(**asked), Knowledge(LEXICON, vocabulary, speller), moment)
+
+
+def found(engine, text, **asked):
+    return [hit.id for hit in engine.search(ask(engine, text, **asked)).hits]
+
+
+def write(engine, *sources, position=START):
+    with engine.writer() as writer:
+        for each in sources:
+            writer.replace(each.analysed())
+        writer.commit(position, DATABASE)
+
+
+@pytest.mark.parametrize("text", ["маткапитал", "МСК", "Материнский (семейный) капитал"])
+def test_a_whole_name_comes_first(full, text):
+    assert found(full, text)[0] == 1
+
+
+def test_words_are_found_in_any_form(full):
+    assert found(full, "детям пособия") == [3]
+
+
+def test_a_misspelt_word_is_found(full):
+    assert found(full, "матиринский капитол")[:2] == [1, 2]
+
+
+def test_a_synonym_leads_to_a_record_that_does_not_say_it(full):
+    assert found(full, "коллекторы") == [6]
+
+
+def test_a_number_of_a_law_is_not_part_of_another(full):
+    assert found(full, "81-ФЗ") == [6]
+    assert found(full, "181 фз") == [7]
+
+
+@pytest.mark.parametrize(
+    "text", ["рецепт борща", "погода на завтра", "капитал маркса читать", "???"]
+)
+def test_what_the_catalogue_does_not_have_gets_no_answer(full, text):
+    answer = full.search(ask(full, text))
+    assert (answer.total, answer.hits) == (0, ())
+    assert all(not counts for counts in answer.facets.values())
+
+
+def test_nothing_typed_shows_everything_by_name(full):
+    assert found(full, "") == [7, 4, 1, 2, 5, 6, 3]
+
+
+def test_what_is_no_longer_visible_is_neither_found_nor_counted(full):
+    assert 8 not in found(full, "пособие")
+    assert full.search(ask(full, "закрытое")).total == 0
+    assert full.search(ask(full, "закрытое", moment=999)).total == 1
+    assert full.search(ask(full, "")).facets["kind"] == {"payment": 5, "discount": 1, "service": 1}
+
+
+def test_filters_take_any_value_of_a_facet_and_all_facets(full):
+    assert found(full, "", filters={"situation": ["home", "dolgi"]}) == [2, 6]
+    assert found(full, "", filters={"situation": ["birth"], "kind": ["payment"]}) == [1]
+    assert found(full, "", filters={"situation": ["nothing"]}) == []
+
+
+def test_counts_of_a_filtered_facet_are_those_without_its_filter(full):
+    facets = full.search(ask(full, "", filters={"kind": ["discount"]})).facets
+    assert facets["kind"] == {"payment": 5, "discount": 1, "service": 1}
+    assert facets["situation"] == {"birth": 1, "home": 1}
+
+
+def test_a_place_keeps_what_is_in_force_around_it(full):
+    assert set(found(full, "", territory="tihvin")) == {1, 2, 3, 5, 6, 7}
+    assert set(found(full, "", territory="lo")) == {1, 2, 3, 6, 7}
+    assert set(found(full, "", home="chita")) == {1, 2, 3, 4, 6, 7}
+
+
+def test_a_region_that_the_query_names_also_takes_what_is_inside_it(full):
+    assert set(found(full, "Ленинградская область")) == {1, 2, 3, 5, 6, 7}
+    assert found(full, "капитал чита")[0] == 4
+
+
+def test_counts_by_territory_are_of_its_own_and_without_the_place(full):
+    facets = full.search(ask(full, "", territory="chita")).facets
+    assert facets["territory"] == {"rossiya": 5, "chita": 1, "tihvin": 1}
+    assert facets["provider"] == {"bank": 1}
+
+
+def test_measures_of_the_country_go_first_while_no_place_is_known(full):
+    assert found(full, "капитал").index(1) < found(full, "капитал").index(4)
+
+
+def test_order_by_check_and_pages(full):
+    assert found(full, "", sort=Sort.CHECKED)[:2] == [5, 3]
+    whole = found(full, "")
+    assert found(full, "", offset=2, limit=3) == whole[2:5]
+    assert full.search(ask(full, "", offset=2, limit=3)).total == 7
+    assert found(full, "", offset=500, limit=3) == []
+
+
+def test_situations_are_asked_apart(full):
+    plan = ask(full, "родила")
+    assert [hit.id for hit in full.search(for_situations(plan, 3)).hits] == [1]
+    assert full.search(for_situations(plan, 3)).facets == {}
+
+
+def test_the_vocabulary_is_that_of_visible_records(full):
+    vocabulary = full.vocabulary()
+    assert vocabulary.lemmas["капитал"] == 4
+    assert vocabulary.words["тихвине"] == 1
+    assert vocabulary.documents == len(MEASURES)
+
+
+def test_a_removed_record_leaves_no_word_behind(full):
+    with full.writer() as writer:
+        writer.remove("measure", 5)
+        writer.commit(Position(11, 101), DATABASE)
+    assert "няня" not in full.vocabulary().lemmas
+    assert found(full, "няня") == []
+
+
+def test_nothing_is_seen_before_the_commit(full):
+    with full.writer() as writer:
+        writer.remove("measure", 5)
+        assert found(full, "няня") == [5]
+    assert found(full, "няня") == [5]
+
+
+def test_a_commit_is_seen_at_once_with_its_position(full):
+    write(full, source(5, "Сиделка"), position=Position(12, 300))
+    assert found(full, "сиделка") == [5]
+    assert found(full, "няня") == []
+    assert full.state().position == Position(12, 300)
+    assert full.state().documents == len(MEASURES)
+
+
+def test_replacing_twice_leaves_one(full):
+    write(full, MEASURES[4], MEASURES[4])
+    write(full, MEASURES[4])
+    assert found(full, "няня") == [5]
+    assert full.state().documents == len(MEASURES)
+
+
+def test_fingerprints_tell_what_is_held(full):
+    assert full.fingerprints() == {(each.kind, each.id): each.fingerprint for each in MEASURES}
+    changed = source(5, "Няня в Тихвине", territory=["lo"])
+    assert changed.fingerprint != MEASURES[4].fingerprint
+
+
+def test_one_writer_at_a_time(full):
+    with full.writer(), pytest.raises(WriterBusy), full.writer():
+        pass
+
+
+def test_there_is_no_index_before_the_first_build(engine):
+    for use in (engine.state, engine.vocabulary, engine.fingerprints):
+        with pytest.raises(IndexUnavailable):
+            use()
+
+
+def test_a_rebuild_takes_the_place_of_the_index_at_once(full):
+    full.rebuild([source(9, "Новая мера").analysed()], Position(20, 1), DATABASE, lambda done: None)
+    assert found(full, "") == [9]
+    assert full.state().position == Position(20, 1)
+
+
+def test_a_failed_rebuild_leaves_the_index_as_it_was(full):
+    def broken():
+        yield MEASURES[0].analysed()
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        full.rebuild(broken(), START, DATABASE, lambda done: None)
+    assert len(found(full, "")) == 7
+    assert len([each for each in full.folder.iterdir() if each.is_dir()]) == 1
+
+
+def test_a_writer_of_a_replaced_build_cannot_commit(full):
+    with full.writer() as writer:
+        full.rebuild([MEASURES[0].analysed()], START, DATABASE, lambda done: None)
+        with pytest.raises(IndexUnavailable):
+            writer.commit(Position(99, 99), DATABASE)
+    assert full.state().position == START
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["no pointer", "strange pointer", "no build", "no meta", "bad meta", "empty files", "no files"],
+)
+def test_a_damaged_index_is_unavailable_and_heals_by_a_rebuild(tmp_path, damage):
+    folder = tmp_path / "index"
+    documents = [each.analysed() for each in MEASURES]
+    EmbeddedEngine(folder).rebuild(documents, START, DATABASE, lambda done: None)
+    build = folder / (folder / "current").read_text()
+    match damage:
+        case "no pointer":
+            (folder / "current").unlink()
+        case "strange pointer":
+            (folder / "current").write_bytes(b"../..\xff")
+        case "no build":
+            shutil.rmtree(build)
+        case "no meta":
+            (build / "meta.json").unlink()
+        case "bad meta":
+            (build / "meta.json").write_text("{")
+        case "empty files":
+            for file in build.iterdir():
+                if file.suffix:
+                    os.truncate(file, 0)
+        case "no files":
+            for file in build.iterdir():
+                if file.name != "meta.json":
+                    file.unlink()
+    engine = EmbeddedEngine(folder)  # as a process that starts
+    with pytest.raises(IndexUnavailable):
+        engine.vocabulary()
+    engine.rebuild(documents, START, DATABASE, lambda done: None)
+    assert len(found(engine, "")) == 7
+
+
+@pytest.mark.parametrize("change", ["SCHEMA", "FINGERPRINT"])
+def test_an_index_of_another_version_is_unavailable(full, monkeypatch, change):
+    where = {"SCHEMA": "search.embedded.SCHEMA", "FINGERPRINT": "search.analysis.FINGERPRINT"}
+    monkeypatch.setattr(where[change], "another")
+    with pytest.raises(IndexUnavailable, match="version"):
+        EmbeddedEngine(full.folder).state()
+
+
+def test_titles_sort_as_russians_sort():
+    titles = ["Ёлка", "Елка", "Единая", "Ежемесячная", "450 тысяч", "«Опора»", "опора", "Ямал"]
+    in_order = ["450 тысяч", "Единая", "Ежемесячная", "Елка", "Ёлка", "«Опора»", "опора", "Ямал"]
+    assert sorted(titles, key=title_order) == in_order
+
+
+def test_an_engine_that_this_version_lacks_is_named(settings):
+    settings.NAVIGATOR_SEARCH_ENGINE = "elastic"
+    with pytest.raises(ImproperlyConfigured, match="elastic"):
+        get_engine()
