@@ -15,8 +15,11 @@ from itertools import pairwise
 
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from catalogue.models import LegalBasis, Measure, RequiredDocument, Territory
+from content.links import stories
+from content.models import LifeSituationPage
 from search import analysis
 from search.engine import SCHEMA, Document
 from search.models import ChangeKind
@@ -183,6 +186,40 @@ def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
     )
 
 
+def _situations(ids: Sequence[int] | None) -> Iterator[Source]:
+    pages = stories()
+    if ids is not None:
+        pages = pages.filter(situation__in=ids)
+    told = set()
+    for page in pages:
+        if page.situation_id not in told:  # the first page is the one that links lead to
+            told.add(page.situation_id)
+            yield _situation(page)
+
+
+def _situation(page: LifeSituationPage) -> Source:
+    situation = page.situation
+    steps = [step["value"] for step in page.steps.raw_data]
+    return Source(
+        kind=ChangeKind.SITUATION.value,
+        id=situation.pk,
+        texts={
+            "title": tuple(dict.fromkeys([situation.title, page.title])),
+            "names": tuple(situation.synonyms),
+            "summary": (page.lead,),
+            "who": (page.who,),
+            "body": tuple(
+                f"{step['what']} {step.get('where', '')} {strip_tags(step.get('text') or '')}"
+                for step in steps
+            ),
+        },
+        # Its own slug as a facet: synonyms that lead to it find it as they find its measures.
+        keywords={"situation": (situation.slug,)},
+        visible_until=FOREVER,
+        checked_on=0,
+    )
+
+
 def _slugs(records: Iterable[object]) -> tuple[str, ...]:
     return tuple(sorted(record.slug for record in records))  # type: ignore[attr-defined]
 
@@ -199,5 +236,5 @@ def _visible_until(measure: Measure) -> int:
     return min(ends)
 
 
-_READERS = {ChangeKind.MEASURE.value: _measures}
+_READERS = {ChangeKind.MEASURE.value: _measures, ChangeKind.SITUATION.value: _situations}
 KINDS = tuple(_READERS)

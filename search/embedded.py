@@ -188,12 +188,13 @@ class EmbeddedEngine:
     ) -> None:
         index = tantivy.Index(schema(), path=str(path))
         inner = index.writer(heap_size=MEMORY, num_threads=1)
-        writer = _Writer(inner, lambda: True)
-        for done, document in enumerate(documents, 1):
-            inner.add_document(document_of(document))
-            progress(done)
-        writer.commit(position, database)
-        inner.wait_merging_threads()
+        try:
+            for done, document in enumerate(documents, 1):
+                inner.add_document(document_of(document))
+                progress(done)
+            _Writer(inner, lambda: True).commit(position, database)
+        finally:
+            inner.wait_merging_threads()
 
     def _open(self) -> _Opened:
         """The newest commit of the current build. Looks at two files, opens what has changed."""

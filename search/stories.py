@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalogue.models import Situation
-from catalogue.slots import links_to_stories
+from content.links import stories
 from search.engine import get_engine
 from search.plan import QueryPlan
 from search.query import for_situations
@@ -30,13 +29,17 @@ def find_stories(plan: QueryPlan) -> tuple[FoundStory, ...]:
     """
     hits = get_engine().search(for_situations(plan, MOST)).hits
     near = [hit.id for hit in hits if hit.score >= hits[0].score * _CLOSE]
-    situations = Situation.objects.in_bulk(near)
-    found = []
-    for identity in near:
-        situation = situations.get(identity)
-        if situation:
-            found += [
-                FoundStory(identity, situation.slug, link.title, link.url, situation.urgent)
-                for link in links_to_stories([situation])
-            ]
-    return tuple(found)
+    if not near:
+        return ()
+    pages = {page.situation_id: page for page in stories().filter(situation__in=near).reverse()}
+    return tuple(
+        FoundStory(
+            id=identity,
+            slug=page.situation.slug,
+            title=page.title,
+            url=page.get_url() or "",
+            urgent=page.situation.urgent,
+        )
+        for identity in near
+        if (page := pages.get(identity))
+    )

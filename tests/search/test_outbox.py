@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection, transaction
+from wagtail.models import Page, PageViewRestriction
 
 from catalogue.models import (
     Amount,
@@ -16,6 +17,7 @@ from catalogue.models import (
     RequiredDocument,
     Situation,
 )
+from content.models import LifeSituationPage
 from search.models import SearchChange, Synonym
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
 
@@ -192,4 +194,47 @@ def test_a_rollback_leaves_nothing(noted, measure):
     with transaction.atomic():
         Measure.objects.update(title="Не будет")
         transaction.set_rollback(True)
+    assert noted() == set()
+
+
+@pytest.fixture
+def story():
+    situation = Situation.objects.create(slug="s", title="С")
+    root = Page.objects.get(depth=1)
+    page = LifeSituationPage(title="История", slug="s", situation=situation, lead="Слова")
+    root.add_child(instance=page)
+    return page
+
+
+def test_every_change_of_a_story_is_noted(noted, story):
+    expected = {("situation", story.situation_id)}
+    noted()
+    story.lead = "Другие слова"
+    story.save()
+    assert noted() == expected
+    Page.objects.filter(pk=story.pk).update(live=False)
+    assert noted() == expected
+    Page.objects.filter(pk=story.pk).update(title="Другая")
+    assert noted() == expected
+    story.refresh_from_db()
+    story.save_revision().publish()
+    assert noted() == expected
+    restriction = PageViewRestriction.objects.create(page=story, restriction_type="login")
+    assert noted() == expected
+    restriction.delete()
+    assert noted() == expected
+    story.delete()
+    assert noted() == expected
+
+
+def test_a_story_that_goes_over_to_another_situation_is_noted_for_both(noted, story):
+    other = Situation.objects.create(slug="o", title="О")
+    noted()
+    LifeSituationPage.objects.filter(pk=story.pk).update(situation=other)
+    assert noted() == {("situation", story.situation_id), ("situation", other.pk)}
+
+
+def test_other_pages_are_nobodys_business(noted, story):
+    noted()
+    Page.objects.filter(depth=1).update(title="Корень")
     assert noted() == set()
