@@ -173,7 +173,7 @@ class NumberQuestion(QuestionBlock):
 
     class Meta:
         icon = "order"
-        label = _("number")
+        label = _("a number")
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
             name='Submission',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('web', 'portal'), ('visit', 'visit'), ('phone', 'phone call'), ('email', 'e-mail'), ('post', 'letter'), ('brigade', 'mobile team'), ('partner', 'partner'), ('api', 'another system')], max_length=10, verbose_name='channel')),
+                ('channel', models.CharField(choices=[('web', 'portal'), ('visit', 'visit'), ('phone', 'phone call'), ('email', 'e-mail'), ('post', 'letter'), ('brigade', 'visiting team'), ('partner', 'partner'), ('api', 'another system')], max_length=10, verbose_name='came through')),
                 ('idempotency_key', models.UUIDField(editable=False, unique=True)),
                 ('answers', models.BinaryField(verbose_name='answers, sealed')),
                 ('received_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='received')),
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ('ref', models.CharField(max_length=16, unique=True, verbose_name='number')),
                 ('secret_round', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='issue of the secret code')),
                 ('route_note', models.CharField(blank=True, max_length=600, verbose_name='why in this queue')),
-                ('channel', models.CharField(choices=[('web', 'portal'), ('visit', 'visit'), ('phone', 'phone call'), ('email', 'e-mail'), ('post', 'letter'), ('brigade', 'mobile team'), ('partner', 'partner'), ('api', 'another system')], max_length=10, verbose_name='channel')),
+                ('channel', models.CharField(choices=[('web', 'portal'), ('visit', 'visit'), ('phone', 'phone call'), ('email', 'e-mail'), ('post', 'letter'), ('brigade', 'visiting team'), ('partner', 'partner'), ('api', 'another system')], max_length=10, verbose_name='came through')),
                 ('urgent', models.BooleanField(default=False, verbose_name='urgent')),
                 ('state', models.CharField(choices=[('new', 'new'), ('in_work', 'in work'), ('waiting_family', 'waiting for the family'), ('decided', 'decided'), ('closed', 'closed')], default='new', max_length=16, verbose_name='state')),
                 ('outcome', models.CharField(blank=True, choices=[('helped', 'help was given'), ('advised', 'advice was given'), ('referred', 'sent to another organisation'), ('refused', 'cannot be helped here'), ('duplicate', 'sent twice'), ('withdrawn', 'the family took it back'), ('not_ours', 'not for the centre')], max_length=12, verbose_name='outcome')),
@@ -341,7 +341,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=60, verbose_name='question')),
-                ('way', models.CharField(choices=[('web', 'portal'), ('visit', 'visit'), ('phone', 'phone call'), ('email', 'e-mail'), ('post', 'letter'), ('brigade', 'mobile team'), ('partner', 'partner'), ('api', 'another system')], max_length=10, verbose_name='way')),
+                ('way', models.CharField(choices=[('web', 'portal'), ('visit', 'visit'), ('phone', 'phone call'), ('email', 'e-mail'), ('post', 'letter'), ('brigade', 'visiting team'), ('partner', 'partner'), ('api', 'another system')], max_length=10, verbose_name='way')),
                 ('given_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='given')),
                 ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='given', to='intake_forms.consenttext', verbose_name='text')),
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='intake_forms.submission', verbose_name='submission')),

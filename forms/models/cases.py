@@ -102,7 +102,7 @@ class IntakeCase(models.Model):
         RoutingRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     route_note = models.CharField(_("why in this queue"), max_length=600, blank=True)
-    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    channel = models.CharField(_("came through"), max_length=10, choices=Channel)
     urgent = models.BooleanField(_("urgent"), default=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.NEW)
     assignee = models.ForeignKey(

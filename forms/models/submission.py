@@ -21,7 +21,7 @@ class Channel(models.TextChoices):
     PHONE = "phone", _("phone call")
     EMAIL = "email", _("e-mail")
     POST = "post", _("letter")
-    BRIGADE = "brigade", _("mobile team")
+    BRIGADE = "brigade", _("visiting team")
     PARTNER = "partner", _("partner")
     API = "api", _("another system")
 
@@ -43,7 +43,7 @@ class Submission(models.Model):
         related_name="submissions",
         verbose_name=_("version of the form"),
     )
-    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    channel = models.CharField(_("came through"), max_length=10, choices=Channel)
     idempotency_key = models.UUIDField(unique=True, editable=False)
     answers = models.BinaryField(_("answers, sealed"))
     received_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
