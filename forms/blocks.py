@@ -96,6 +96,7 @@ class OptionBlock(blocks.StructBlock):
 
     class Meta:
         label = _("answer")
+        label_format = "{label}"
         form_classname = "form-option"
 
 
@@ -123,6 +124,7 @@ class QuestionBlock(BaseQuestionBlock):
     )
 
     class Meta:
+        label_format = "{label}"
         form_classname = "form-question"
 
     def get_form_layout(self) -> BlockGroup:
@@ -271,6 +273,7 @@ class InfoBlock(BaseQuestionBlock):
     class Meta:
         icon = "info-circle"
         label = _("explanation")
+        label_format = "{label}"
         form_classname = "form-question"
 
     def get_form_layout(self) -> BlockGroup:
@@ -303,6 +306,7 @@ class StepBlock(blocks.StructBlock):
     class Meta:
         icon = "form"
         label = _("step")
+        label_format = "{title}"
 
 
 class StepsBlock(blocks.StreamBlock):

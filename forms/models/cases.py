@@ -103,7 +103,7 @@ class IntakeCase(models.Model):
     )
     route_note = models.CharField(_("why in this queue"), max_length=600, blank=True)
     channel = models.CharField(_("came through"), max_length=10, choices=Channel)
-    urgent = models.BooleanField(_("urgent"), default=False)
+    urgent = models.BooleanField(_("is urgent"), default=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.NEW)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,

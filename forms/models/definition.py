@@ -70,7 +70,7 @@ class FormDefinition(
         _("takes, minutes"), default=3, validators=[MinValueValidator(1), MaxValueValidator(120)]
     )
     urgent = models.BooleanField(
-        _("urgent"),
+        _("is urgent"),
         default=False,
         help_text=_("Phones to call stand before the first question; the case goes first."),
     )

@@ -118,7 +118,7 @@ class RoutingRule(models.Model):
         _("urgency"),
         null=True,
         blank=True,
-        choices=[(None, _("any")), (True, _("urgent")), (False, _("not urgent"))],
+        choices=[(None, _("any")), (True, _("is urgent")), (False, _("not urgent"))],
     )
     queue = models.ForeignKey(
         Queue, on_delete=models.CASCADE, related_name="rules", verbose_name=_("goes to the queue")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.utils.translation import gettext_lazy as _
 
 from cms.loading import Report
 from forms.loading import load
@@ -101,7 +102,10 @@ def test_registers_are_all_there_and_the_journal_is_kept_on_cases(centre):
     [
         (lambda row: row.pop("title"), "title"),
         (lambda row: row["steps"][0]["fields"][1]["show_if"].update(field="nothing"), "show_if"),
-        (lambda row: row["steps"][1]["fields"].pop(), "consent"),
+        (
+            lambda row: row["steps"][1]["fields"].pop(),
+            _("A form with personal data needs a consent that must be given."),
+        ),
         (lambda row: row.update(minutes=0), "1"),
     ],
 )
@@ -112,4 +116,4 @@ def test_bad_form_is_refused_with_a_reason(tmp_path, centre, spoil, reason):
     (tmp_path / "indicators.json").write_text('{"forms": []}')
     report, _said = loaded(tmp_path)
     assert [refusal.key for refusal in report.refusals] == ["konsultaciya-specialista"]
-    assert reason in report.refusals[0].reason
+    assert str(reason) in report.refusals[0].reason

@@ -1,0 +1,184 @@
+"""The whole way in a real browser: a family asks, a specialist answers, an editor builds a form."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils.translation import gettext
+
+from cms.access import Role
+from forms.models import FormDefinition, IntakeCase, State
+from tests.browser import violations
+from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
+from tests.intake import FormFactory, QueueFactory, RuleFactory, TopicFactory, version_of
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "образец-пароля-для-проверки"
+
+
+@pytest.fixture
+def portal(live_portal):
+    """A centre with a specialist, a district that it works in, and a form."""
+    country = TerritoryFactory(slug="rossiya", kind="country")
+    region = TerritoryFactory(kind="region", parent=country, title="Лесная область")
+    district = TerritoryFactory(slug="rajon", parent=region, title="Озёрный район")
+    centre = ProviderFactory(centre=True, territories=[district])
+    RuleFactory(territory=district, queue=QueueFactory(centre=centre))
+    FormFactory(slug="vopros", title="Вопрос в центр")
+    _account("specialist", Role.SPECIALIST, centre)
+    return centre
+
+
+def _account(name, role, provider=None):
+    user = UserFactory(username=name, role=role, provider=provider)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def log_in(page, name):
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/**")
+
+
+def fill(page):
+    page.fill("[name=a-story]", "образец вопроса: где взять справку?")
+    page.check("[name=a-way][value=call]")
+    page.fill("[name=a-name]", "Образец")
+    page.fill("[name=a-phone]", "8 921 123-45-67")
+    page.select_option("[name=a-place]", "rajon")
+    page.check("[name=a-consent]")
+
+
+def test_family_asks_without_script_specialist_answers_family_reads(browser_page, portal):
+    family = browser_page("/forms/vopros/", width=320, javascript=False)
+    assert family.evaluate("document.documentElement.scrollWidth") <= 320
+    fill(family)
+    family.fill("[name=a-phone]", "12")
+    family.click(".intake-form button[type=submit]")
+    assert family.locator(".error-summary a[href='#id_a-phone']").count() == 1
+    assert family.input_value("[name=a-story]").startswith("образец вопроса")
+    family.fill("[name=a-phone]", "8 921 123-45-67")
+    family.click(".intake-form button[type=submit]")
+    number, secret = family.locator(".receipt__code").all_inner_texts()
+    assert "/receipts/" in family.url
+    assert secret.replace("-", "") not in family.url
+    family.reload()
+    assert family.locator(".receipt__code").all_inner_texts() == [number, secret]
+    assert IntakeCase.objects.count() == 1
+
+    desk = browser_page("/admin/login/?next=/admin/intake/")
+    log_in(desk, "specialist")
+    desk.click(f"text={number}")
+    assert "где взять справку?" in desk.inner_text(".case-asked")
+    desk.click(".case-take button")
+    desk.locator(".writing--note textarea").fill("образец заметки для коллег")
+    desk.click(".writing--note button")
+    panel = desk.locator("details:has(input[value=decide])")
+    panel.locator("summary").click()
+    panel.locator("select").select_option("advised")
+    panel.locator("textarea").fill("образец ответа: справку дают в центре")
+    panel.locator("button").click()
+    assert "образец ответа" in desk.inner_text(".case-happened")
+
+    elsewhere = browser_page("/status/", width=320, javascript=False)
+    elsewhere.fill("[name=number]", number.lower())
+    elsewhere.fill("[name=secret]", secret)
+    elsewhere.click("main form button")
+    text = elsewhere.inner_text("main")
+    assert "образец ответа" in text
+    assert "образец заметки" not in text
+    elsewhere.fill("[name=text]", "образец: а когда прийти?")
+    elsewhere.click("main form:has([name=text]) button")
+    assert "а когда прийти?" in elsewhere.inner_text(".talk")
+    assert IntakeCase.objects.get().state == State.IN_WORK
+
+
+def test_second_tab_of_a_colleague_is_told_who_was_quicker(browser_page, portal):
+    from tests.intake import make_case
+
+    _account("vtoroj", Role.SPECIALIST, portal)
+    make_case(FormDefinition.objects.get(), centre=portal)
+    tabs = []
+    for name in ("specialist", "vtoroj"):
+        tab = browser_page("/admin/login/?next=/admin/intake/")
+        log_in(tab, name)
+        tabs.append(tab)
+    for tab in tabs:
+        tab.click("table form button")
+    assert "/take/" in tabs[1].url
+    assert "specialist" in tabs[1].inner_text(".told")
+
+
+def test_script_shows_only_questions_that_are_asked(browser_page, portal):
+    page = browser_page("/forms/vopros/")
+    phone = page.locator("[name=a-phone]")
+    assert not phone.is_visible()
+    page.check("[name=a-way][value=call]")
+    assert phone.is_visible()
+    page.check("[name=a-way][value=mail]")
+    assert not phone.is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_on_the_family_pages(browser_page, portal, width):
+    FormFactory(slug="srochno", urgent=True)
+    page = browser_page("/forms/srochno/", width=width)
+    assert violations(page) == []
+    page.goto("/forms/vopros/")
+    page.click(".intake-form button[type=submit]")
+    assert violations(page) == []
+    fill(page)
+    page.click(".intake-form button[type=submit]")
+    assert violations(page) == []
+    page.click(".buttons a")
+    assert violations(page) == []
+    page.goto("/status/")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal):
+    TopicFactory(title="Образец темы")
+    _account("glavred", Role.CHIEF_EDITOR)
+    page = browser_page(
+        "/admin/login/?next=/admin/snippets/intake_forms/formdefinition/add/", height=1600
+    )
+    log_in(page, "glavred")
+    page.fill("[name=title]", "Образец формы")
+
+    def question(number):
+        return page.locator(".form-question").nth(number)
+
+    def add(kind, label, number):
+        page.locator("[data-contentpath=fields] button.c-sf-add-button").last.click()
+        page.get_by_role("option", name=gettext(kind), exact=True).click()
+        question(number).locator("[data-contentpath=label] input").fill(label)
+
+    page.locator("button.c-sf-add-button").first.click()  # the only kind of step needs no menu
+    page.fill("[name=steps-0-value-title]", "Шаг")
+    add("yes or no", "Нужна помощь?", 0)
+    add("short text", "Какая?", 1)
+    keys = [question(n).locator("[data-contentpath=key] input").input_value() for n in (0, 1)]
+    assert all(keys)
+    assert keys[0] != keys[1]
+    page.locator("[data-streamfield-action=SETTINGS]").last.click()
+    asked_if, answer = question(1).locator(".form-condition select:not([name])").all()
+    asked_if.focus()
+    asked_if.select_option(label="Нужна помощь?")
+    answer.select_option("yes")
+    page.get_by_role("tab", name=gettext("Settings"), exact=True).click()
+    page.fill("[name=slug]", "obrazec")
+    page.select_option("[name=topic]", label="Образец темы")
+    page.locator("footer [data-w-dropdown-target=toggle], footer .w-dropdown__toggle").last.click()
+    page.locator("[name=action-publish]").click()
+    page.wait_for_url(re.compile("formdefinition/(?!add)"))
+    version = version_of(FormDefinition.objects.get(slug="obrazec"))
+    asked = version.schema["steps"][0]["fields"]
+    assert [spec["label"] for spec in asked] == ["Нужна помощь?", "Какая?"]
+    assert asked[1]["show_if"] == {"field": asked[0]["key"], "op": "eq", "value": True}
+    assert [spec["key"] for spec in asked] == keys
