@@ -26,7 +26,9 @@ class FormDocument(Schema):
     questions: dict[str, Any]
 
 
-@router.get("/forms/{slug}", response=FormDocument, summary="Форма: вопросы действующей версии")
+@router.get(
+    "/forms/{slug:slug}", response=FormDocument, summary="Форма: вопросы действующей версии"
+)
 def form(request: HttpRequest, slug: str) -> dict[str, Any]:
     """The version in force of a published form."""
     definition = get_object_or_404(FormDefinition.objects.public(), slug=slug)

@@ -300,5 +300,5 @@ def test_the_number_of_queries_is_small_and_does_not_grow(
         measures.order_by("-ways")[0],
         measures.get(slug="lo-lager"),
     ):
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(21):
             assert client.get(measure.get_absolute_url()).status_code == 200
