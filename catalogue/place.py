@@ -5,7 +5,6 @@ The cookie holds the slug of a territory and nothing about the person.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.conf import settings
@@ -20,13 +19,13 @@ from django.views.decorators.http import require_http_methods
 
 from catalogue.models import Territory
 from catalogue.models.territory import TerritoryKind
+from cms.page_cache import PLACE
 
 COOKIE = "territory"
 YEAR = 365 * 24 * 3600
 LONGEST_WORDS = 100
 MOST_FOUND = 40
 LONGEST_WAY = 1000
-SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 
 
 def chosen_territory(request: HttpRequest) -> Territory | None:
@@ -75,7 +74,7 @@ def _choices(request: HttpRequest, *, refused: bool) -> HttpResponse:
     inside = request.GET.get("inside", "")
     around = None
     if inside and not words:
-        around = get_object_or_404(Territory, slug=inside if SLUG.fullmatch(inside) else "")
+        around = get_object_or_404(Territory, slug=inside if PLACE.fullmatch(inside) else "")
     context = {
         "words": words,
         "around": around,
@@ -119,7 +118,7 @@ def _with_parts() -> QuerySet[Territory]:
 
 
 def _territory(slug: str) -> Territory | None:
-    return Territory.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    return Territory.objects.filter(slug=slug).first() if PLACE.fullmatch(slug) else None
 
 
 def _way_back(request: HttpRequest, wanted: str) -> str:

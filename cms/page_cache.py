@@ -26,7 +26,7 @@ from cms.announcements import Listener
 
 KEPT_SECONDS = 60  # pages also change by the clock: a measure expires, a window opens
 LONGEST_ADDRESS = 500
-PLACE = re.compile(r"[a-z0-9-]{1,80}")
+PLACE = re.compile(r"[-a-zA-Z0-9_]{1,80}")  # every slug that a place may have
 
 
 class Kept(NamedTuple):

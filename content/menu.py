@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -14,9 +14,11 @@ from content.models.portal_page import shown
 
 @dataclass(frozen=True)
 class Item:
+    """`current` is the value of aria-current: this very page, a page below it, or neither."""
+
     title: str
     url: str
-    current: bool
+    current: Literal["page", "true", ""]
     depth: int
 
 
@@ -39,6 +41,11 @@ def _items(request: HttpRequest) -> list[Item]:
     for page in pages:
         url = page.get_url(request)
         if url:
-            current = request.path.startswith(url)
-            found.append(Item(page.title, url, current, page.depth - root.depth))
+            found.append(Item(page.title, url, _current(request, url), page.depth - root.depth))
     return found
+
+
+def _current(request: HttpRequest, url: str) -> Literal["page", "true", ""]:
+    if request.path == url:
+        return "page"
+    return "true" if request.path.startswith(url) else ""

@@ -28,7 +28,8 @@ def bring(wanted: Sequence[WantedPage], report: Report) -> None:
     """Create and change pages until they are as wanted.
 
     A page is changed only when nobody has worked on it since the last load: it holds what that
-    load left, and its newest revision is nobody's. A page that people removed stays removed.
+    load left, and its newest revision is nobody's. A page that people removed or unpublished
+    stays so.
     """
     told = {row.key: row for row in LoadedRow.objects.filter(kind=KIND)}
     present = _present(told)
@@ -141,7 +142,7 @@ def _write(page: BasePage, fields: Mapping[str, Any]) -> None:
 
 def _is_untouched(page: BasePage, told: LoadedRow | None, now: str) -> bool:
     by_people = page.latest_revision is not None and page.latest_revision.user_id is not None
-    return told is not None and told.digest == now and not by_people
+    return page.live and told is not None and told.digest == now and not by_people
 
 
 def _digest(page: BasePage, names: Mapping[str, Any]) -> str:

@@ -88,6 +88,17 @@ def test_a_page_with_an_editor_s_revision_is_left_alone(
     assert page.lead != "Слова набора."
 
 
+def test_a_page_that_people_unpublished_stays_so(loaded_db, edited_copy, load_pages):
+    LifeSituationPage.objects.get(slug="krizis").unpublish()
+
+    def change(by_slug, rows):
+        by_slug["krizis"]["lead"] = "Слова набора."
+
+    report = load_pages(edited_copy(change))
+    assert report.kept == {STORY: ["situations/krizis"]}
+    assert not LifeSituationPage.objects.get(slug="krizis").live
+
+
 def test_a_page_that_people_removed_stays_removed(loaded_db, load_pages):
     LifeSituationPage.objects.get(slug="krizis").delete()
     report = load_pages()

@@ -3,8 +3,10 @@
 import datetime
 
 import pytest
+from django.core.files.base import ContentFile
 from wagtail.models import PageViewRestriction
 
+from cms.models import PortalDocument
 from content.models import InformationPage, NewsIndexPage, NewsPage, SectionPage
 from tests.factories import MeasureFactory
 from tests.streams import items, stream
@@ -97,6 +99,17 @@ def test_every_block_of_a_page_is_shown(client, home):
         assert words in text
 
 
+def test_a_file_to_download_tells_its_kind_and_size(client, home):
+    document = PortalDocument.objects.create(
+        title="Памятка", file_size=14, file=ContentFile(b"%PDF-1.4 words", name="pamyatka.pdf")
+    )
+    body = stream([("file", {"title": "Скачать памятку", "document": document.pk})])
+    home.add_child(instance=InformationPage(title="Справка", slug="help", body=body))
+    text = client.get("/help/").text
+    assert f'href="{document.url}"' in text
+    assert "PDF, 14" in text
+
+
 def test_a_section_lists_what_stands_below_it_in_the_editor_s_order(client, home):
     section = SectionPage(title="Раздел", slug="about")
     home.add_child(instance=section)
@@ -106,6 +119,14 @@ def test_a_section_lists_what_stands_below_it_in_the_editor_s_order(client, home
     text = client.get("/about/").text
     assert text.index("Вторая") < text.index("Первая")
     assert "Черновик" not in text
+
+
+def test_menu_tells_the_page_from_the_section_that_it_stands_in(client, home):
+    section = SectionPage(title="Раздел", slug="about", show_in_menus=True)
+    home.add_child(instance=section)
+    section.add_child(instance=InformationPage(title="Внутри", slug="in"))
+    assert 'href="/about/" aria-current="page"' in client.get("/about/").text
+    assert 'href="/about/" aria-current="true"' in client.get("/about/in/").text
 
 
 def test_menu_holds_pages_marked_for_it(client, home):

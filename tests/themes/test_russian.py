@@ -14,6 +14,7 @@ from themes.templatetags.russian import (
     plural,
     rubles,
     tel,
+    unbroken,
 )
 
 
@@ -34,6 +35,20 @@ from themes.templatetags.russian import (
 )
 def test_a_sum_is_grouped_and_never_torn_apart(value, text):
     assert rubles(value) == text.replace(" ", "\xa0" if value != "по доходу" else " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("до 728 921,90 ₽ сразу", "до 728_921,90_₽ сразу"),
+        ("от 38 до 66 тыс. ₽", "от 38 до 66_тыс. ₽"),
+        ("50 % и 1 000 000 руб.", "50_% и 1_000_000_руб."),
+        ("в 2025 году 36 715 ₽", "в 2025_году 36_715_₽"),
+        ("дом 12 корпус 1", "дом 12 корпус 1"),
+    ],
+)
+def test_a_number_is_never_torn_apart(text, whole):
+    assert unbroken(text) == whole.replace("_", "\xa0")
 
 
 @pytest.mark.parametrize(

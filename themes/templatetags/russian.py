@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 NBSP = "\N{NO-BREAK SPACE}"
+THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+UNITS = re.compile(r"(?<=\d) (?=[₽%]|тыс|млн|руб|дн|лет|год|мес)")
 MONTHS = (
     "января",
     "февраля",
@@ -51,6 +53,12 @@ def rubles(value: Decimal | float | str | None) -> str:
     if total == total.to_integral_value():
         return f"{grouped(int(total))}{NBSP}₽"
     return f"{grouped(total).replace('.', ',')}{NBSP}₽"
+
+
+@register.filter
+def unbroken(text: str) -> str:
+    """Text of people in which no number is torn from its thousands or from what it counts."""
+    return UNITS.sub(NBSP, THOUSANDS.sub(NBSP, text))
 
 
 @register.filter

@@ -1,0 +1,43 @@
+"""In production families load one stylesheet."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
+
+from themes.storage import IMPORT, OneStylesheetStorage
+
+STATIC = Path(__file__).parents[2] / "themes" / "static"
+
+
+@pytest.fixture
+def collected(tmp_path):
+    """Collects the styles into a folder, as collectstatic does; gives the storage."""
+    source = FileSystemStorage(STATIC)
+    names = [f"themes/css/{path.name}" for path in (STATIC / "themes" / "css").glob("*.css")]
+
+    def collect() -> OneStylesheetStorage:
+        storage = OneStylesheetStorage(location=tmp_path, base_url="/static/")
+        for name in names:
+            if not storage.exists(name):  # collectstatic leaves what it has brought before
+                storage.save(name, ContentFile((STATIC / name).read_bytes()))
+        outcomes = storage.post_process({name: (source, name) for name in names})
+        assert not [error for _, _, error in outcomes if isinstance(error, Exception)]
+        return storage
+
+    return collect
+
+
+def test_the_stylesheet_of_production_holds_all_the_others(collected):
+    storage = collected()
+    whole = Path(storage.path(storage.stored_name(storage.stylesheet))).read_text()
+    assert not IMPORT.search(whole)
+    for path in (STATIC / "themes" / "css").glob("*.css"):
+        if path.name != "main.css":
+            assert path.read_text() in whole, path.name
+
+
+def test_collecting_again_leaves_the_stylesheet_as_it_was(collected):
+    first = Path(collected().path("themes/css/main.css")).read_text()
+    assert Path(collected().path("themes/css/main.css")).read_text() == first
