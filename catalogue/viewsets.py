@@ -7,7 +7,10 @@ from typing import Any
 
 import django_filters
 from django.forms import CheckboxSelectMultiple, SelectMultiple
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
@@ -22,14 +25,59 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
 
+from catalogue.dictionaries import CarefulDeleteView, RelatedIndexView
+from catalogue.fact_choices import remembering
 from catalogue.models import Measure, Office, Provider
 from catalogue.partners import MeasureForm, OfficeForm, ProviderForm
 from cms.access import ScopedViews
 
 SOON = datetime.timedelta(days=30)
 LONG_LIST = SelectMultiple(attrs={"size": 12})
+
+
+def ticks(name: str) -> FieldPanel:
+    return FieldPanel(name, widget=CheckboxSelectMultiple)
+
+
+def dates(*names: str, heading: Any) -> MultiFieldPanel:
+    return MultiFieldPanel([FieldRowPanel([FieldPanel(name) for name in names])], heading=heading)
+
+
+class ReadsFactsOnce:
+    """A form with fifty conditions reads facts and territories once, while it is drawn too."""
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with remembering():
+            response = super().dispatch(*args, **kwargs)  # type: ignore[misc]
+            return response.render() if isinstance(response, TemplateResponse) else response
+
+
+class MeasureCreateView(ReadsFactsOnce, CreateView):
+    pass
+
+
+class MeasureEditView(ReadsFactsOnce, EditView):
+    pass
+
+
+def state(measure: Measure) -> str:
+    """Where a measure stands between its drafts and families; asks the database nothing."""
+    if not measure.live:
+        return gettext("expired") if measure.expired else gettext("draft")
+    return gettext("live, with a draft") if measure.has_unpublished_changes else gettext("live")
+
+
+def trust(measure: Measure) -> str:
+    """What stands behind the facts of a measure, and whether time has passed over them."""
+    said = str(measure.get_verification_display())
+    return gettext("%(verification)s; stale") % {"verification": said} if measure.stale else said
+
+
+class MeasureIndexView(IndexView):
+    def get_base_queryset(self) -> Any:
+        return super().get_base_queryset().select_related("owner")
 
 
 class MeasureFilters(WagtailFilterSet):
@@ -39,7 +87,7 @@ class MeasureFilters(WagtailFilterSet):
 
     class Meta:
         model = Measure
-        fields = ["kind", "live", "verification", "stale", "situations", "owner"]
+        fields = ["kind", "live", "verification", "stale", "territories", "situations", "owner"]
 
     def ending_soon(self, measures: Any, name: str, value: str) -> Any:
         today = timezone.localdate()
@@ -56,11 +104,16 @@ class MeasureViewSet(ScopedViews, SnippetViewSet):
     copy_view_enabled = False
     list_display = [
         "title",
-        Column("get_kind_display", label=_("Kind")),
+        Column("get_kind_display", label=_("Kind"), sort_key="kind"),
+        Column("state", label=_("State"), accessor=state, sort_key="live"),
+        Column("trust", label=_("Verification"), accessor=trust, sort_key="verification"),
         "owner",
         UpdatedAtColumn(),
     ]
     list_per_page = 50
+    add_view_class = MeasureCreateView
+    edit_view_class = MeasureEditView
+    index_view_class = MeasureIndexView
     filterset_class = MeasureFilters
     search_fields = ["title", "slug", "synonyms"]
     search_backend_name = None
@@ -72,78 +125,82 @@ class MeasureViewSet(ScopedViews, SnippetViewSet):
                     TitleFieldPanel("title", targets=["slug"]),
                     FieldPanel("kind"),
                     FieldPanel("summary"),
-                    FieldPanel("who"),
-                    InlinePanel("amounts", heading=_("How much"), label=_("Amount")),
                     FieldPanel("synonyms"),
+                    ticks("situations"),
+                    ticks("categories"),
                 ],
-                heading=_("What it is"),
+                heading=_("Main"),
             ),
             ObjectList(
                 [
+                    FieldPanel("who"),
                     FieldPanel("rules"),
-                    FieldPanel("categories", widget=CheckboxSelectMultiple),
-                    FieldPanel("situations", widget=CheckboxSelectMultiple),
+                    MultiFieldPanel(
+                        [FieldPanel("excludes"), FieldPanel("excludes_note")],
+                        heading=_("Either this or that"),
+                        classname="collapsed",
+                    ),
                 ],
-                heading=_("Who gets it"),
+                heading=_("For whom"),
             ),
             ObjectList(
                 [
-                    InlinePanel("documents", heading=_("Papers"), label=_("Paper")),
-                    InlinePanel("steps", heading=_("Steps"), label=_("Step")),
+                    InlinePanel("amounts", heading=_("How much"), label=_("amount")),
+                    InlinePanel("documents", heading=_("What you need"), label=_("paper")),
+                ],
+                heading=_("How much and what is needed"),
+            ),
+            ObjectList(
+                [
+                    InlinePanel("steps", heading=_("How to get it"), label=_("step of applying")),
                     FieldPanel("deadline_days"),
+                    dates("valid_from", "valid_to", heading=_("Open for applications")),
                     MultiFieldPanel(
                         [
                             FieldRowPanel([FieldPanel("apply_from"), FieldPanel("apply_to")]),
                             FieldPanel("apply_yearly"),
                             FieldPanel("apply_note"),
                         ],
-                        heading=_("When one can apply"),
+                        heading=_("Window of applying"),
+                        classname="collapsed",
                     ),
-                ],
-                heading=_("How to get it"),
-            ),
-            ObjectList(
-                [
-                    FieldPanel("territories", widget=LONG_LIST),
-                    FieldPanel("owner"),
-                    FieldPanel("providers", widget=LONG_LIST),
-                    FieldPanel("levels"),
-                    FieldRowPanel(
-                        [FieldPanel("valid_from"), FieldPanel("valid_to")],
-                        heading=_("The measure is open"),
-                    ),
-                ],
-                heading=_("Where and who gives it"),
-            ),
-            ObjectList(
-                [
-                    InlinePanel("legal_basis", heading=_("Legal basis"), label=_("Act")),
                     MultiFieldPanel(
-                        [FieldPanel("excludes", widget=LONG_LIST), FieldPanel("excludes_note")],
-                        heading=_("Not given together"),
+                        [ticks("territories"), FieldPanel("levels")],
+                        heading=_("Where it is in force"),
                     ),
+                    MultiFieldPanel(
+                        [ticks("providers")], heading=_("Who gives it"), classname="collapsed"
+                    ),
+                ],
+                heading=_("Where and when"),
+            ),
+            ObjectList(
+                [
+                    InlinePanel("legal_basis", heading=_("The law"), label=_("legal act")),
                     MultiFieldPanel(
                         [
                             FieldPanel("verification"),
-                            FieldPanel("verified_on"),
-                            FieldPanel("verified_by"),
+                            FieldRowPanel([FieldPanel("verified_on"), FieldPanel("verified_by")]),
                             FieldPanel("verification_note"),
                             FieldRowPanel([FieldPanel("as_of"), FieldPanel("as_of_estimated")]),
                             FieldPanel("stale"),
                             FieldPanel("source"),
                         ],
-                        heading=_("How it was checked"),
+                        heading=_("Verification"),
                     ),
+                    FieldPanel("owner"),
+                    FieldPanel("slug"),
+                    PublishingPanel(),
                 ],
-                heading=_("Law and check"),
+                heading=_("Verification and page"),
             ),
-            ObjectList([FieldPanel("slug"), PublishingPanel()], heading=_("Page")),
         ],
         base_form_class=MeasureForm,
     )
 
 
 class ProviderViewSet(ScopedViews, ModelViewSet):
+    delete_view_class = CarefulDeleteView
     model = Provider
     name = "providers"
     icon = "group"
@@ -177,6 +234,7 @@ class ProviderViewSet(ScopedViews, ModelViewSet):
 
 
 class OfficeViewSet(ScopedViews, ModelViewSet):
+    index_view_class = RelatedIndexView
     model = Office
     name = "offices"
     icon = "site"
@@ -186,6 +244,7 @@ class OfficeViewSet(ScopedViews, ModelViewSet):
     add_to_admin_menu = True
     copy_view_enabled = False
     list_display = ["title", "provider", "address", "contact"]
+    list_select_related = ("provider",)
     list_filter = ["contact", "verified", "stale"]
     list_per_page = 50
     search_fields = ["title", "address", "provider__short_name"]
@@ -214,3 +273,7 @@ class OfficeViewSet(ScopedViews, ModelViewSet):
         ],
         base_form_class=OfficeForm,
     )
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        related = {"list_select_related": self.list_select_related}
+        return super().get_index_view_kwargs(**related, **kwargs)

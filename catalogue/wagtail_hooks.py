@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from wagtail import hooks
-from wagtail.admin.viewsets.base import ViewSet
+from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 from wagtail.snippets.models import register_snippet
 
+from catalogue.dictionaries import Dictionaries
+from catalogue.form_fields import register_list_fields
 from catalogue.viewsets import MeasureViewSet, OfficeViewSet, ProviderViewSet
 
+register_list_fields()
 register_snippet(MeasureViewSet)
 
 
 @hooks.register("register_admin_viewset")
-def viewsets() -> list[ViewSet]:
-    return [ProviderViewSet(), OfficeViewSet()]
+def viewsets() -> list[ViewSet | ViewSetGroup]:
+    return [ProviderViewSet(), OfficeViewSet(), Dictionaries()]

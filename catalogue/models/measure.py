@@ -25,6 +25,7 @@ from wagtail.models import (
 
 from catalogue.blocks import RulesBlock
 from catalogue.compiling import compile_rules
+from catalogue.fact_choices import remembering
 from catalogue.models.law import LegalAct
 from catalogue.models.providers import Provider
 from catalogue.models.taxonomy import Category, DocumentType, Situation
@@ -219,6 +220,11 @@ class Measure(
 
     def get_absolute_url(self) -> str:
         return reverse("catalogue:measure", args=[self.slug])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Wagtail walks the rules for references, and each condition would read the facts anew.
+        with remembering():
+            super().save(*args, **kwargs)
 
     def publish(self, revision: Revision, *args: Any, **kwargs: Any) -> None:
         """Publish, and compile the rules in the same transaction: both happen or neither.
