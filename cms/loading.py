@@ -61,7 +61,7 @@ def read_json(folder: Path, name: str, kind: type = list) -> Any:
     """
     path = folder / name
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except FileNotFoundError as error:
         raise DataSetError(f"Нет файла {path}.") from error
     except UnicodeDecodeError as error:
@@ -70,7 +70,17 @@ def read_json(folder: Path, name: str, kind: type = list) -> Any:
         raise DataSetError(
             f"{name}: это не JSON, строка {error.lineno}, знак {error.colno}: {error.msg}."
         ) from error
+    except (_NotJson, RecursionError) as error:
+        raise DataSetError(f"{name}: это не JSON: {error}.") from error
     if not isinstance(content, kind):
         wanted = "список" if kind is list else "объект"
         raise DataSetError(f"{name}: в файле должен быть {wanted}.")
     return content
+
+
+class _NotJson(Exception):
+    """Python reads NaN and Infinity, which JSON does not have and the database does not store."""
+
+
+def _refuse_constant(name: str) -> None:
+    raise _NotJson(f"{name} – не число")

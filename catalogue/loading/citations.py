@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _DATED = re.compile(
-    r"^(?P<head>[^«»]+?) от (?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{4}) № (?P<number>[\w/-]+)"
+    r"^(?P<head>[^«»]+?) от (?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{4}) № (?P<number>[\w/-]{1,40})(?![\w/-])"
     r"(?: (?P<title>«.+»))?"
 )
 _PLACE = re.compile(r",\s*(ст|гл|п|ч|пп|разд)\.\s.*$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from cms.loading import DataSetError, Report, read_json
 
 # How facts and territories are said in Russian sentences; a data set may bring its own.
 WORDS = Path(__file__).parent.parent / "dataset"
+LONGEST_KEY = 700
 RowType = TypeVar("RowType", bound=rows.Row)
 
 
@@ -108,7 +110,8 @@ def office_key(row: rows.OfficeRow) -> str:
 
 
 def indicator_key(row: rows.IndicatorRow) -> str:
-    return f"{row.seed} / {row.table} / {row.no or ''} / {row.name}"
+    key = f"{row.seed} / {row.table} / {row.no or ''} / {row.name}"
+    return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
 class References:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -47,7 +48,7 @@ def _exact(value: object) -> object:
 
 Day = Annotated[datetime.date | None, BeforeValidator(_iso_day)]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
-Number = Exact | None
+Number = Annotated[Exact, Field(gt=-(10**12), lt=10**12)] | None
 Slug = Annotated[
     str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
 ]
@@ -336,10 +337,20 @@ RowType = TypeVar("RowType", bound=Row)
 
 def parse(kind: type[RowType], raw: object) -> RowType | str:
     """The row, or what is wrong with it."""
+    if not _can_be_stored(raw):
+        return "в тексте есть знаки, которых база данных не хранит"
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
         return "; ".join(_in_russian(each) for each in error.errors(include_url=False)[:5])
+
+
+def _can_be_stored(raw: object) -> bool:
+    """JSON can spell what PostgreSQL does not keep: the character 0 and halves of characters."""
+    try:
+        return b"\\u0000" not in json.dumps(raw, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _wrong(reason: str) -> PydanticCustomError:
@@ -364,6 +375,8 @@ _REASONS = {
     "date": "{where}: {input} – не дата вида ГГГГ-ММ-ДД",
     "number": "{where}: нужно число, а не {input}",
     "greater_than_equal": "{where}: {input} меньше, чем {ge}",
+    "less_than": "{where}: {input} слишком много",
+    "greater_than": "{where}: {input} слишком мало",
     "less_than_equal": "{where}: {input} больше, чем {le}",
     "too_short": "{where}: список пуст",
     "row": "{reason}",

@@ -280,6 +280,13 @@ BAD = {
         lambda rows: rows[0]["amount"].update(number=10**30),
         "amount.number",
     ),
+    "a character that no database stores": (
+        "measures.json",
+        first(title="Пособие\0"),
+        "знаки, которых база данных не хранит",
+    ),
+    "half a character": ("measures.json", first(title="\ud800"), "знаки, которых"),
+    "an endless limit": ("facts.json", first(max=10**20), "max: 100000000000000000000 слишком"),
     "a wrong channel": (
         "measures.json",
         first(how_to_apply=[{"channel": "pigeon", "text": "x"}]),
@@ -383,6 +390,8 @@ def spoil_file(content: bytes):
         ("hotlines.json", spoil_file(b"[]"), "в файле должен быть объект"),
         ("hotlines.json", spoil_file(b'{"fallback": {}}'), "нет списка «hotlines»"),
         ("measures.json", spoil_file("[]".encode("utf-16")), "не в кодировке UTF-8"),
+        ("measures.json", spoil_file(b"[NaN]"), "NaN"),
+        ("measures.json", spoil_file(b"[" * 100_000), "не JSON"),
     ],
 )
 def test_a_malformed_file_is_told_and_nothing_is_loaded(db, copy, file, spoil, reason):
