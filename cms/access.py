@@ -65,6 +65,7 @@ _DICTIONARIES = (
 # Whoever works on cases sees those of the own centre only: IntakeCase.objects.visible_to.
 _CASES = ("intake_forms.view_intakecase", "intake_forms.take_intakecase")
 _FORM = "intake_forms"
+_SEARCH = crud("search", "synonym") + crud("search", "searchevent", actions="view")
 
 RIGHTS: dict[Role, Rights] = {
     Role.EDITOR: Rights(
@@ -72,7 +73,8 @@ RIGHTS: dict[Role, Rights] = {
         + _EXCHANGE
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES, actions="view add change")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
-        + crud(_FORM, "formdefinition", actions="view add change"),
+        + crud(_FORM, "formdefinition", actions="view add change")
+        + _SEARCH,
         pages=("add_page", "change_page"),
         files=("add", "change", "choose"),
     ),
@@ -82,7 +84,8 @@ RIGHTS: dict[Role, Rights] = {
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES)
         + crud("catalogue", "measure", actions="publish lock unlock")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
-        + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock"),
+        + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock")
+        + _SEARCH,
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
         files=("add", "change", "choose"),
     ),
@@ -97,7 +100,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud("catalogue", "measure", "office", actions="view add change")
         + crud("catalogue", "provider", actions="view change"),
     ),
-    Role.ANALYST: Rights(_ADMIN),
+    Role.ANALYST: Rights(_ADMIN + crud("search", "searchevent", actions="view")),
     Role.ADMINISTRATOR: Rights(
         _ADMIN
         + crud("cms", "user")

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from catalogue.models import Measure, Situation
 from cms.loading import DataSetError
@@ -106,7 +105,9 @@ def read_graded(path: Path) -> list[Graded]:
     :raises cms.loading.DataSetError: the file is missing or malformed.
     """
     try:
-        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(rows, list):
+            raise TypeError
         return [
             Graded(
                 row["q"],

@@ -1,0 +1,162 @@
+"""The real data set: what families ask finds what helps them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from catalogue.models import Measure
+from search import quality
+from search.engine import get_engine
+from search.finding import Request, find
+from search.indexer import rebuild, reconcile
+from search.query import Asked
+from search.reader import read_query
+
+DATASET = Path(settings.BASE_DIR) / "catalogue" / "dataset"
+
+# A family's words, what stands among the first three.
+ASKED = {
+    "маткапитал": "materinskij-kapital",
+    "МАТЕРИНСКИЙ КАПИТАЛ": "materinskij-kapital",
+    "матиринский капитал": "materinskij-kapital",
+    "vfnrfgbnfk": "materinskij-kapital",
+    "пособие на детей малоимущим": "edinoe-posobie-na-rebenka",
+    "пособие по безработице": "posobie-po-bezrabotice",
+    "потеряла работу": "posobie-po-bezrabotice",
+    "бывший не платит алименты": "alimenty",
+    "долг по алиментам приставы": "reestr-alimentschikov",
+    "муж избивает": "zaschita-ot-nasiliya",
+    "звонят коллекторы": "vnesudebnoe-bankrotstvo",
+    "нечем платить ипотеку": "kreditnye-kanikuly",
+    "кто даст дрова": "n47-teplyj-dom",
+    "ребенок не говорит": "rannyaya-pomosch",
+    "редкая болезнь дорогое лекарство": "krug-dobra",
+    "подгузники инвалиду бесплатно": "tsr-elektronnyj-sertifikat",
+    "оформить инвалидность сыну": "ustanovlenie-invalidnosti",
+    "хочу взять ребёнка из детдома": "shkola-priemnyh-roditelej",
+    "умер отец пенсия": "pensiya-po-potere-kormilca-soc",
+    "ребёнок заболел больничный": "bolnichnyj-po-uhodu",
+    "вернуть деньги за садик": "kompensaciya-platy-za-sad",
+    "обеды в школе": "goryachee-pitanie-1-4",
+    "подработка сыну 15 лет": "podrostku-rabota",
+    "билет на поезд подростку": "rzhd-detyam",
+    "билеты в театр школьнику": "pushkinskaya-karta",
+    "няня на пару часов": "lo-socialnaya-nyanya",
+    "мне 16 и я беременна": "n47-malenkaya-mama",
+    "уволили беременную": "zapret-uvolneniya",
+    "ребёнка травят в классе": "mediaciya-primirenie",
+    "дочь режет вены": "detskij-telefon-doveriya",
+    "психолог по видео": "zab-online-konsultirovanie",
+    "мужа мобилизовали кредит": "kreditnye-kanikuly-svo",
+    "земельный участок многодетным": "zemlya-mnogodetnym",
+    "корочка многодетных": "status-mnogodetnoj",
+    "ПМПК": "pmpk",
+    "070/у": "sankurort-rebenku-invalidu",
+    "постановление 1711": "semejnaya-ipoteka",
+    "прокат колясок чита": "zab-prokat",
+    "пенсия многодетной маме раньше": "dosrochnaya-pensiya-mnogodetnoj",
+}
+NOT_OURS = [
+    "погода на завтра", "рецепт борща", "курс доллара", "купить iphone", "скачать музыку",
+    "гороскоп", "доставка пиццы", "чемпионат по футболу", "таблица умножения", "шины зимние",
+    "прогноз погоды", "стихи пушкина", "рассада помидоров", "как приготовить суп",
+]  # fmt: skip
+SITUATIONS = {
+    "муж бьёт": "domashnee-nasilie",
+    "родила": "rozhdenie-rebenka",
+    "сгорел дом": "pozhar-i-pech",
+    "уволили с работы": "poterya-raboty",
+    "развод": "razvod-i-alimenty",
+    "не хочу жить": "krizis",
+}
+
+
+@pytest.fixture
+def portal(loaded_db, engine):
+    rebuild(engine)
+    return engine
+
+
+def slugs(portal, text, limit=10, **asked):
+    hits = portal.search(read_query(text, Asked(limit=limit, **asked))).hits
+    known = dict(Measure.objects.filter(pk__in=[hit.id for hit in hits]).values_list("pk", "slug"))
+    return [known[hit.id] for hit in hits]
+
+
+def test_families_find_what_helps_them(portal):
+    missed = {
+        text: found
+        for text, wanted in ASKED.items()
+        if wanted not in (found := slugs(portal, text, limit=3))
+    }
+    assert missed == {}
+
+
+def test_what_is_not_ours_gets_no_answer(portal):
+    assert {text: found for text in NOT_OURS if (found := slugs(portal, text))} == {}
+
+
+def test_situations_come_first_for_their_words(portal):
+    found = {text: find(Request(text=text)).stories for text in SITUATIONS}
+    assert {text: stories[0].slug for text, stories in found.items()} == SITUATIONS
+
+
+def test_every_measure_is_found_by_its_title_and_by_each_of_its_names(portal):
+    missed = []
+    for measure in Measure.objects.public():
+        for name in [measure.title, *measure.synonyms]:
+            if measure.slug not in slugs(portal, name, limit=3):
+                missed.append((measure.slug, name))
+    # Names that several measures share, or that tell of something else as much.
+    assert len(missed) <= len(Measure.objects.public()) * 0.05, missed
+    assert not [each for each in missed if Measure.objects.filter(title=each[1]).exists()]
+
+
+def test_graded_queries_are_answered_well(portal, tmp_path, capsys):
+    rows = [
+        {"q": q, "kind": "own", "territory": None, "judgments": {slug: 3}, "situation": None, "expect_none": False}
+        for q, slug in ASKED.items()
+    ] + [
+        {"q": q, "kind": "none", "territory": None, "judgments": {}, "situation": None, "expect_none": True}
+        for q in NOT_OURS
+    ]  # fmt: skip
+    file = tmp_path / "graded.json"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    figures = quality.measure_quality(quality.read_graded(file)).figures()
+    assert figures["ndcg@10"] >= 0.85
+    assert figures["hit@3"] == 1.0
+    assert (figures["zero"], figures["false_confidence"]) == (0, 0)
+    call_command("search_quality", str(file), "--json")
+    assert json.loads(capsys.readouterr().out)["ndcg@10"] == figures["ndcg@10"]
+    call_command("search_quality", str(file), "--worst", "2")
+    assert "hit@3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["{", "[{}]", "{}", "[1]"])
+def test_a_file_that_is_no_list_of_queries_is_refused(engine, tmp_path, content):
+    file = tmp_path / "graded.json"
+    file.write_text(content)
+    with pytest.raises(CommandError, match=r"graded\.json"):
+        call_command("search_quality", str(file))
+
+
+def test_the_whole_data_set_is_in_the_index_and_nothing_differs(portal):
+    assert reconcile(get_engine()).total == 0
+    kinds = [kind for kind, _ in portal.fingerprints()]
+    assert kinds.count("measure") == Measure.objects.public().count() == 191
+    assert kinds.count("situation") == 30
+
+
+def test_counts_of_territories_are_what_choosing_them_shows(portal):
+    facets = find(Request(text="пособие")).facets
+    territory = next(facet for facet in facets if facet.name == "territory")
+    for value in territory.values:
+        assert find(Request(text="пособие", territory=value.slug)).total == value.count
+    kinds = next(facet for facet in facets if facet.name == "kind")
+    for value in kinds.values:
+        assert find(Request(text="пособие", chosen={"kind": [value.slug]})).total == value.count

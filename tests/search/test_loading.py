@@ -1,0 +1,100 @@
+"""Synonyms of a data set: loaded by name, refused with a reason, kept when people changed them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cms.loading import DataSetError, Report
+from search.lexicon import current_lexicon
+from search.loading import load
+from search.models import Synonym
+from tests.factories import MeasureFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(glossary, everyday=None):
+        (tmp_path / "synonyms.json").write_text(json.dumps(glossary))
+        if everyday is not None:
+            (tmp_path / "everyday_words.json").write_text(json.dumps(everyday))
+        report = Report()
+        load(tmp_path, report, lambda line: None)
+        return report
+
+    return write
+
+
+def row(canonical="маткапитал", terms=("мск",), kind="colloquial", **targets):
+    return {"canonical": canonical, "terms": list(terms), "kind": kind, "targets": targets}
+
+
+def test_synonyms_are_created_changed_and_left(files):
+    measure = MeasureFactory(slug="m")
+    assert files([row(measures=["m"])]).created["search.synonym"] == 1
+    assert list(Synonym.objects.get().measures.all()) == [measure]
+    assert files([row(measures=["m"])]).unchanged["search.synonym"] == 1
+    assert files([row(terms=["мск", "маткап"], measures=["m"])]).changed["search.synonym"] == 1
+    assert Synonym.objects.get().terms == ["мск", "маткап"]
+
+
+def test_what_an_editor_changed_is_kept(files):
+    files([row()])
+    Synonym.objects.update(terms=["своё слово"])
+    report = files([row(terms=["другое"])])
+    assert report.kept["search.synonym"] == ["маткапитал"]
+    assert Synonym.objects.get().terms == ["своё слово"]
+
+
+def test_everyday_words_lead_one_way_unless_said_otherwise(files):
+    files(
+        [],
+        [
+            {"canonical": "ребёнок", "terms": ["сын"]},
+            {"canonical": "отец", "terms": ["папа"], "both_ways": True},
+        ],
+    )
+    assert dict(Synonym.objects.values_list("canonical", "one_way")) == {
+        "ребёнок": True,
+        "отец": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("glossary", "reason"),
+    [
+        ([row(), row()], "повтор"),
+        ([row(measures=["nothing"])], "нет такой записи: nothing"),
+        ([row(kind="wrong")], "такого значения нет"),
+        ([{"canonical": "a"}], "нет поля"),
+        ([row(canonical="")], "пустой текст"),
+        ([row(terms=["x" * 121])], "длиннее"),
+        (["строка"], "нужен объект"),
+    ],
+)
+def test_bad_rows_are_refused_with_a_reason(files, glossary, reason):
+    report = files(glossary)
+    assert reason in str(report.refusals[0])
+    assert not Synonym.objects.exists()
+
+
+def test_a_word_stands_in_one_file_only(files):
+    report = files([row()], [{"canonical": "маткапитал", "terms": []}])
+    assert "уже есть" in str(report.refusals[0])
+
+
+def test_a_missing_glossary_is_an_error(tmp_path):
+    with pytest.raises(DataSetError, match=r"synonyms\.json"):
+        load(tmp_path, Report(), lambda line: None)
+
+
+def test_the_lexicon_is_read_anew_after_a_change_only(files, django_assert_num_queries):
+    files([row()])
+    assert [group.canonical for group in current_lexicon().groups] == ["маткапитал"]
+    with django_assert_num_queries(1):
+        current_lexicon()
+    Synonym.objects.update(canonical="материнский капитал")
+    assert [group.canonical for group in current_lexicon().groups] == ["материнский капитал"]
