@@ -9,6 +9,7 @@ from typing import Any
 
 from catalogue.models import Hotline
 from catalogue.models.providers import HotlineKind
+from cms.models import BasePage
 from content.loading.stories import Story
 from content.models import (
     HomePage,
@@ -19,7 +20,6 @@ from content.models import (
     SectionPage,
     SituationIndexPage,
 )
-from content.models.portal_page import BasePage
 from themes.templatetags.russian import tel
 
 STORIES = "situations"
