@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ninja import NinjaAPI
+from ninja.renderers import JSONRenderer
 
 from catalogue.api import router as catalogue
 from cms.api_errors import handle_errors_of
 from content.api import router as content
 from forms.api import router as forms
 from search.api import router as search
+
+
+class ReadableRenderer(JSONRenderer):
+    """Russian as letters, not as escapes: a third of the bytes, and people can read it."""
+
+    json_dumps_params: Mapping[str, Any] = {"ensure_ascii": False}
+
 
 api = NinjaAPI(
     title="Навигатор",
@@ -17,6 +28,7 @@ api = NinjaAPI(
     urls_namespace="api",
     openapi_url="/openapi.json",
     docs_url="/docs",
+    renderer=ReadableRenderer(),
 )
 
 handle_errors_of(api)

@@ -65,7 +65,7 @@ def _load_topics(rows: list[dict[str, Any]], report: Report) -> dict[str, Topic]
         values = {"title": row.get("title", slug)}
         if row.get("urgent"):
             values["answer_days"] = URGENT_DAYS
-        topics[slug] = _made_once(Topic, report, "темы", slug=slug, defaults=values)
+        topics[slug] = _made_once(Topic, report, "intake_forms.topic", slug=slug, defaults=values)
     return topics
 
 
@@ -76,12 +76,14 @@ def _load_queues(report: Report) -> None:
         queue = _made_once(
             Queue,
             report,
-            "очереди",
+            "intake_forms.queue",
             slug=centre.slug,
             defaults={"title": "Общая очередь", "centre": centre},
         )
         for territory in centre.territories.all():
-            _made_once(RoutingRule, report, "правила", territory=territory, queue=queue)
+            _made_once(
+                RoutingRule, report, "intake_forms.routingrule", territory=territory, queue=queue
+            )
 
 
 def _load_form(
@@ -98,17 +100,17 @@ def _load_form(
             definition = FormDefinition(slug=slug, live=False, **values)
             definition.full_clean()
             definition.save()
-            report.created["формы"] += 1
+            report.created["intake_forms.formdefinition"] += 1
         elif not _differs(definition, values):
-            report.unchanged["формы"] += 1
+            report.unchanged["intake_forms.formdefinition"] += 1
             return True
         elif not _is_ours(definition):
-            report.keep("формы", slug)
+            report.keep("intake_forms.formdefinition", slug)
             return True
         else:
             for name, value in values.items():
                 setattr(definition, name, value)
-            report.changed["формы"] += 1
+            report.changed["intake_forms.formdefinition"] += 1
         definition.save_revision().publish(log_action=False)
     except KeyError as error:
         report.refuse(FORMS, number, slug, f"нет поля {error}")
@@ -228,7 +230,7 @@ def _load_register(
     register = _made_once(
         Register,
         report,
-        "журналы",
+        "intake_forms.register",
         slug=slug,
         defaults={**values, "on_case": slug in ON_CASE},
     )

@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from cms.loading import DataSetError, Report
 
 FLOORS = ("catalogue", "content", "search", "forms")
-DATASET = Path("catalogue/dataset")
+DATASET = Path(settings.BASE_DIR) / "catalogue" / "dataset"
 
 
 class Command(BaseCommand):
@@ -46,15 +48,22 @@ class Command(BaseCommand):
         self.stdout.write(f"{'':44} создано изменено  прежних")
         for kind in report.kinds():
             counts = report.created[kind], report.changed[kind], report.unchanged[kind]
-            self.stdout.write(f"{kind:44} {counts[0]:7} {counts[1]:8} {counts[2]:8}")
+            self.stdout.write(f"{_named(kind):44} {counts[0]:7} {counts[1]:8} {counts[2]:8}")
         for kind, keys in report.kept.items():
-            self.stdout.write(f"{kind}: правили в кабинете, оставлено как есть: {', '.join(keys)}")
+            self.stdout.write(
+                f"{_named(kind)}: правили в кабинете, оставлено как есть: {', '.join(keys)}"
+            )
 
     def _fail(self, reasons: list[str]) -> None:
         for reason in reasons:
             self.stderr.write(reason)
         self.stderr.write("Ничего не загружено.")
         sys.exit(1)
+
+
+def _named(kind: str) -> str:
+    """What people call a kind of record, which reports know as `app.model`."""
+    return str(apps.get_model(kind)._meta.verbose_name_plural)
 
 
 class _Refused(Exception):
