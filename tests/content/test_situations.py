@@ -60,7 +60,7 @@ def test_sum_is_shown_and_doubt_is_told(client, tell):
     Amount.objects.create(measure=measure, text="10 000 ₽ один раз", number=10_000)
     tell("beda", steps=[("Подайте", [measure])])
     page = client.get("/situations/beda/").text
-    assert "10 000 ₽ один раз" in page
+    assert "10\xa0000\xa0₽ один раз" in page
     assert "Уточните сумму" in page
     assert "Деньги семье." not in page
 
