@@ -27,7 +27,7 @@ def read(writing: Writing, case: IntakeCase) -> str:
 def write_note(*, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID) -> InternalNote:
     """Add a note for colleagues."""
     locked = _locked(case)
-    known = InternalNote.objects.filter(pk=writing_id, case=locked).first()
+    known = InternalNote.objects.filter(pk=_key(locked, writing_id)).first()
     if known is not None:
         return known
     note = keep_note(case=locked, author=author, text=text, writing_id=writing_id)
@@ -39,7 +39,7 @@ def keep_note(
     *, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID | None = None
 ) -> InternalNote:
     """The note itself, for a move that records an event of its own."""
-    note = InternalNote(pk=writing_id or uuid.uuid4(), case=case, author=author)
+    note = InternalNote(pk=_key(case, writing_id), case=case, author=author)
     note.body = case.submission.data_key.seal(note.purpose, text.encode())
     note.save(force_insert=True)
     return note
@@ -50,7 +50,7 @@ def keep_message(
 ) -> CaseMessage:
     """A message without an event: of the family when nobody is its author."""
     message = CaseMessage(
-        pk=writing_id or uuid.uuid4(),
+        pk=_key(case, writing_id),
         case=case,
         author=author,
         direction=Direction.TO_FAMILY if author else Direction.FROM_FAMILY,
@@ -65,7 +65,12 @@ def keep_message(
 
 def is_written(case: IntakeCase, writing_id: uuid.UUID) -> bool:
     """This very text has been sent already: a second click, a reloaded page."""
-    return CaseMessage.objects.filter(pk=writing_id, case=case).exists()
+    return CaseMessage.objects.filter(pk=_key(case, writing_id)).exists()
+
+
+def _key(case: IntakeCase, writing_id: uuid.UUID | None) -> uuid.UUID:
+    """The id of a text: of the page it was typed on and of its case, so no two cases clash."""
+    return uuid.uuid5(case.submission_id, str(writing_id or uuid.uuid4()))
 
 
 def _locked(case: IntakeCase) -> IntakeCase:

@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
     MultiFieldPanel,
     ObjectList,
     PublishingPanel,
     TabbedInterface,
+    TitleFieldPanel,
 )
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from forms.compiling import SchemaError
 from forms.models import FormDefinition
+
+
+class FormPolicy(ModelPermissionPolicy):
+    """A form that was published once is kept with everything that was sent through it."""
+
+    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
+        if action == "delete" and instance.first_published_at is not None:
+            return False
+        return super().user_has_permission_for_instance(user, action, instance)
+
+
+register_permission_policy(FormDefinition, FormPolicy(FormDefinition))
+
+
+class TellingView:
+    """Mixed in front of Wagtail's views: what a form itself forbids is told and breaks nothing."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        except SchemaError as error:
+            told = gettext("The form cannot be published as it is: %(reasons)s") % {
+                "reasons": error
+            }
+        except ProtectedError:
+            told = gettext("Families have answered this form: it can be taken down, not deleted.")
+        messages.error(request, told)
+        return redirect(FormDefinitionViewSet().get_url_name("list"))
 
 
 class FormDefinitionViewSet(SnippetViewSet):
@@ -27,12 +66,18 @@ class FormDefinitionViewSet(SnippetViewSet):
     list_filter = ["topic", "urgent", "live"]
     search_fields = ["title", "slug"]
     list_per_page = 50
+    search_backend_name = None
+
+    def construct_view(self, view_class: type, **kwargs: Any) -> Any:
+        if hasattr(view_class, "dispatch"):
+            view_class = type(f"Telling{view_class.__name__}", (TellingView, view_class), {})
+        return super().construct_view(view_class, **kwargs)
 
     edit_handler = TabbedInterface(
         [
             ObjectList(
                 [
-                    FieldPanel("title"),
+                    TitleFieldPanel("title", targets=["slug"]),
                     FieldPanel("lead"),
                     FieldPanel("steps"),
                 ],

@@ -147,5 +147,5 @@ def make_case(
         from forms.routing import unrouted_queue
 
         case.queue, case.centre = unrouted_queue(centre), centre
-        case.save()
+        case.save(update_fields=["queue", "centre"])
     return case

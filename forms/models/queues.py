@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +83,15 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.centre}: {self.title}" if self.centre else self.title
+
+    def clean(self) -> None:
+        """Cases do not change hands because somebody renamed a queue; the database refuses too."""
+        if self.pk is None or not self.cases.exists():
+            return
+        if Queue.objects.get(pk=self.pk).centre_id != self.centre_id:
+            raise ValidationError(
+                {"centre": _("This queue has cases. Make a new queue for the other centre.")}
+            )
 
 
 class RoutingRule(models.Model):

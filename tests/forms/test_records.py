@@ -6,6 +6,7 @@ import datetime
 import uuid
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -99,6 +100,21 @@ def test_one_unrouted_queue_for_a_centre_and_one_for_all():
         unrouted_queue(owner)
         with pytest.raises(IntegrityError), transaction.atomic():
             Queue.objects.create(slug=str(uuid.uuid4()), title="x", centre=owner, unrouted=True)
+
+
+def test_case_lies_with_the_centre_of_its_queue(case):
+    with pytest.raises(IntegrityError, match="centre of its queue"), transaction.atomic():
+        IntakeCase.objects.filter(pk=case.pk).update(centre=ProviderFactory(centre=True))
+
+
+def test_queue_with_cases_stays_with_its_centre(case):
+    centre = ProviderFactory(centre=True)
+    queue = Queue.objects.get(pk=case.queue_id)
+    queue.centre = centre
+    with pytest.raises(ValidationError):
+        queue.clean()
+    with pytest.raises(IntegrityError, match="stays with its centre"), transaction.atomic():
+        queue.save()
 
 
 def test_publishing_makes_a_version_and_saving_a_draft_does_not():

@@ -17,6 +17,7 @@ from forms.accept import receipt_of
 from forms.erasing import erase
 from forms.models import CaseMessage, LookupAttempt
 from forms.references import grouped, new_reference
+from tests.intake import make_case
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,16 @@ def test_notes_and_names_of_staff_are_on_no_page_of_the_family(opened, case, spe
         text = opened.get(address).content.decode()
         for hidden in ("тайная заметка", "тайная причина", "Образец Первый"):
             assert hidden not in text
+
+
+def test_page_of_one_case_sent_for_another_is_a_message_of_its_own(opened, case, centre):
+    other = make_case(centre=centre)
+    given = receipt_of(other)
+    ask(opened, given.number, given.secret)
+    same = {"writing_id": str(uuid.uuid4()), "text": "образец"}
+    for one in (case, other):
+        assert opened.post(f"/status/{one.ref}/", same).status_code == 303
+    assert CaseMessage.objects.count() == 2
 
 
 def test_damaged_message_keeps_its_text(opened, case):
