@@ -11,7 +11,14 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDictKeyError
+from django.utils.translation import gettext as _
+from django.views.defaults import bad_request
+from wagtail.admin import messages
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Page, Workflow
@@ -61,6 +68,17 @@ def bulk(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
     return all(_is_key(model, key) for key in ids)
 
 
+def chooser(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """Nothing is made inside a chooser; Wagtail fails over the form that is not there."""
+    return request.resolver_match is not None and request.resolver_match.url_name != "create"
+
+
+def outside_link(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """Wagtail fails over a link that was sent empty."""
+    sent = request.method != "POST" or bool(request.POST.get("external-link-chooser-url"))
+    return sent and pages(request, kwargs)
+
+
 def ping(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
     """An open editor tells who else has the row open."""
     model = _model(kwargs["app_label"], kwargs["model_name"])
@@ -81,7 +99,8 @@ DOORS: dict[str, Door] = {
     "wagtailadmin_reports:": reports,
     "wagtailadmin_pages:": pages,
     "wagtailadmin_explore": pages,
-    "wagtailadmin_choose_page": pages,
+    "wagtailadmin_choose_": pages,
+    "wagtailadmin_choose_page_external_link": outside_link,
     "wagtailadmin_tag_": pages,
     "wagtailadmin_api:": pages,
     "wagtailadmin_api:images:": images,
@@ -89,6 +108,7 @@ DOORS: dict[str, Door] = {
     "wagtailadmin_workflows:": may_any(Workflow, "add", "change", "delete"),
     "wagtailadmin_editing_sessions:ping": ping,
     "wagtail_bulk_action": bulk,
+    "wagtailsnippetchoosers_": chooser,
     "wagtailembeds:": nobody,
     "wagtailimages": images,
     "wagtaildocs:": documents,
@@ -114,6 +134,21 @@ class GuardMiddleware:
             return
         if not DOORS[max(doors, key=len)](request, kwargs):
             raise Http404
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """What Wagtail leaves unanswered in the back office.
+
+        A form of the editor without its parts: cut off on the way, or made by hand. A row that
+        cannot be deleted because others rest on it.
+        """
+        if not request.path.startswith(reverse("wagtailadmin_home")):
+            return None
+        if isinstance(error, MultiValueDictKeyError):
+            return bad_request(request, error)
+        if isinstance(error, ProtectedError):
+            messages.error(request, _("It cannot be deleted: other records rest on it."))
+            return redirect(request.path)
+        return None
 
 
 def _model(app_label: str, name: str) -> Any:

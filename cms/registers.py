@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -47,6 +48,8 @@ class Register(ModelAdmin):
             self.inspect_view_enabled = True
             self.permission_helper_class = ReadOnlyRights
         super().__init__(parent)
+        # Filters ask it for the order of related rows; Django's own admin is not installed.
+        self.admin_site = AdminSite()
 
     def get_menu_label(self) -> str:
         return str(self.menu_label or capfirst(self.opts.verbose_name_plural))

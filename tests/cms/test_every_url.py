@@ -1,0 +1,245 @@
+"""A walk over every address of the portal, as everybody: nothing breaks, nothing of others shows.
+
+The addresses come from the resolver itself (tests/cms/walk.py), so a floor that adds one is
+walked too.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.cache import caches
+from django.db import transaction
+from django.test import Client
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Page
+
+from catalogue.models import Agreement, ImportBatch, LegalAct, Measure, Office
+from cms.access import Role
+from cms.models import PortalDocument, PortalImage
+from forms.models import IntakeCase, Register
+from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
+from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
+from tests.intake import FormFactory, QueueFactory, RuleFactory, sample_answers, send
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    # Wagtail leaves the file of a rendition open until it is collected.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+MARKS = {
+    OWN: "МЕТКА-СВОЕГО-ПАРТНЁРА",
+    OTHER: "МЕТКА-ДРУГОГО-ПАРТНЁРА",
+}
+FAMILIES = {OWN: "МЕТКА-СЕМЬИ-СВОЕГО-ЦЕНТРА", OTHER: "МЕТКА-СЕМЬИ-ДРУГОГО-ЦЕНТРА"}
+STAFF = (Role.SPECIALIST, Role.DISPATCHER, Role.HEAD)
+WRITERS = (Role.PARTNER, Role.SPECIALIST, Role.CHIEF_EDITOR)
+# Of the back office, only what a person needs to log in.
+OPEN = re.compile(r"(?!/admin/)|/admin/(login|password_reset|sprite|jsi18n|modeladmin/jsi18n)/")
+BREAKS_ON_PURPOSE = {"wagtailadmin_error_test"}
+
+
+@pytest.fixture
+def world(settings, tmp_path) -> World:
+    settings.NAVIGATOR_HOME = tmp_path
+    territory = TerritoryFactory()
+    providers = {whose: ProviderFactory(note=MARKS[whose]) for whose in MARKS}
+    centres = {whose: ProviderFactory(centre=True) for whose in MARKS}
+    people = {
+        "partner": UserFactory(role=Role.PARTNER, provider=providers[OWN]),
+        "partner2": UserFactory(role=Role.PARTNER, provider=providers[OTHER]),
+        "specialist2": UserFactory(role=Role.SPECIALIST, provider=centres[OTHER]),
+    }
+    measures = {
+        OWN: _measure(OWN, providers, people["partner"]),
+        OTHER: _measure(OTHER, providers, people["partner2"]),
+    }
+    offices = {
+        whose: Office.objects.create(
+            provider=providers[whose], title="Пункт", territory=territory, note=MARKS[whose]
+        )
+        for whose in MARKS
+    }
+    batches = {
+        whose: ImportBatch.objects.create(
+            kind="measures",
+            user=people["partner" if whose == OWN else "partner2"],
+            file_name=f"{MARKS[whose]}.csv",
+            file_format="csv",
+            sha256="0" * 64,
+        )
+        for whose in MARKS
+    }
+    form = FormFactory()
+    cases = {whose: _case(form, centres[whose], FAMILIES[whose]) for whose in MARKS}
+    LegalAct.objects.create(title="Закон")
+    Agreement.objects.create(provider=providers[OTHER], subject=MARKS[OTHER])
+    Register.objects.create(slug="journal", title="Журнал")
+    Redirect.objects.create(old_path="/old/", redirect_link="/new/")
+    page = Page.objects.filter(depth=2).first()
+    page.save_revision()
+    world = World(
+        measures=measures,
+        providers=providers,
+        offices=offices,
+        batches=batches,
+        cases=cases,
+        form=form,
+        page=page,
+        image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
+        document=PortalDocument.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
+        people=people,
+    )
+    for role in Role:
+        provider = {Role.PARTNER: providers[OWN]}.get(role)
+        provider = centres[OWN] if role in STAFF else provider
+        world.people[role] = UserFactory(role=role, provider=provider)
+    return world
+
+
+def _measure(whose: str, providers, user) -> Measure:
+    """Published before, now a draft under review, with everything that a review leaves behind."""
+    measure = MeasureFactory(owner=providers[whose], title="Опубликовано", live=True)
+    measure.title = MARKS[whose]
+    measure.save_revision(user=user, log_action=True)
+    hidden = MeasureFactory(owner=providers[whose], title=f"{MARKS[whose]}-ЧЕРНОВИК", live=False)
+    hidden.save_revision(user=user, log_action=True)
+    measure.get_workflow().start(measure, user)
+    return Measure.objects.get(pk=measure.pk)
+
+
+def _case(form, centre, mark: str) -> IntakeCase:
+    territory = TerritoryFactory()
+    RuleFactory(territory=territory, queue=QueueFactory(centre=centre))
+    answers = {**sample_answers(territory), "name": mark, "story": mark}
+    send(form, answers=answers)
+    return IntakeCase.objects.latest("pk")
+
+
+class Walker:
+    """One person that opens addresses; whatever an address does is taken back."""
+
+    def __init__(self, user=None) -> None:
+        self.client = Client(raise_request_exception=False)
+        if user is not None:
+            self.client.force_login(user)
+        self.cookies = self.client.cookies.output()
+        self.jar = {name: morsel.value for name, morsel in self.client.cookies.items()}
+
+    def open(self, path: str, method: str):
+        self.client.cookies.clear()
+        for name, value in self.jar.items():
+            self.client.cookies[name] = value
+        caches["default"].clear()
+        with transaction.atomic():
+            response = getattr(self.client, method)(path)
+            content = b"".join(response) if response.streaming else response.content
+            response.content_text = content.decode("utf-8", "replace")
+            transaction.set_rollback(True)
+        return response
+
+
+def hidden_from(role: str, world: World) -> list[str]:
+    """What this person must never read anywhere."""
+    of_families = [
+        text
+        for whose in FAMILIES
+        for text in (FAMILIES[whose], world.cases[whose].ref, world.cases[whose].number)
+    ]
+    others_family = [FAMILIES[OTHER], world.cases[OTHER].ref, world.cases[OTHER].number]
+    if role == Role.PARTNER:
+        return [MARKS[OTHER], world.people["partner2"].username + "<", *of_families]
+    if role in STAFF:
+        return [*MARKS.values(), *others_family]
+    if role in {Role.EDITOR, Role.CHIEF_EDITOR, Role.ADMINISTRATOR}:
+        return of_families
+    return [*MARKS.values(), *of_families]
+
+
+def walk(world: World, role: str, methods: tuple[str, ...]):
+    """Every address, one's own and others', with the answer."""
+    walker = Walker(world.people.get(role))
+    for route in routes():
+        paths = {OWN: addresses(route, world, OWN), OTHER: addresses(route, world, OTHER)}
+        paths[OTHER] = [path for path in paths[OTHER] if path not in paths[OWN]]
+        for whose, of_whom in paths.items():
+            for path in of_whom:
+                for method in methods:
+                    yield route, whose, method, path, walker.open(path, method)
+
+
+def belongs_to_another(route: Route, role: str, whose: str, path: str) -> bool:
+    """The address names a row that this person may not know of."""
+    if whose == OWN:
+        return False
+    if role == Role.PARTNER:
+        owned = {MEASURE, "wagtailsnippetchoosers_catalogue_measure", "providers", "offices"}
+        named = "pk" in route.parts or "?id=" in path
+        return named and route.namespace in {*owned, "catalogue_exchange"}
+    return role in STAFF and route.namespace == "intake" and "pk" in route.parts
+
+
+@pytest.mark.parametrize("role", [*Role, "anonymous"], ids=[*Role.__members__, "anonymous"])
+def test_nothing_breaks_and_nothing_of_others_shows(world, role):
+    methods = ("get", "post") if role in {*WRITERS, "anonymous"} else ("get",)
+    secrets = hidden_from(role, world)
+    faults = []
+    for route, whose, method, path, response in walk(world, role, methods):
+        where = f"{method.upper()} {path} ({route.name}, {whose}) → {response.status_code}"
+        if response.status_code >= 500 and route.name not in BREAKS_ON_PURPOSE:
+            faults.append(f"{where}: {_reason(response)}")
+        if belongs_to_another(route, role, whose, path) and response.status_code not in {404, 405}:
+            faults.append(f"{where}: another's row has to be not found")
+        answer = response.content_text + str(response.headers)
+        faults += [
+            f"{where}: shows {text}" for text in secrets if text in answer and text not in path
+        ]
+        if role == "anonymous" and response.status_code == 200 and not OPEN.match(path):
+            faults.append(f"{where}: open to everybody")
+    assert not faults, "\n".join(faults)
+
+
+def _reason(response) -> str:
+    if getattr(response, "exc_info", None):
+        kind, error, _ = response.exc_info
+        return f"{kind.__name__}: {str(error)[:200]}"
+    return ""
+
+
+@pytest.mark.parametrize("role", [Role.PARTNER])
+def test_another_rows_revision_is_not_reached_over_ones_own(world, role):
+    walker = Walker(world.people[role])
+    own, other = world.measures[OWN], world.measures[OTHER]
+    state = other.current_workflow_task_state
+    base = f"/admin/snippets/catalogue/measure/history/{own.pk}/revisions"
+    paths = [
+        f"{base}/{other.latest_revision_id}/view/",
+        f"{base}/{other.latest_revision_id}/revert/",
+        f"{base}/compare/{other.latest_revision_id}...live/",
+        f"{base}/compare/live...{other.latest_revision_id}/",
+        f"/admin/snippets/catalogue/measure/workflow/action/{own.pk}/approve/{state.pk}/",
+        f"/admin/snippets/catalogue/measure/workflow_history/{own.pk}/detail/{state.workflow_state_id}/",
+    ]
+    for path in paths:
+        for method in ("get", "post"):
+            response = walker.open(path, method)
+            assert response.status_code in {302, 403, 404, 405}, path
+            assert MARKS[OTHER] not in response.content_text
+    other.refresh_from_db()
+    assert other.title == "Опубликовано"
+
+
+def test_every_named_address_has_values(world):
+    """Fails with the place to add one when an address is new."""
+    unknown = []
+    for route in routes():
+        for whose in (OWN, OTHER):
+            try:
+                assert addresses(route, world, whose)
+            except AssertionError as fault:
+                unknown.append(str(fault))
+    assert not unknown, "\n".join(unknown)

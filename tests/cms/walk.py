@@ -1,0 +1,224 @@
+"""Every address of the resolver with values for its parts, and two of everything that is owned.
+
+When a floor adds an address with a part that is not known here, `addresses` says which and where
+its value has to be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
+
+OWN, OTHER = "own", "other"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A named pattern of the resolver."""
+
+    name: str
+    parts: tuple[str, ...]
+
+    @property
+    def namespace(self) -> str:
+        return self.name.rpartition(":")[0]
+
+
+@dataclass
+class World:
+    """What there is: for everything that is owned, one's own and another's."""
+
+    measures: dict[str, Any]
+    providers: dict[str, Any]
+    offices: dict[str, Any]
+    batches: dict[str, Any]
+    cases: dict[str, Any]
+    form: Any
+    page: Any
+    image: Any
+    document: Any
+    people: dict[str, Any] = field(default_factory=dict)
+
+    def owned(self, namespace: str) -> dict[str, Any] | None:
+        """The pair behind the keys of a namespace, where rows belong to somebody."""
+        return {
+            "wagtailsnippets_catalogue_measure": self.measures,
+            "wagtailsnippetchoosers_catalogue_measure": self.measures,
+            "providers": self.providers,
+            "offices": self.offices,
+            "catalogue_exchange": self.batches,
+            "intake": self.cases,
+        }.get(namespace)
+
+
+def routes() -> list[Route]:
+    """Every pattern that has a name."""
+    return sorted(set(_routes(get_resolver(), ())), key=lambda route: (route.name, route.parts))
+
+
+def _routes(resolver: Any, namespaces: tuple[str, ...]) -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from _routes(pattern, inner)
+        elif pattern.name:
+            parts = tuple(sorted(pattern.pattern.regex.groupindex))
+            yield Route(":".join((*namespaces, pattern.name)), parts)
+
+
+def addresses(route: Route, world: World, whose: str) -> list[str]:
+    """The addresses of a route, for one's own rows or for another's.
+
+    :raises AssertionError: a part has no value; says where to add it.
+    """
+    values = {part: _value(route, part, world, whose) for part in route.parts}
+    try:
+        path = reverse(route.name, args=ARGUMENTS.get(route.name, ()), kwargs=values or None)
+    except NoReverseMatch as error:
+        raise AssertionError(
+            f"{route.name}: add its arguments to ARGUMENTS in tests/cms/walk.py ({error})"
+        ) from error
+    queries = QUERIES.get(route.name, lambda world, whose: [""])(world, whose)
+    return [path + query for query in queries]
+
+
+def _value(route: Route, part: str, world: World, whose: str) -> Any:
+    for key in ((route.name, part), (route.namespace, part), ("", part)):
+        if key in VALUES:
+            return VALUES[key](world, whose)
+    if part == "pk" and world.owned(route.namespace):
+        return world.owned(route.namespace)[whose].pk
+    if part == "instance_pk":
+        app, model = route.name.split("_modeladmin_")[0].rsplit("_", 1)
+        row = apps.get_model(app, model).objects.first()
+        assert row is not None, f"{route.name}: make a row of {app}.{model} in the world"
+        return row.pk
+    raise AssertionError(
+        f"New address {route.name}: add a value for «{part}» to VALUES in tests/cms/walk.py, "
+        "and when its rows belong to somebody, to World.owned"
+    )
+
+
+def _first(app: str, model: str) -> Callable[[World, str], Any]:
+    def first(world: World, whose: str) -> Any:
+        row = apps.get_model(app, model).objects.order_by("-pk").first()
+        assert row is not None, f"make a row of {app}.{model} in the world"
+        return row.pk
+
+    return first
+
+
+def _is(value: Any) -> Callable[[World, str], Any]:
+    return lambda world, whose: value
+
+
+def _of_measure(read: Callable[[Any], Any]) -> Callable[[World, str], Any]:
+    return lambda world, whose: read(world.measures[whose])
+
+
+def _task_state(measure: Any) -> Any:
+    return measure.current_workflow_task_state
+
+
+MEASURE = "wagtailsnippets_catalogue_measure"
+FORM = "wagtailsnippets_intake_forms_formdefinition"
+# (name of the route or its namespace or nothing, part) → value
+VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
+    ("", "page_id"): lambda w, _: w.page.pk,
+    ("", "parent_page_id"): lambda w, _: w.page.pk,
+    ("", "page_to_move_id"): lambda w, _: w.page.pk,
+    ("", "destination_id"): lambda w, _: w.page.pk,
+    ("", "page_pk"): lambda w, _: w.page.pk,
+    ("", "image_id"): lambda w, _: w.image.pk,
+    ("", "document_id"): lambda w, _: w.document.pk,
+    ("", "doc_id"): lambda w, _: w.document.pk,
+    ("", "uploaded_file_id"): _is(1),
+    ("", "redirect_id"): _is(1),
+    ("", "collection_id"): _first("wagtailcore", "collection"),
+    ("", "workflow_pk"): _first("wagtailcore", "workflow"),
+    ("", "restriction_id"): _is(1),
+    ("", "page_view_restriction_id"): _is(1),
+    ("", "filter_spec"): _is("max-100x100"),
+    ("", "uidb64"): _is("MQ"),
+    ("", "token"): _is("set-password"),
+    ("", "session_id"): _is(0),
+    ("", "slug"): lambda w, whose: w.measures[whose].slug,
+    ("", "ref"): lambda w, whose: w.cases[whose].ref,
+    ("", "action_name"): _is("approve"),
+    ("", "revision_id"): lambda w, _: w.page.latest_revision_id,
+    ("", "revision_id_a"): _is("earliest"),
+    ("", "revision_id_b"): _is("latest"),
+    ("", "task_id"): _first("wagtailcore", "groupapprovaltask"),
+    ("", "task_state_id"): _of_measure(lambda measure: _task_state(measure).pk),
+    ("", "workflow_state_id"): _of_measure(lambda measure: measure.current_workflow_state.pk),
+    ("", "content_type_app_name"): _is("wagtailcore"),
+    ("", "content_type_model_name"): _is("page"),
+    ("wagtailadmin_pages", "pk"): lambda w, _: w.page.pk,
+    ("wagtailadmin_pages", "app_label"): _is("wagtailcore"),
+    ("wagtailadmin_pages", "model_name"): _is("page"),
+    ("wagtailadmin_workflows", "app_label"): _is("wagtailcore"),
+    ("wagtailadmin_workflows", "model_name"): _is("groupapprovaltask"),
+    ("wagtailadmin_workflows", "pk"): _first("wagtailcore", "workflow"),
+    ("wagtailadmin_workflows:edit_task", "pk"): _first("wagtailcore", "groupapprovaltask"),
+    ("wagtailadmin_workflows:disable_task", "pk"): _first("wagtailcore", "groupapprovaltask"),
+    ("wagtailadmin_workflows:enable_task", "pk"): _first("wagtailcore", "groupapprovaltask"),
+    ("wagtailadmin_editing_sessions:ping", "app_label"): _is("catalogue"),
+    ("wagtailadmin_editing_sessions:ping", "model_name"): _is("measure"),
+    ("wagtailadmin_editing_sessions:ping", "object_id"): _of_measure(lambda measure: measure.pk),
+    ("wagtail_bulk_action", "app_label"): _is("catalogue"),
+    ("wagtail_bulk_action", "model_name"): _is("measure"),
+    ("wagtail_bulk_action", "action"): _is("delete"),
+    ("wagtailadmin_tag_model_autocomplete", "app_name"): _is("taggit"),
+    ("wagtailadmin_tag_model_autocomplete", "model_name"): _is("tag"),
+    ("wagtailsettings", "app_name"): _is("cms"),
+    ("wagtailsettings", "model_name"): _is("sitesettings"),
+    ("wagtailsettings", "pk"): _first("wagtailcore", "site"),
+    ("wagtailadmin_api:pages", "pk"): lambda w, _: w.page.pk,
+    ("wagtailadmin_api:images", "pk"): lambda w, _: w.image.pk,
+    ("wagtailadmin_api:documents", "pk"): lambda w, _: w.document.pk,
+    ("wagtailadmin_collections", "pk"): _first("wagtailcore", "collection"),
+    ("wagtailsites", "pk"): _first("wagtailcore", "site"),
+    ("wagtailusers_users", "pk"): lambda w, _: w.people["partner2"].pk,
+    ("wagtailusers_groups", "pk"): _first("auth", "group"),
+    ("wagtailimages_chooser", "pk"): lambda w, _: w.image.pk,
+    ("wagtaildocs_chooser", "pk"): lambda w, _: w.document.pk,
+    (FORM, "pk"): lambda w, _: w.form.pk,
+    (FORM, "revision_id"): lambda w, _: w.form.latest_revision_id,
+    ("wagtailsnippetchoosers_intake_forms_formdefinition", "pk"): lambda w, _: w.form.pk,
+    (MEASURE, "revision_id"): _of_measure(lambda measure: measure.latest_revision_id),
+    ("intake:register", "slug"): _is("journal"),
+    ("intake_forms:form", "slug"): lambda w, _: w.form.slug,
+    ("api:form", "slug"): lambda w, _: w.form.slug,
+    ("catalogue_exchange", "kind"): _is("measures"),
+    ("catalogue_exchange", "file_format"): _is("csv"),
+}
+# Patterns whose parts have no names.
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "wagtaildocs_serve": (1, "file.txt"),
+    "wagtail_serve": ("",),
+}
+
+
+def _searches(world: World, whose: str) -> list[str]:
+    return ["", f"?q={world.measures[whose].title}", "?p=99999"]
+
+
+def _ids(world: World, whose: str) -> list[str]:
+    return [f"?id={world.measures[whose].pk}", "?id=all", "?id=abc", "?id=1e9"]
+
+
+# Addresses that tell more when they are asked something.
+QUERIES: dict[str, Callable[[World, str], list[str]]] = {
+    f"{MEASURE}:list": _searches,
+    f"{MEASURE}:list_results": _searches,
+    "wagtailsnippetchoosers_catalogue_measure:choose": _searches,
+    "wagtailsnippetchoosers_catalogue_measure:choose_results": _searches,
+    "wagtailsnippetchoosers_catalogue_measure:chosen_multiple": _ids,
+    "wagtail_bulk_action": _ids,
+    "providers:index": _searches,
+    "offices:index": _searches,
+}
