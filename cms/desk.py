@@ -22,6 +22,8 @@ from catalogue import today as catalogue
 from cms import guard
 from cms.models import User
 from cms.today import Item, Source, Tone
+from forms import today as forms
+from search import today as search
 
 MOST = 7
 REVIEWS_SHOWN = 5
@@ -99,7 +101,13 @@ def accounts(user: Any) -> list[Item]:
 
 
 # The most pressing floors first.
-SOURCES: tuple[Source, ...] = (reviews, catalogue.items, accounts)
+SOURCES: tuple[Source, ...] = (
+    forms.items,
+    reviews,
+    catalogue.items,
+    search.items,
+    accounts,
+)
 
 
 def items(user: Any) -> list[Item]:

@@ -1,0 +1,96 @@
+"""What waits at the desk: one's own cases, free ones, those past their term."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cms.today import Item, Tone
+from forms.models import IntakeCase, State
+
+OWN_SHOWN = 4
+
+
+def items(user: Any) -> list[Item]:
+    """The most pressing things at the desk for this person, in two queries."""
+    if not user.has_perm("intake_forms.view_intakecase"):
+        return []
+    cases = IntakeCase.objects.visible_to(user)
+    now = timezone.now()
+    late = Q(state__in=(State.NEW, State.IN_WORK), due_at__lt=now)
+    counts = cases.aggregate(
+        late=Count("pk", filter=late & ~Q(assignee=user)),
+        free=Count("pk", filter=Q(state=State.NEW)),
+        lost=Count("pk", filter=Q(centre__isnull=True, state=State.NEW)),
+    )
+    own = (
+        cases.filter(assignee=user, state__in=(State.IN_WORK, State.DECIDED))
+        .select_related("topic")
+        .order_by("-urgent", "due_at", "pk")
+    )
+    return [
+        *_overdue(counts["late"]),
+        *(_own(case) for case in own[:OWN_SHOWN]),
+        *_free(counts["free"], counts["lost"]),
+    ]
+
+
+def _own(case: IntakeCase) -> Item:
+    day = date_format(timezone.localtime(case.due_at), "j E, H:i")
+    if case.is_overdue:
+        state, tone = _("overdue"), Tone.URGENT
+    elif case.urgent:
+        state, tone = _("urgent"), Tone.URGENT
+    else:
+        state, tone = str(case.get_state_display()), Tone.WAITING
+    return Item(
+        _("Answer %(number)s: %(topic)s") % {"number": case.number, "topic": case.topic},
+        reverse("intake:case", args=[case.pk]),
+        _("answer until %(day)s") % {"day": day},
+        state,
+        tone,
+    )
+
+
+def _overdue(count: int) -> list[Item]:
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d case of colleagues is overdue",
+        "%(count)d cases of colleagues are overdue",
+        count,
+    )
+    return [
+        Item(
+            title % {"count": count},
+            reverse("intake:list") + "?tab=overdue",
+            _("Ask who can answer today, or take it."),
+            _("overdue"),
+            Tone.URGENT,
+        )
+    ]
+
+
+def _free(count: int, lost: int) -> list[Item]:
+    if not count:
+        return []
+    note = ngettext(
+        "%(count)d of them belongs to no centre yet.",
+        "%(count)d of them belong to no centre yet.",
+        lost,
+    )
+    return [
+        Item(
+            ngettext("%(count)d free case", "%(count)d free cases", count) % {"count": count},
+            reverse("intake:list") + "?tab=free",
+            note % {"count": lost} if lost else _("Take the first one: it has waited longest."),
+            _("nobody works on it"),
+            Tone.WAITING,
+        )
+    ]
