@@ -12,14 +12,27 @@ import pytest
 from django.core.cache import caches
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page
 
-from catalogue.models import Agreement, ImportBatch, LegalAct, Measure, Office
+from catalogue.models import (
+    Agreement,
+    Category,
+    DocumentType,
+    Fact,
+    Hotline,
+    ImportBatch,
+    LegalAct,
+    Measure,
+    Office,
+    Situation,
+)
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
 from forms.models import IntakeCase, Register
+from search.models import SearchEvent, Synonym
 from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, sample_answers, send
@@ -79,6 +92,15 @@ def world(settings, tmp_path) -> World:
     LegalAct.objects.create(title="Закон")
     Agreement.objects.create(provider=providers[OTHER], subject=MARKS[OTHER])
     Register.objects.create(slug="journal", title="Журнал")
+    Category.objects.create(slug="category", title="Категория")
+    Situation.objects.create(slug="situation", title="Ситуация")
+    Fact.objects.create(field="fact", type="bool", title="Факт", question="Да?")
+    DocumentType.objects.create(name="Паспорт")
+    Hotline.objects.create(
+        slug="line", title="Линия", phone="112", kind="help", territory=territory
+    )
+    Synonym.objects.create(canonical="слово")
+    SearchEvent.objects.create(day=timezone.localdate(), query="слово", results=0)
     Redirect.objects.create(old_path="/old/", redirect_link="/new/")
     page = Page.objects.filter(depth=2).first()
     page.save_revision()
