@@ -32,6 +32,8 @@ from catalogue.models import (
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
 from forms.models import IntakeCase, Register
+from search.engine import get_engine
+from search.indexer import rebuild
 from search.models import SearchEvent, Synonym
 from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
@@ -59,6 +61,7 @@ BREAKS_ON_PURPOSE = {"wagtailadmin_error_test"}
 @pytest.fixture
 def world(settings, tmp_path) -> World:
     settings.NAVIGATOR_HOME = tmp_path
+    settings.NAVIGATOR_SEARCH_INDEX = tmp_path / "index"
     territory = TerritoryFactory()
     providers = {whose: ProviderFactory(note=MARKS[whose]) for whose in MARKS}
     centres = {whose: ProviderFactory(centre=True) for whose in MARKS}
@@ -120,6 +123,7 @@ def world(settings, tmp_path) -> World:
         provider = {Role.PARTNER: providers[OWN]}.get(role)
         provider = centres[OWN] if role in STAFF else provider
         world.people[role] = UserFactory(role=role, provider=provider)
+    rebuild(get_engine())
     return world
 
 
