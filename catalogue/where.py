@@ -18,11 +18,15 @@ _ASIDE = (HotlineKind.EMERGENCY, HotlineKind.SVO)
 
 @dataclass(frozen=True)
 class Where:
-    """Offices to go to, those that wait folded, who else gives it, and the line to call."""
+    """Offices to go to, those that wait folded, who else gives it, and the lines to call.
+
+    `providers` are those without an office here; `all_providers` are everybody.
+    """
 
     offices: Sequence[Office] = ()
     more_offices: Sequence[Office] = ()
     providers: Sequence[Provider] = ()
+    all_providers: Sequence[Provider] = ()
     hotlines: Sequence[Hotline] = ()
 
     @property
@@ -54,7 +58,7 @@ def where_to_go(
     offices = (
         Office.objects.filter(provider__in=providers)
         .exclude(contact=OfficeContact.NONE)
-        .select_related("territory")
+        .select_related("territory", "provider")
     )
     near = _nearest(offices, around)
     known = {office.provider_id for office in near}
@@ -62,6 +66,7 @@ def where_to_go(
         offices=near[:SHOWN],
         more_offices=near[SHOWN:],
         providers=[provider for provider in providers if provider.pk not in known],
+        all_providers=providers,
         hotlines=lines_for(around, of_servicemen=of_servicemen),
     )
 
