@@ -15,7 +15,6 @@ from itertools import pairwise
 
 from django.db.models import Prefetch
 from django.utils import timezone
-from django.utils.html import strip_tags
 
 from catalogue.models import LegalBasis, Measure, RequiredDocument, Territory
 from content.links import stories
@@ -198,20 +197,14 @@ def _situations(ids: Sequence[int] | None) -> Iterator[Source]:
 
 
 def _situation(page: LifeSituationPage) -> Source:
+    """Its names only: a story is offered to who speaks of it, not to who shares a word with it."""
     situation = page.situation
-    steps = [step["value"] for step in page.steps.raw_data]
     return Source(
         kind=ChangeKind.SITUATION.value,
         id=situation.pk,
         texts={
             "title": tuple(dict.fromkeys([situation.title, page.title])),
             "names": tuple(situation.synonyms),
-            "summary": (page.lead,),
-            "who": (page.who,),
-            "body": tuple(
-                f"{step['what']} {step.get('where', '')} {strip_tags(step.get('text') or '')}"
-                for step in steps
-            ),
         },
         # Its own slug as a facet: synonyms that lead to it find it as they find its measures.
         keywords={"situation": (situation.slug,)},

@@ -28,6 +28,7 @@ from search.stories import FoundStory, find_stories
 
 LAST_PAGE = 500
 MOST_CHOSEN = 20  # values of one facet
+WITNESSES = 5  # measures that speak for a life situation
 CHOOSABLE = ("situation", "category", "kind", "provider")
 
 
@@ -59,6 +60,7 @@ class Found:
     levels: tuple[str, ...]
     areas: tuple[str, ...]  # titles of the territories
     amount: str
+    situations: tuple[int, ...]
     score: float
     title_html: SafeString
     summary_html: SafeString
@@ -93,14 +95,16 @@ def find(request: Request) -> Results:
         page = pages
         plan = _plan(request, chosen, page, lexicon)
         answer = get_engine().search(plan)
+    found = _read_anew(answer, plan, lexicon)
+    first = [(measure.score, measure.situations) for measure in found[:WITNESSES]]
     return Results(
         plan=plan,
         lexicon=lexicon,
         total=answer.total,
         page=page,
         pages=pages,
-        found=_read_anew(answer, plan, lexicon),
-        stories=find_stories(plan) if page == 1 and plan.text else (),
+        found=found,
+        stories=find_stories(plan, first) if page == 1 and plan.text else (),
         facets=tuple(facets_of(plan, answer.facets, lexicon)),
         ignored=ignored,
     )
@@ -178,6 +182,7 @@ def _rows(ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
                 RequiredDocument.objects.filter(measure=mine).values(name=F("document_type__name"))
             ),
             helpers=_through(Measure.providers.through, "provider__short_name"),
+            situation_ids=_through(Measure.situations.through, "situation_id"),
             stories=_through(Measure.situations.through, "situation__title"),
             groups=_through(Measure.categories.through, "category__title"),
         )
@@ -196,6 +201,7 @@ def _rows(ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
             "laws",
             "papers",
             "helpers",
+            "situation_ids",
             "stories",
             "groups",
         )
@@ -221,6 +227,7 @@ def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexico
         levels=tuple(row["levels"]),
         areas=tuple(area.title for area in areas if area.parent),
         amount=row["amount"] or "",
+        situations=tuple(row["situation_ids"]),
         score=score,
         title_html=marker.mark(row["title"]),
         summary_html=marker.mark(row["summary"]),

@@ -12,7 +12,7 @@ from search.wording import ASKING
 from search.words import Word
 
 MOST_RUN = 8  # words in a name
-MOST_TOLD = 4  # names that a person is told of
+MOST_TOLD = 3  # names that a person is told of
 _MAIN_NAME, _OTHER_NAME = 0.9, 0.5  # of the same meaning, but not what was typed
 _SURE = 0.5
 

@@ -9,11 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from catalogue.models import Measure, Situation
 from cms.loading import DataSetError
-from search.engine import get_engine
-from search.query import Asked, for_situations
-from search.reader import read_query
+from search.finding import Request, find
 
 DEPTH = 10
 
@@ -81,19 +78,15 @@ def measure_quality(queries: Iterable[Graded]) -> Quality:
 
     :raises search.engine.IndexUnavailable:
     """
-    slugs = dict(Measure.objects.values_list("pk", "slug"))
-    situations = dict(Situation.objects.values_list("pk", "slug"))
     outcomes = []
     for graded in queries:
-        plan = read_query(graded.query, Asked(home=graded.territory, limit=DEPTH))
-        answer = get_engine().search(plan)
-        first = get_engine().search(for_situations(plan, 1)).hits
+        results = find(Request(text=graded.query, home=graded.territory, size=DEPTH))
         outcomes.append(
             Outcome(
                 graded,
-                tuple(slugs[hit.id] for hit in answer.hits if hit.id in slugs),
-                answer.total,
-                situations.get(first[0].id, "") if first else "",
+                tuple(found.slug for found in results.found),
+                results.total,
+                results.stories[0].slug if results.stories else "",
             )
         )
     return Quality(outcomes)

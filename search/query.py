@@ -97,10 +97,14 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
 
 
 def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
-    """The same question asked of life situations, which have no territory and no facets."""
+    """The same question asked of life situations, which have no territory and no facets.
+
+    Only their names are searched, so one word that tells anything is enough.
+    """
     return replace(
         plan,
         kind="situation",
+        required=min(plan.required, 1),
         filters=(),
         place=None,
         prefer=(),
@@ -123,11 +127,12 @@ def _slots(
     for i in sorted(telling):
         alternatives = _alternatives(words[i], i, runs, knowledge)
         targets = _targets(i, runs, telling, knowledge.lexicon)
-        if special and words[i].is_general:
+        if special and words[i].is_general:  # adds to the worth, but answers nothing alone
             alternatives = tuple(
                 replace(each, weight=each.weight * _WEIGHT_OF_GENERAL) for each in alternatives
             )
-        units = 0 if i in name_at else _units(words[i], alternatives, targets, knowledge)
+        counts = i not in name_at and not (special and words[i].is_general)
+        units = _units(words[i], alternatives, targets, knowledge) if counts else 0
         slots.append(Slot(words[i].text, alternatives, targets, units, words[i].is_general))
     return tuple(slots)
 
@@ -194,7 +199,7 @@ def _units(
             is_target=bool(targets),
         )
     if alternatives or targets:
-        return wording.UNITS_OF_PHRASE
+        return wording.UNITS_OF_PHRASE + bool(targets)
     return wording.units_of_unknown(word.text)
 
 

@@ -1,7 +1,12 @@
-"""Life situations that answer a query: their stories stand above the measures."""
+"""Life situations that answer a query: their stories stand above the measures.
+
+Two witnesses speak for a situation: its own names and synonyms, and the measures found first.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from content.links import stories
@@ -10,7 +15,10 @@ from search.plan import QueryPlan
 from search.query import for_situations
 
 MOST = 3
-_CLOSE = 0.6  # of the best score
+_CANDIDATES = 8
+_OF_NAMES, _OF_MEASURES = 0.5, 0.5
+_LEAST = 0.45  # of all that both witnesses can say
+_CLOSE = 0.75  # to the best
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +30,20 @@ class FoundStory:
     urgent: bool
 
 
-def find_stories(plan: QueryPlan) -> tuple[FoundStory, ...]:
+def find_stories(
+    plan: QueryPlan, measures: Sequence[tuple[float, Sequence[int]]]
+) -> tuple[FoundStory, ...]:
     """The situations that fit best, of those whose story is published.
 
+    :param measures: score and situations of the measures found first.
     :raises search.engine.IndexUnavailable:
     """
-    hits = get_engine().search(for_situations(plan, MOST)).hits
-    near = [hit.id for hit in hits if hit.score >= hits[0].score * _CLOSE]
-    if not near:
+    if not measures:
+        return ()  # an honest zero is not softened by a guess
+    chosen = _best(_by_names(plan), _by_measures(measures))
+    if not chosen:
         return ()
-    pages = {page.situation_id: page for page in stories().filter(situation__in=near).reverse()}
+    pages = {page.situation_id: page for page in stories().filter(situation__in=chosen).reverse()}
     return tuple(
         FoundStory(
             id=identity,
@@ -40,6 +52,31 @@ def find_stories(plan: QueryPlan) -> tuple[FoundStory, ...]:
             url=page.get_url() or "",
             urgent=page.situation.urgent,
         )
-        for identity in near
+        for identity in chosen
         if (page := pages.get(identity))
     )
+
+
+def _by_names(plan: QueryPlan) -> dict[int, float]:
+    hits = get_engine().search(for_situations(plan, _CANDIDATES)).hits
+    return {hit.id: hit.score / hits[0].score for hit in hits if hits[0].score > 0}
+
+
+def _by_measures(measures: Sequence[tuple[float, Sequence[int]]]) -> dict[int, float]:
+    votes: dict[int, float] = defaultdict(float)
+    for score, situations in measures:
+        for identity in situations:
+            votes[identity] += score
+    total = sum(score for score, _ in measures)
+    return {identity: vote / total for identity, vote in votes.items()} if total > 0 else {}
+
+
+def _best(names: Mapping[int, float], measures: Mapping[int, float]) -> list[int]:
+    worth = {
+        identity: _OF_NAMES * names.get(identity, 0) + _OF_MEASURES * measures.get(identity, 0)
+        for identity in {*names, *measures}
+    }
+    best = max(worth.values(), default=0.0)
+    enough = max(_LEAST, best * _CLOSE)
+    close = [identity for identity in worth if worth[identity] >= enough]
+    return sorted(close, key=lambda identity: (-worth[identity], identity))[:MOST]

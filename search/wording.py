@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from search import analysis
 
@@ -48,12 +47,14 @@ def units_of_known(word: str, lemma: str, records: int, of: int, *, is_target: b
     """How much a word tells that stands in `records` of the index: 1 when in all, 4 when in one.
 
     :param is_target: the word is a synonym for a record, so even an action tells much.
+
+    The sign of a record that editors have set is worth a unit of its own.
     """
     if lemma in GENERAL or of < 2:
         return 1
     most = MOST_UNITS if is_target else _most_units(word)
     rarity = 1 - math.log(records) / math.log(of)
-    return max(1, min(most, round(MOST_UNITS * rarity)))
+    return max(1, min(most, round(MOST_UNITS * rarity))) + is_target
 
 
 def units_of_unknown(word: str) -> int:
@@ -67,5 +68,4 @@ def kinds_asked_for(lemmas: frozenset[str]) -> list[str]:
 
 
 def _most_units(word: str) -> int:
-    parts: Mapping[str, int] = _UNITS_OF_PART
-    return parts.get(analysis.part_of_speech(word), MOST_UNITS)
+    return _UNITS_OF_PART.get(analysis.part_of_speech(word), MOST_UNITS)
