@@ -116,7 +116,7 @@ def part_of_speech(word: str) -> str:
     return str(_morphology().parse(word)[0].tag.POS or "") if _is_cyrillic(word) else ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=200_000)
 def names_a_place(word: str) -> bool:
     if not _is_cyrillic(word):
         return False

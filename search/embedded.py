@@ -120,6 +120,12 @@ class EmbeddedEngine:
         self._vocabulary_due = time.monotonic() + 30 * (time.monotonic() - started)
         return self._vocabulary
 
+    def records_with(self, lemmas: Iterable[str]) -> dict[str, int]:
+        searcher = self._open().searcher
+        with _saying_unavailable():
+            found = {lemma: searcher.doc_freq(ALL, lemma) for lemma in lemmas}
+        return {lemma: records for lemma, records in found.items() if records}
+
     def state(self) -> IndexState:
         return self._open().state
 

@@ -106,7 +106,17 @@ class Engine(Protocol):
         ...
 
     def vocabulary(self) -> Vocabulary:
-        """:raises IndexUnavailable:"""
+        """May be a little behind the last commit, for reading it takes time.
+
+        :raises IndexUnavailable:
+        """
+        ...
+
+    def records_with(self, lemmas: Iterable[str]) -> dict[str, int]:
+        """How many records hold each lemma as of the last commit; those of none are left out.
+
+        :raises IndexUnavailable:
+        """
         ...
 
     def state(self) -> IndexState:

@@ -5,6 +5,7 @@ Digits, addresses and names of people are masked; a failure to write never distu
 
 from __future__ import annotations
 
+import datetime
 import logging
 import re
 
@@ -12,10 +13,12 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from search import analysis
+from search.models import SearchEvent
 from search.plan import QueryPlan
 
 _DIGIT = re.compile(r"\d")
 _MASK = "…"
+KEPT = datetime.timedelta(days=400)  # a year can be compared with the last one
 LONGEST = 200
 LONGEST_FILTERS = 300
 
@@ -38,6 +41,11 @@ def remember(plan: QueryPlan, total: int) -> None:
             cursor.execute(_COUNT, [timezone.localdate(), query, filters_of(plan), total])
     except Error:
         logger.warning("A search could not be counted", exc_info=True)
+
+
+def forget() -> None:
+    """Drop what was counted longer ago than it is kept."""
+    SearchEvent.objects.filter(day__lt=timezone.localdate() - KEPT).delete()
 
 
 def normalised(text: str) -> str:

@@ -20,9 +20,9 @@ from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection
 
-from search import outbox
+from search import history, outbox
 from search.documents import KINDS, all_sources, sources
-from search.engine import Engine, IndexUnavailable, Writer, WriterBusy, get_engine
+from search.engine import Engine, IndexUnavailable, Writer, get_engine
 
 BATCH = 1000  # rows of the outbox
 PAUSE = 0.2  # seconds between commits: what comes meanwhile goes together
@@ -113,9 +113,9 @@ class Indexer:
                     self._follow()
                 except (DatabaseProblem, psycopg.Error) as error:
                     self.say(f"Нет связи с базой данных, пробуем снова: {error}".strip())
-                except (IndexUnavailable, WriterBusy, OSError, ValueError) as error:
+                except Exception as error:  # a full disk, a damaged file, a row that nobody foresaw
                     self.say(f"Индекс не удалось обновить, пробуем снова: {error}")
-                    logger.warning("The index could not be updated", exc_info=True)
+                    logger.exception("The index could not be updated")
                 finally:
                     with suppress(DatabaseProblem, psycopg.Error):
                         connection.close()
@@ -130,7 +130,6 @@ class Indexer:
             self.say("Строим поисковый индекс")
             self.say(f"Индекс построен, записей: {rebuild(self.engine)}")
         with _listening() as listener, self.engine.writer() as writer:
-            self._compare_at = 0.0
             while not self.stop.is_set():
                 applied = _apply_batch(self.engine, writer)
                 self._look_after(writer)
@@ -151,6 +150,7 @@ class Indexer:
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_EVERY
             outbox.prune(self.engine.state().position)
+            history.forget()
 
 
 def _apply_batch(engine: Engine, writer: Writer) -> bool:

@@ -32,7 +32,7 @@ class Synonym(models.Model):
         verbose_name=_("other words for it"),
         default=list,
         blank=True,
-        help_text=_("Separated by commas."),
+        help_text=_("A word or a phrase a line."),
     )
     kind = models.CharField(
         _("kind"), max_length=12, choices=SynonymKind, default=SynonymKind.COLLOQUIAL

@@ -46,7 +46,9 @@ def find_runs(words: Sequence[Word], lexicon: Lexicon) -> list[Run]:
     return list(found.values())
 
 
-def find_place(words: Sequence[Word], lexicon: Lexicon) -> tuple[Place | None, frozenset[int]]:
+def find_place(
+    words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon
+) -> tuple[Place | None, frozenset[int]]:
     """The place that a query names, and which of its words say so. The longest name wins."""
     for length in range(min(4, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
@@ -59,6 +61,14 @@ def find_place(words: Sequence[Word], lexicon: Lexicon) -> tuple[Place | None, f
             place = lexicon.find_place_by_root(word.lemma)
             if place:
                 return place, frozenset({i})
+    return _place_of_synonym(runs, lexicon)
+
+
+def _place_of_synonym(runs: Sequence[Run], lexicon: Lexicon) -> tuple[Place | None, frozenset[int]]:
+    for run in runs:
+        slugs = [each.slug for each in lexicon.groups[run.group].targets if each.is_place]
+        if len(slugs) == 1 and slugs[0] in lexicon.places:
+            return lexicon.places[slugs[0]], frozenset(run.places)
     return None, frozenset()
 
 

@@ -71,6 +71,11 @@ class Target:
     slug: str
     weight: float
 
+    @property
+    def is_place(self) -> bool:
+        """Narrows the search instead of adding to it."""
+        return self.field == "territory"
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:

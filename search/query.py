@@ -61,10 +61,10 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
     text, cut = _shorten(text)
     reading = read(text, knowledge)
     words, lexicon = reading.words, knowledge.lexicon
+    runs = find_runs(words, lexicon)
     named, name_at = None, frozenset[int]()
     if not asked.territory and not asked.anywhere:
-        named, name_at = find_place(words, lexicon)
-    runs = find_runs(words, lexicon)
+        named, name_at = find_place(words, runs, lexicon)
     slots = _slots(words, runs, name_at, knowledge)
     lemmas = frozenset(word.lemma for word in words)
     return QueryPlan(
@@ -101,9 +101,11 @@ def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
 
     Only their names are searched, so one word that tells anything is enough.
     """
+    special = tuple(slot for slot in plan.slots if not slot.is_general)
     return replace(
         plan,
         kind="situation",
+        slots=special or plan.slots,
         required=min(plan.required, 1),
         filters=(),
         place=None,
@@ -175,6 +177,8 @@ def _targets(
         if place in run.places:
             weight = round(run.weight / len(telling & set(run.places)), 3)
             for target in lexicon.groups[run.group].targets:
+                if target.is_place:
+                    continue
                 key = (target.field, target.slug)
                 if key not in found or found[key].weight < weight:
                     found[key] = replace(target, weight=weight)

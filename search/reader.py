@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from threading import Lock
 
+from search import analysis
 from search.engine import Vocabulary, get_engine
 from search.lexicon import Lexicon, current_lexicon
 from search.plan import QueryPlan
-from search.query import Asked, make_plan
+from search.query import LONGEST_TEXT, Asked, make_plan
 from search.spelling import Speller
 from search.words import Knowledge
 
@@ -23,8 +25,24 @@ def read_query(text: str, asked: Asked, lexicon: Lexicon | None = None) -> Query
     """
     lexicon = lexicon or current_lexicon()
     vocabulary = get_engine().vocabulary()
-    knowledge = Knowledge(lexicon, vocabulary, _speller_for(lexicon, vocabulary))
+    speller = _speller_for(lexicon, vocabulary)
+    knowledge = Knowledge(lexicon, _with_news(vocabulary, text), speller)
     return make_plan(text, asked, knowledge, int(time.time()))
+
+
+def _with_news(vocabulary: Vocabulary, text: str) -> Vocabulary:
+    """With words of the query that came into the index after the vocabulary was read."""
+    words = analysis.words(text[:LONGEST_TEXT])
+    missing = {form for word in words for form in analysis.lemmas(word)} - vocabulary.lemmas.keys()
+    news = get_engine().records_with(missing) if missing else {}
+    if not news:
+        return vocabulary
+    written = {word: 1 for word in words if news.keys() & set(analysis.lemmas(word))}
+    return replace(
+        vocabulary,
+        lemmas={**vocabulary.lemmas, **news},
+        words={**vocabulary.words, **written},
+    )
 
 
 def _speller_for(lexicon: Lexicon, vocabulary: Vocabulary) -> Speller:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import tantivy
 from tantivy import Occur, Query
 
-from search import plan
+from search import plan as worth
 from search.plan import QueryPlan, Slot
 from search.tantivy_index import ALL
 
@@ -73,42 +73,42 @@ class Compiler:
                     self._phrase(field, alternative.words), boost * alternative.weight
                 )
                 for alternative in slot.alternatives
-                for field, boost in plan.FIELDS
-                if len(alternative.words) == 1 or field in plan.PHRASE_FIELDS
+                for field, boost in worth.FIELDS
+                if len(alternative.words) == 1 or field in worth.PHRASE_FIELDS
             ]
             if parts:
-                yield Query.disjunction_max_query(parts, plan.TIE_BREAK)
+                yield Query.disjunction_max_query(parts, worth.TIE_BREAK)
             for target in slot.targets:
                 yield self._worth(
                     self._term(target.field, target.slug),
-                    plan.TARGETS[target.field] * target.weight,
+                    worth.TARGETS[target.field] * target.weight,
                 )
         for name in self.plan.exact:
-            yield self._worth(self._term("exact", name.text), plan.EXACT_NAME * name.weight)
+            yield self._worth(self._term("exact", name.text), worth.EXACT_NAME * name.weight)
         for target in self.plan.prefer:
             yield self._worth(
-                self._term(target.field, target.slug), plan.TARGETS[target.field] * target.weight
+                self._term(target.field, target.slug), worth.TARGETS[target.field] * target.weight
             )
         for pair in self.plan.pairs:
-            yield Query.boost_query(self._term("pairs", pair), plan.PAIR)
+            yield Query.boost_query(self._term("pairs", pair), worth.PAIR)
         yield from self._preferences()
 
     def _preferences(self) -> Iterator[Query]:
         place = self.plan.place
         if place is None:
-            yield self._worth(self._term("kind_of_area", "country"), plan.COUNTRY_FIRST)
+            yield self._worth(self._term("kind_of_area", "country"), worth.COUNTRY_FIRST)
         else:
-            worth = plan.NAMED_TERRITORY if place.inside else plan.OWN_TERRITORY
+            weight = worth.NAMED_TERRITORY if place.inside else worth.OWN_TERRITORY
             own = list(place.around[1:]) or [place.slug]
             queries = [Query.term_set_query(self.schema, "territory", own)]
             if place.inside:
                 queries.append(self._term("territory_path", place.slug))
-            yield self._worth(_any(queries), worth)
+            yield self._worth(_any(queries), weight)
         if self.plan.kind == "measure":
             checked = Query.range_query(
                 self.schema, "checked_on", tantivy.FieldType.Integer, lower_bound=1
             )
-            yield self._worth(checked, plan.CHECKED)
+            yield self._worth(checked, worth.CHECKED)
 
     def _in_place(self) -> Query:
         place = self.plan.place
@@ -127,8 +127,8 @@ class Compiler:
         return Query.phrase_query(self.schema, field, list(words))
 
     @staticmethod
-    def _worth(query: Query, worth: float) -> Query:
-        return Query.const_score_query(query, worth)
+    def _worth(query: Query, weight: float) -> Query:
+        return Query.const_score_query(query, weight)
 
 
 def _any(queries: list[Query]) -> Query:

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('canonical', models.CharField(max_length=120, unique=True, verbose_name='main name')),
                 ('sort_key', cms.fields.RussianSortKeyField(source='canonical')),
-                ('terms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, help_text='Separated by commas.', size=None, verbose_name='other words for it')),
+                ('terms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, help_text="A word or a phrase a line.", size=None, verbose_name='other words for it')),
                 ('kind', models.CharField(choices=[('colloquial', 'how people say it'), ('abbreviation', 'abbreviation'), ('synonym', 'same meaning')], default='colloquial', max_length=12, verbose_name='kind')),
                 ('one_way', models.BooleanField(default=False, help_text='The other words lead to the main name, but the main name does not lead to them.', verbose_name='one way')),
                 ('categories', models.ManyToManyField(blank=True, related_name='+', to='catalogue.category', verbose_name='leads to categories of families')),

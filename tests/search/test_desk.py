@@ -40,7 +40,7 @@ def test_who_may_read_the_searches(enter, role):
 
 def test_an_editor_adds_and_changes_a_synonym(enter):
     client, measure = enter(Role.EDITOR), MeasureFactory()
-    fields = {"canonical": "няня", "terms": "бебиситтер, нянечка", "kind": "colloquial"}
+    fields = {"canonical": "няня", "terms": "бебиситтер\nнянечка", "kind": "colloquial"}
     response = client.post(f"{SYNONYMS}new/", fields)
     assert response.status_code == 302
     synonym = Synonym.objects.get()

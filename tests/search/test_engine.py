@@ -193,6 +193,12 @@ def test_the_vocabulary_is_that_of_visible_records(full):
     assert vocabulary.documents == len(MEASURES)
 
 
+def test_how_many_records_hold_a_lemma_is_known_at_once(full):
+    assert full.records_with(["капитал", "няня", "борщ"]) == {"капитал": 4, "няня": 1}
+    write(full, source(20, "Сиделка"))
+    assert full.records_with(["сиделка"]) == {"сиделка": 1}
+
+
 def test_a_removed_record_leaves_no_word_behind(full):
     with full.writer() as writer:
         writer.remove("measure", 5)

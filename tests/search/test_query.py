@@ -37,6 +37,7 @@ LEXICON = compile_lexicon(
             (MSK := Target("measure", "msk", 1.0),),
         ),
         ("ребёнок", ["сын", "дочка"], True, ()),
+        ("область", ["47 регион"], False, (Target("territory", "lo", 1.0),)),
         ("отец не платит", ["не даёт денег"], True, (Target("measure", "alimenty", 1.0),)),
         ("узнать о льготах", ["что положено"], True, (Target("measure", "uznat", 1.0),)),
     ],
@@ -136,9 +137,12 @@ def test_a_right_word_in_a_wrong_place_gets_what_its_neighbour_goes_with():
         ("GJCJ,BT YF HT,TYRF", "пособие на ребенка"),
         ("fkbvtyns", "алименты"),
         ("gjcj,bt.", "пособие"),
+        ("posobie na rebenka", "пособие на ребенка"),
+        ("detskij sad", "детский сад"),
+        ("materinskiy kapital", "материнский капитал"),
     ],
 )
-def test_the_other_keyboard_layout_is_read(typed, meant):
+def test_words_in_other_letters_are_read(typed, meant):
     assert plan(typed).understood.corrected == meant
 
 
@@ -179,6 +183,7 @@ def test_a_query_about_something_else_needs_more_than_its_words_can_give():
 @pytest.mark.parametrize(
     ("text", "place"),
     [
+        ("няня 47 регион", "lo"),
         ("пособие ленинградская область", "lo"),
         ("пособие в Ленобласти", "lo"),
         ("алименты Тихвин", "tihvin-gp"),
