@@ -55,7 +55,7 @@ class Move:
     event: EventKind
     text: Text = Text.NONE
     outcomes: tuple[Outcome, ...] = ()
-    anybody: bool = False  # who may take cases; otherwise who holds the case, or may route
+    anybody: bool = False  # with a case that nobody holds; otherwise it takes the holder
 
 
 _WORKING = (State.IN_WORK, State.WAITING_FAMILY)
@@ -277,10 +277,13 @@ def _may(move: Move, case: IntakeCase, user: Any) -> bool:
         return routes
     if not user.has_perm("intake_forms.take_intakecase"):
         return False
+    if case.assignee_id == user.pk:
+        return True
+    # What somebody else holds, or nobody: who routes may free it, anybody may when it is free.
     return (
-        (move.anybody and case.assignee_id is None)
-        or case.assignee_id == user.pk
-        or (routes and move.action in (Action.RELEASE, Action.REOPEN, Action.SET_ASIDE))
+        move.anybody
+        and (routes or case.assignee_id is None)
+        or (routes and move.action == Action.RELEASE)
     )
 
 

@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from cms.access import Role
+from forms.compiling import SchemaError
 from forms.models import FormDefinition
 from tests.factories import UserFactory
-from tests.intake import FormFactory, question, step
+from tests.intake import FormFactory, condition, question, step
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +80,54 @@ def test_reviewer_sees_the_draft_and_families_do_not(chief, client):
     assert "Черновая" in draft.content.decode()
     assert "disabled" in draft.content.decode()
     assert "Черновая" not in client.get(form.get_absolute_url()).content.decode()
+
+
+def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
+    block = FormDefinition._meta.get_field("steps").stream_block
+    unfinished = [
+        question("choice", "", label="", options={"": ""}, show_if=condition("nothing", "eq", "")),
+        question("number", "", label="", personal=True),
+        question("longtext", "same", label="", max_length=None),
+        question("text", "same", label=""),
+    ]
+    cleaned = block.clean_deferred(block.to_python([step("", *unfinished)]))
+    kept = [one.value for one in cleaned[0].value["fields"]]
+    keys = [one["key"] for one in kept]
+    assert all(keys)
+    assert len(set(keys)) == 4
+    assert keys[2] == "same"
+    assert kept[0]["options"][0]["value"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ([], ""),
+        ([step("Шаг")], "fields"),
+        ([step("Шаг", question("text", "a", personal=True))], "purpose"),
+        ([step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")))], "show_if.field"),
+        (
+            [step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")), question("text", "b"))],
+            "show_if.field",
+        ),
+        (
+            [step("Шаг", question("yesno", "a"), question("text", "b", show_if=condition("a", "eq", "да")))],
+            "show_if.value",
+        ),
+        (
+            [step("Шаг", question("choice", "a", options={"x": "Х"}), question("text", "b", show_if=condition("a", "in", "x, y")))],
+            "show_if.value",
+        ),
+        (
+            [step("Шаг", question("text", "a"), question("text", "b", show_if=condition("a", "contains", "x")))],
+            "show_if.op",
+        ),
+        ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "maximum"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_cannot_be_published(steps, reason):
+    form = FormFactory(published=False, steps=steps)
+    with pytest.raises(SchemaError) as told:
+        form.save_revision().publish()
+    assert reason in str(told.value)
+    assert not form.versions.exists()
