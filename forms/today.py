@@ -46,7 +46,7 @@ def _own(case: IntakeCase) -> Item:
     if case.is_overdue:
         state, tone = _("overdue"), Tone.URGENT
     elif case.urgent:
-        state, tone = _("urgent"), Tone.URGENT
+        state, tone = _("pressing"), Tone.URGENT
     else:
         state, tone = str(case.get_state_display()), Tone.WAITING
     return Item(
