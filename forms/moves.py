@@ -280,10 +280,8 @@ def _may(move: Move, case: IntakeCase, user: Any) -> bool:
     if case.assignee_id == user.pk:
         return True
     # What somebody else holds, or nobody: who routes may free it, anybody may when it is free.
-    return (
-        move.anybody
-        and (routes or case.assignee_id is None)
-        or (routes and move.action == Action.RELEASE)
+    return (move.anybody and (routes or case.assignee_id is None)) or (
+        routes and move.action == Action.RELEASE
     )
 
 
