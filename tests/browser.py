@@ -21,17 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.install_browser import find
-
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.install_browser import QUIET, find
 
 
 @pytest.fixture(scope="session")
