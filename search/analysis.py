@@ -71,9 +71,16 @@ def terms(text: str) -> list[str]:
 def spans(text: str) -> Iterator[tuple[int, int, str]]:
     """Each word of a text with its place in it, for marking what was found."""
     for match in _TOKEN.finditer(text):
-        word = _number(fold(match.group()).strip())
-        if word and word not in STOP_WORDS:
-            yield match.start(), match.end(), lemma(word)
+        term = _term_as_written(match.group())
+        if term:
+            yield match.start(), match.end(), term
+
+
+@lru_cache(maxsize=100_000)
+def _term_as_written(written: str) -> str:
+    """The term of a single word as it stands in a text; nothing for a stop word."""
+    word = _number(fold(written).strip() or " ")
+    return "" if word.isspace() or word in STOP_WORDS else lemma(word)
 
 
 @lru_cache(maxsize=200_000)

@@ -216,6 +216,8 @@ def _through(table: Any, name: str) -> ArraySubquery:
 
 def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexicon) -> Found:
     areas = [lexicon.places[slug] for slug in row["areas"] if slug in lexicon.places]
+    title, in_title = marker.mark(row["title"])
+    summary, in_summary = marker.mark(row["summary"])
     return Found(
         id=row["pk"],
         slug=row["slug"],
@@ -229,16 +231,14 @@ def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexico
         amount=row["amount"] or "",
         situations=tuple(row["situation_ids"]),
         score=score,
-        title_html=marker.mark(row["title"]),
-        summary_html=marker.mark(row["summary"]),
-        why=_why(row, marker),
+        title_html=title,
+        summary_html=summary,
+        why=SafeString() if in_title or in_summary else _why(row, marker),
     )
 
 
 def _why(row: Mapping[str, Any], marker: Marker) -> SafeString:
-    """Where else it was found, when neither title nor summary shows it."""
-    if marker.spans(row["title"]) or marker.spans(row["summary"]):
-        return SafeString()
+    """Where it was found, when neither title nor summary shows it."""
     places = [
         (_("People call it: %(text)s"), row["synonyms"]),
         (_("For whom: %(text)s"), [row["who"]]),

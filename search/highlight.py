@@ -31,9 +31,10 @@ class Marker:
                     hit[i : i + len(phrase)] = [True] * len(phrase)
         return [(start, end) for (start, end, _), found in zip(words, hit, strict=True) if found]
 
-    def mark(self, text: str) -> SafeString:
-        """The whole text as HTML."""
-        return _marked(text, self.spans(text))
+    def mark(self, text: str) -> tuple[SafeString, bool]:
+        """The whole text as HTML, and whether anything in it is marked."""
+        spans = self.spans(text)
+        return _marked(text, spans), bool(spans)
 
     def excerpt(self, text: str) -> SafeString:
         """The piece of a text around the first found word, as HTML; nothing if none is there."""
