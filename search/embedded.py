@@ -84,7 +84,8 @@ class EmbeddedEngine:
             addresses = [address for _, address in found.hits][: plan.limit]
             ids = opened.searcher.fast_field_values("id", addresses)
             hits = tuple(
-                Hit(int(identity or 0), round(float(score or 0), 3))
+                # Sorted by a field, tantivy gives the field's value in place of a score.
+                Hit(int(identity or 0), 0.0 if field else round(float(score or 0), 3))
                 for identity, (score, _) in zip(ids, found.hits, strict=False)
             )
             return Answer(

@@ -180,6 +180,15 @@ def test_order_by_check_and_pages(full):
     assert found(full, "", offset=500, limit=3) == []
 
 
+def test_a_score_is_given_for_relevance_only(full):
+    def scores(sort):
+        return [hit.score for hit in full.search(ask(full, "капитал", sort=sort)).hits]
+
+    assert scores(Sort.RELEVANCE) == sorted(scores(Sort.RELEVANCE), reverse=True)
+    assert min(scores(Sort.RELEVANCE)) > 0
+    assert set(scores(Sort.TITLE)) == set(scores(Sort.CHECKED)) == {0.0}
+
+
 def test_situations_are_asked_apart(full):
     plan = ask(full, "родила")
     assert [hit.id for hit in full.search(for_situations(plan, 3)).hits] == [1]
