@@ -45,6 +45,14 @@ def dates(*names: str, heading: Any) -> MultiFieldPanel:
     return MultiFieldPanel([FieldRowPanel([FieldPanel(name) for name in names])], heading=heading)
 
 
+class TitleOfAddressPanel(TitleFieldPanel):
+    """Writes the short name along with the title, where the form has it: a partner's has not."""
+
+    class BoundPanel(TitleFieldPanel.BoundPanel):
+        def get_attrs(self) -> dict[str, Any]:
+            return super().get_attrs() if "slug" in self.form.fields else {}
+
+
 class ReadsFactsOnce:
     """A form with fifty conditions reads facts and territories once, while it is drawn too."""
 
@@ -122,7 +130,7 @@ class MeasureViewSet(ScopedViews, SnippetViewSet):
         [
             ObjectList(
                 [
-                    TitleFieldPanel("title", targets=["slug"]),
+                    TitleOfAddressPanel("title", targets=["slug"]),
                     FieldPanel("kind"),
                     FieldPanel("summary"),
                     FieldPanel("synonyms"),

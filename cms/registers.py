@@ -20,7 +20,14 @@ from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup, modeladmin_r
 from cms.access import visible
 
 
-class ReadOnlyRights(PermissionHelper):
+class RegisterRights(PermissionHelper):
+    """Who may look at rows opens the register; a right to add alone belongs to other pages."""
+
+    def user_can_list(self, user: Any) -> bool:
+        return self.user_has_specific_permission(user, self.get_perm_codename("view"))
+
+
+class ReadOnlyRights(RegisterRights):
     """Rows are written by the portal itself; people look at them."""
 
     def user_can_create(self, user: Any) -> bool:
@@ -40,6 +47,7 @@ class Register(ModelAdmin):
     """
 
     read_only = False
+    permission_helper_class = RegisterRights
     history_view_enabled = False
     list_per_page = 50
 
