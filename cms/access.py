@@ -96,7 +96,7 @@ RIGHTS: dict[Role, Rights] = {
     Role.HEAD: Rights(_ADMIN + _CASES + ("intake_forms.route_intakecase",)),
     Role.PARTNER: Rights(
         _ADMIN
-        + ("catalogue.add_importbatch",)
+        + crud("catalogue", "importbatch", actions="add")
         + crud("catalogue", "measure", "office", actions="view add change")
         + crud("catalogue", "provider", actions="view change"),
     ),
