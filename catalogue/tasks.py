@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -36,3 +37,26 @@ def forget_files(timestamp: int) -> None:
     from catalogue.exchange import importing
 
     importing.forget(timezone.now() - KEPT_FOR)
+
+
+@app.task(name="catalogue.index_usage")
+def index_usage() -> None:
+    """Tell Wagtail what uses what: it hears of saves, and a load writes in bulk."""
+    from wagtail.models import ReferenceIndex
+
+    from catalogue import models
+    from catalogue.fact_choices import remembering
+
+    referring = (
+        models.Measure,
+        models.Situation,
+        models.Provider,
+        models.Office,
+        models.Hotline,
+        models.Territory,
+        models.Fact,
+    )
+    for model in referring:
+        with transaction.atomic(), remembering():
+            for record in model._default_manager.iterator(chunk_size=100):
+                ReferenceIndex.create_or_update_for_object(record)

@@ -36,6 +36,7 @@ from catalogue.models import (
     Situation,
     Territory,
 )
+from catalogue.tasks import index_usage
 from cms.loading import Report
 from cms.models import SiteSettings
 
@@ -80,6 +81,8 @@ class Writer:
         self._indicators()
         self._plain(SampleFamily, self.data.families)
         self._site()
+        if self.report.created or self.report.changed:
+            index_usage.defer()
 
     def _territories(self) -> None:
         self.say("Территории, категории семей, ситуации")

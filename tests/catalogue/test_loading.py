@@ -7,12 +7,15 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django.models import ProcrastinateJob
+from wagtail.models import ReferenceIndex
 
 from catalogue.loading import load
 from catalogue.loading.citations import act_of, acts_of
 from catalogue.models import (
     Category,
     Condition,
+    DocumentType,
     Fact,
     Hotline,
     Indicator,
@@ -25,6 +28,7 @@ from catalogue.models import (
     Territory,
 )
 from catalogue.rules import Rule, to_json
+from catalogue.tasks import index_usage
 from cms.loading import DataSetError, Report
 from tests.catalogue.conftest import DATASET
 
@@ -160,6 +164,16 @@ def test_what_people_deleted_and_the_set_still_needs_comes_back(loaded):
     Hotline.objects.filter(slug="112").delete()
     report = load_again()
     assert report.created == {"catalogue.hotline": 1}
+
+
+def test_the_back_office_learns_what_uses_what(loaded):
+    assert ProcrastinateJob.objects.filter(task_name="catalogue.index_usage").count() == 1
+    paper = DocumentType.objects.get(name="СНИЛС")
+    assert ReferenceIndex.get_references_to(paper).count() == 0
+    index_usage()
+    assert ReferenceIndex.get_references_to(paper).count() == paper.required_by.count() == 2
+    load_again()
+    assert ProcrastinateJob.objects.filter(task_name="catalogue.index_usage").count() == 1
 
 
 def test_pilot_centres_have_a_desk(loaded):
