@@ -9,7 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue import rules
-from catalogue.fact_choices import known_facts, remembering, shape_of, territory_choices
+from catalogue.fact_choices import (
+    known_facts,
+    law_choices,
+    remembering,
+    shape_of,
+    territory_choices,
+)
 from catalogue.models.conditions import Condition, ConditionGroup
 
 if TYPE_CHECKING:
@@ -72,4 +78,6 @@ def problems_of(rule: rules.Rule) -> list[rules.Problem]:
     fact = known_facts().get(rule.fact)
     if fact is None:
         return [rules.Problem("fact", _("There is no such fact."))]
+    if rule.legal_act and str(rule.legal_act) not in dict(law_choices()):
+        return [rules.Problem("legal_act", _("There is no such legal act."))]
     return rules.problems(rule, shape_of(fact), dict(territory_choices()))

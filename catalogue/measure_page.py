@@ -81,6 +81,9 @@ def page(
     )
     return {
         "measure": measure,
+        "who": _sentence(measure.who),
+        "apply_note": _sentence(measure.apply_note),
+        "excludes_note": _sentence(measure.excludes_note),
         "territories": territories,
         "elsewhere": not here,
         "notice": _state(measure, today),
@@ -239,6 +242,12 @@ def _no_address(request: HttpRequest, lines: Sequence[Hotline]) -> str:
         return ""
     text = SiteSettings.for_request(request).no_address_text
     return text.replace("{title}", lines[0].title).replace("{phone}", lines[0].phone)
+
+
+def _sentence(text: str) -> str:
+    """With a full stop, whether or not the editor has set one."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
 def _capital(text: str) -> str:

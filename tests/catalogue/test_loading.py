@@ -1,5 +1,6 @@
 """The data set goes in whole, twice the same, in bulk; a bad one leaves no trace."""
 
+import datetime
 import json
 import re
 
@@ -433,6 +434,19 @@ def test_the_command_fails_on_a_folder_that_is_not_there(db, tmp_path, capsys):
         call_command("load_catalogue", str(tmp_path / "nowhere"))
     assert exit_.value.code == 1
     assert "Нет файла" in capsys.readouterr().err
+
+
+def test_a_clash_with_what_people_made_is_told(db, capsys):
+    LegalAct.objects.create(
+        title="Тот же закон под другим именем",
+        kind="Федеральный закон",
+        number="442-ФЗ",
+        date=datetime.date(2013, 12, 28),
+    )
+    with pytest.raises(SystemExit):
+        call_command("load_catalogue", str(DATASET))
+    assert "442-ФЗ" in capsys.readouterr().err
+    assert not Territory.objects.exists()
 
 
 def test_the_command_reports_what_it_did(db, capsys):

@@ -259,6 +259,11 @@ def test_slots_bring_forms_stories_and_a_way_to_ask(client, monkeypatch):
         assert words in page
 
 
+def test_a_sentence_ends_once(client):
+    assert "<p>Родители.</p>" in read(client, MeasureFactory(who="Родители"))
+    assert "<p>Все семьи.</p>" in read(client, MeasureFactory(who="Все семьи."))
+
+
 def test_what_an_editor_typed_is_escaped(client):
     page = read(client, MeasureFactory(title="<script>alert(1)</script>", who="<b>жирно</b>"))
     assert "<script>alert" not in page

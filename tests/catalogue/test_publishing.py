@@ -100,6 +100,7 @@ def test_rules_that_do_not_compile_roll_the_publishing_back():
         {"type": "flag", "value": {"fact": "mood", "value": "yes"}},
         {"type": "flag", "value": {"fact": "", "value": "yes"}},
         {"type": "choice", "value": {"options": ["heating=coal"]}},
+        {"type": "flag", "value": {"fact": "pregnant", "value": "yes", "legal_act": "404"}},
         {"type": "territory", "value": {"fact": "home", "territory": "atlantis"}},
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from cms.loading import DataSetError, Report
 
@@ -34,6 +34,9 @@ class Command(BaseCommand):
             self._fail([str(error)])
         except _Refused:
             self._fail([str(refusal) for refusal in report.refusals])
+        except DatabaseError as error:
+            # Rows are checked before, so this is a clash with what people have made here.
+            self._fail([f"Набор спорит с тем, что уже есть в базе: {_detail(error)}"])
         self._tell(report)
         self.stdout.write(f"Готово за {time.monotonic() - started:.1f} с.")
 
@@ -64,6 +67,11 @@ class Command(BaseCommand):
 def _named(kind: str) -> str:
     """What people call a kind of record, which reports know as `app.model`."""
     return str(apps.get_model(kind)._meta.verbose_name_plural)
+
+
+def _detail(error: DatabaseError) -> str:
+    """What the database says of the clash, without its SQL."""
+    return str(error).strip().splitlines()[-1]
 
 
 class _Refused(Exception):
