@@ -12,13 +12,14 @@ from typing import Any
 from anyascii import anyascii
 from django.core.exceptions import ValidationError
 from django.forms import CheckboxSelectMultiple, ModelChoiceField, MultipleChoiceField
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from catalogue.models.measure import Level, Measure
-from catalogue.models.providers import Provider
+from catalogue.models.providers import Office, OfficeContact, Provider
 
 MEASURE_FIELDS = frozenset(
     {
@@ -41,8 +42,8 @@ MEASURE_FIELDS = frozenset(
     }
 )
 MEASURE_PARTS = frozenset({"amounts", "documents", "steps", "legal_basis"})
-# Names, site and what people call it. Kind, place, desk and the address decide what families are
-# promised, so they stay with the editors.
+# Names, site and what people call it. Kind, place, desk and the short name decide what families
+# are promised, so they stay with the editors.
 PROVIDER_FIELDS = frozenset({"short_name", "full_name", "website", "aliases"})
 OFFICE_FIELDS = frozenset(
     {"title", "settlement", "address", "phones", "email", "website", "hours", "hours_structured"}
@@ -130,6 +131,27 @@ class OfficeForm(WagtailAdminModelForm):
                 label=self.fields["provider"].label,
                 empty_label=None,
             )
+
+    def save(self, commit: bool = True) -> Any:
+        if not keeps_all_providers(self.for_user) and self.changed_data:
+            keep_trust(self.instance, set(self.changed_data))
+        return super().save(commit)
+
+
+def keep_trust(office: Office, changed: set[str]) -> None:
+    """What a partner changed nobody else has verified; what is known follows from what is there."""
+    office.verified_fields = [name for name in office.verified_fields if name not in changed]
+    office.verified = office.verified and bool(office.verified_fields)
+    office.as_of = timezone.localdate()
+    office.stale = False
+    known = [bool(office.address), bool(office.phones)]
+    office.contact = (
+        OfficeContact.FULL
+        if all(known)
+        else OfficeContact.PARTIAL
+        if any(known)
+        else OfficeContact.NONE
+    )
 
 
 def keep_only(form: Any, names: Any) -> None:

@@ -224,7 +224,9 @@ class Conditions(Column):
             raise ValueError(_("This is not JSON.")) from error
         if not isinstance(raw, list) or len(raw) > MOST_ITEMS:
             raise ValueError(_("A list of variants is needed, each a list of conditions."))
-        if raw and all(isinstance(group, dict) and group.get("type") == "group" for group in raw):
+        if raw and all(isinstance(group, dict) for group in raw):
+            if not all(_is_group(group) for group in raw):
+                raise ValueError(_("A list of variants is needed, each a list of conditions."))
             return raw
         variants = self._variants(raw)
         return rules.write(variants, {name: shape_of(fact) for name, fact in known_facts().items()})
@@ -277,6 +279,23 @@ class Conditions(Column):
                 }
                 each.update({name: extra for name, extra in extras.items() if extra})
         return json.dumps(shown, ensure_ascii=False)
+
+
+def _is_group(raw: dict[str, Any]) -> bool:
+    """A variant as the editor keeps it, finished or not."""
+    value = raw.get("value")
+    blocks = value.get("conditions") if isinstance(value, dict) else None
+    kinds = set(rules.BLOCKS.values())
+    return (
+        raw.get("type") == "group"
+        and isinstance(blocks, list)
+        and all(
+            isinstance(block, dict)
+            and block.get("type") in kinds
+            and isinstance(block.get("value"), dict)
+            for block in blocks
+        )
+    )
 
 
 def _related(value: Any) -> Any:

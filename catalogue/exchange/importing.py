@@ -19,6 +19,7 @@ from catalogue.exchange import files
 from catalogue.exchange.resources import EXCHANGES, Exchange, MeasureExchange
 from catalogue.models import ImportBatch
 from catalogue.models.exchange import BatchState
+from catalogue.rules import RulesError
 
 CHUNK = 25
 SHOWN_ROWS = 200  # of differences and of errors, each
@@ -154,11 +155,12 @@ def _errors(result: Any, exchange: Exchange, numbers: list[int]) -> Iterable[dic
                     "column": words,
                     "text": " ".join(reason.messages)[:SHOWN_TEXT],
                 }
-    for number, _errors_of_row in result.row_errors():
+    for number, found in result.row_errors():
+        told = [str(each.error) for each in found if isinstance(each.error, RulesError)]
         yield {
             "row": numbers[number - 1],
             "column": "",
-            "text": _("The row could not be read."),
+            "text": " ".join(told)[:SHOWN_TEXT] or _("The row could not be read."),
         }
 
 

@@ -391,6 +391,9 @@ class MeasureExchange(Exchange):
             yield "excludes", _("A measure does not exclude itself.")
         if self._is_new and not self.keeps_all() and not self.own:
             yield "slug", _("Your account belongs to no organisation.")
+        lock = None if self._is_new else instance.get_lock()
+        if lock is not None and lock.for_user(self.user):
+            yield "slug", _("It is under review or locked: it cannot be changed now.")
 
     @cached_property
     def own(self) -> list[Provider]:

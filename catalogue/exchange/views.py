@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView, View
@@ -127,7 +128,7 @@ class BatchView(Exchanging, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(batch=self.batch, **kwargs)
 
-    @property
+    @cached_property
     def batch(self) -> ImportBatch:
         rows = ImportBatch.objects.visible_to(self.request.user)
         return get_object_or_404(rows, pk=self.kwargs["pk"])

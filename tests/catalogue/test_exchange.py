@@ -131,6 +131,14 @@ def test_partner_changes_a_published_service_as_a_draft(two_partners):
     assert measure.latest_revision.as_object().title == "Новое имя"
 
 
+def test_a_service_under_review_is_not_changed_by_a_table(two_partners):
+    measure = Measure.objects.get(slug="mine")
+    measure.save_revision(user=two_partners)
+    measure.get_workflow().start(measure, two_partners)
+    result = imported("measures", two_partners, {"slug": "mine", "title": "Новое имя"})
+    assert reasons(result) == [("slug", "It is under review or locked: it cannot be changed now.")]
+
+
 def test_partner_does_not_add_organisations(two_partners):
     row = {"slug": "new", "full_name": "Новая", "short_name": "Новая"}
     assert reasons(imported("providers", two_partners, row)) == [
@@ -221,6 +229,7 @@ WRONG = {
     "valid_from": ("вчера", "«вчера» is not a date."),
     "deadline_days": ("много", "A whole number is needed"),
     "rules": ("не json", "This is not JSON."),
+    "rules ": ('[{"type": "group", "value": 5}]', "A list of variants is needed"),
     "amounts": ("a // b // c // d // e // f // g", "A line has at most 6 parts"),
     "steps": ("голубем // Отправьте.", "There is no «голубем»."),
     "legal_basis": ("Закон о драконах", "The register of legal acts has no"),
@@ -236,6 +245,7 @@ WRONG = {
 def test_what_is_wrong_in_a_cell_is_said_beside_it(chief, column):
     MeasureFactory(slug="one")
     cell, words = WRONG[column]
+    column = column.strip()
     ((where, said),) = reasons(imported("measures", chief, {"slug": "one", column: cell}))
     assert where == column
     assert words in said

@@ -274,6 +274,29 @@ def test_partner_adds_an_office_to_its_own_organisation_only(client, partner, ow
     assert office.contact == "none"
 
 
+def test_what_a_partner_changed_in_an_office_is_no_longer_verified(client, partner, own):
+    office = own.offices.create(
+        title="Кабинет",
+        territory=TerritoryFactory(),
+        address="Улица, 1",
+        phones=["1"],
+        contact="full",
+        verified=True,
+        verified_fields=["address", "phones"],
+        stale=True,
+    )
+    client.post(
+        reverse("offices:edit", args=[office.pk]),
+        {"title": "Кабинет", "address": "Улица, 1", "phones": "8 800 200-01-22"},
+    )
+    office.refresh_from_db()
+    assert office.phones == ["8 800 200-01-22"]
+    assert (office.verified_fields, office.verified, office.stale) == (["address"], True, False)
+    client.post(reverse("offices:edit", args=[office.pk]), {"title": "Кабинет", "phones": ""})
+    office.refresh_from_db()
+    assert (office.verified, office.contact) == (False, "none")
+
+
 def test_partner_adds_and_deletes_no_organisation(client, partner, own):
     client.post(reverse("providers:add"), organisation(slug="new", kind="ngo"))
     client.post(reverse("providers:delete", args=[own.pk]))
