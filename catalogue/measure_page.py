@@ -18,7 +18,7 @@ from catalogue.models.measure import Channel
 from catalogue.models.taxonomy import FactType
 from catalogue.place import chosen_territory
 from catalogue.rules import RulesError, Variant, read
-from catalogue.slots import links_to_apply, links_to_ask, links_to_stories
+from catalogue.slots import Link, links_to_apply, links_to_ask, links_to_stories
 from catalogue.where import is_in_force, is_sure, where_to_go
 from catalogue.words import Line, Vocabulary, describe, published_rules, vocabulary
 from cms.models import SiteSettings
@@ -79,6 +79,7 @@ def page(
         [place] if place and here else territories,
         of_servicemen=_is_asked(variants, SERVICE_FACT),
     )
+    apply = links_to_apply(measure)
     return {
         "measure": measure,
         "who": _sentence(measure.who),
@@ -109,8 +110,9 @@ def page(
         "excludes": [other for other in measure.excludes.all() if other.is_public],
         "stories": links_to_stories(list(measure.situations.all())),
         "doubt": _doubt(measure),
-        "apply": links_to_apply(measure),
-        "ask": links_to_ask(),
+        "apply": apply,
+        # One form is offered once.
+        "ask": [link for link in links_to_ask() if _form(link) not in map(_form, apply)],
     }
 
 
@@ -242,6 +244,10 @@ def _no_address(request: HttpRequest, lines: Sequence[Hotline]) -> str:
         return ""
     text = SiteSettings.for_request(request).no_address_text
     return text.replace("{title}", lines[0].title).replace("{phone}", lines[0].phone)
+
+
+def _form(link: Link) -> str:
+    return link.url.partition("?")[0]
 
 
 def _sentence(text: str) -> str:

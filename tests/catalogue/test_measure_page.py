@@ -259,6 +259,13 @@ def test_slots_bring_forms_stories_and_a_way_to_ask(client, monkeypatch):
         assert words in page
 
 
+def test_a_form_that_is_offered_to_apply_is_not_offered_again_to_ask(client, monkeypatch):
+    apply, ask = Link("Спросить", "/forms/vopros/?measure=mera"), Link("Спросить", "/forms/vopros/")
+    monkeypatch.setattr(slots, "apply_links", [lambda measure: [apply]])
+    monkeypatch.setattr(slots, "ask_links", [lambda: [ask]])
+    assert 'href="/forms/vopros/"' not in read(client, MeasureFactory())
+
+
 def test_a_sentence_ends_once(client):
     assert "<p>Родители.</p>" in read(client, MeasureFactory(who="Родители"))
     assert "<p>Все семьи.</p>" in read(client, MeasureFactory(who="Все семьи."))
