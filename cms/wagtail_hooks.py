@@ -1,7 +1,9 @@
 """Registers what the ground floor adds to the back office, and what no floor has alone."""
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -17,6 +19,11 @@ hooks.register("construct_homepage_panels", desk.only_today)
 hooks.register("construct_main_menu", desk.trim_menu)
 
 register_registers([*catalogue.REGISTERS, *forms.REGISTERS, *search.REGISTERS])
+
+
+@hooks.register("insert_global_admin_css")
+def portal_name() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("cms/brand.css"))
 
 
 class ExchangeMenuItem(MenuItem):
