@@ -23,7 +23,7 @@ from wagtail.admin.panels import (
     TabbedInterface,
     TitleFieldPanel,
 )
-from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column, UpdatedAtColumn
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
 
@@ -217,7 +217,11 @@ class ProviderViewSet(ScopedViews, ModelViewSet):
     menu_order = 210
     add_to_admin_menu = True
     copy_view_enabled = False
-    list_display = ["short_name", Column("get_kind_display", label=_("Kind")), "is_centre"]
+    list_display = [
+        "short_name",
+        Column("get_kind_display", label=_("Kind")),
+        BooleanColumn("is_centre", label=_("Has an intake desk")),
+    ]
     list_filter = ["kind", "is_centre", "is_group"]
     list_per_page = 50
     search_fields = ["short_name", "full_name", "slug"]

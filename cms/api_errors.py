@@ -23,7 +23,9 @@ class ApiErrorsMiddleware:
         if response.status_code < 400 or is_json or not request.path.startswith("/api/"):
             return response
         answer = JsonResponse(
-            {"detail": words_for(response.status_code)}, status=response.status_code
+            {"detail": words_for(response.status_code)},
+            status=response.status_code,
+            json_dumps_params={"ensure_ascii": False},
         )
         for kept in ("Allow", "Retry-After"):
             if kept in response.headers:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import BooleanField, Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +46,7 @@ class Register(ModelAdmin):
     :cvar read_only: rows can be looked at only.
     """
 
+    list_display: tuple[str, ...] = ("__str__",)
     read_only = False
     permission_helper_class = RegisterRights
     history_view_enabled = False
@@ -56,8 +57,23 @@ class Register(ModelAdmin):
             self.inspect_view_enabled = True
             self.permission_helper_class = ReadOnlyRights
         super().__init__(parent)
+        self.list_display = tuple(self._column(name) for name in self.list_display)
         # Filters ask it for the order of related rows; Django's own admin is not installed.
         self.admin_site = AdminSite()
+
+    def _column(self, name: str) -> str:
+        """A column of flags says "yes" or "no": the pictures of Django's own admin are not here."""
+        field = self.opts.get_field(name) if name in _field_names(self.model) else None
+        if not isinstance(field, BooleanField):
+            return name
+
+        def in_words(row: Model) -> str:
+            return str(_("yes") if getattr(row, name) else _("no"))
+
+        in_words.short_description = field.verbose_name  # type: ignore[attr-defined]
+        in_words.admin_order_field = name  # type: ignore[attr-defined]
+        setattr(self, f"{name}_in_words", in_words)
+        return f"{name}_in_words"
 
     def get_menu_label(self) -> str:
         return str(self.menu_label or capfirst(self.opts.verbose_name_plural))
@@ -91,6 +107,10 @@ class Register(ModelAdmin):
         if not _exists(self.model, request.user, key):
             raise Http404
         return view(request, key)
+
+
+def _field_names(model: type[Model]) -> set[str]:
+    return {field.name for field in model._meta.get_fields()}
 
 
 def _exists(model: type[Model], user: Any, key: str) -> bool:

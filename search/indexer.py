@@ -47,6 +47,9 @@ class Differences:
     stale: int
     surplus: int
 
+    def __str__(self) -> str:
+        return f"не хватало {self.missing}, устарело {self.stale}, лишних {self.surplus}"
+
     @property
     def total(self) -> int:
         return self.missing + self.stale + self.surplus

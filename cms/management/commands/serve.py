@@ -118,7 +118,7 @@ def _programs(host: str, port: int) -> dict[str, str]:
         "web": (
             f"{python} -m granian --interface wsgi --host {host} --port {port} "
             f"--workers {workers} --blocking-threads 8 --respawn-failed-workers "
-            "--log-level warning cms.wsgi:application"
+            "--log-level error cms.wsgi:application"
         ),
         "worker": f"{python} manage.py procrastinate worker",
         "indexer": f"{python} manage.py run_indexer",

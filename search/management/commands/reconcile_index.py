@@ -22,7 +22,4 @@ class Command(BaseCommand):
             ) from error
         except IndexUnavailable as error:
             raise CommandError("Индекса нет или он повреждён: запустите rebuild_index.") from error
-        self.stdout.write(
-            f"Расхождений: {found.total} (не хватало {found.missing}, устарело {found.stale}, "
-            f"лишних {found.surplus})."
-        )
+        self.stdout.write(f"Расхождений: {found.total} ({found}).")
