@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    prepare()
+    if not config.getoption("numprocesses", None):  # whoever only hands out tests needs no server
+        prepare()
     forbid_undefined_variables()
 
 

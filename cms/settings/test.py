@@ -7,9 +7,11 @@ from pathlib import Path
 
 os.environ["SECRET_KEY"] = "tests-only-" + "x" * 50
 os.environ["NAVIGATOR_DATA_KEYS"] = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtLS0tLTA="
-# The tests never touch the data of an installation that lies in the same folder.
+# The tests never touch the data of an installation that lies in the same folder, and each of
+# several workers has a server of its own: a long transaction of one would hold the search index of
+# another back, which follows only what no running transaction of the server may still precede.
 os.environ["NAVIGATOR_HOME"] = os.environ.get("NAVIGATOR_TEST_HOME") or str(
-    Path(__file__).parents[2] / "var" / "test"
+    Path(__file__).parents[2] / "var" / "test" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 )
 os.environ["DATABASE_URL"] = os.environ.get("NAVIGATOR_TEST_DATABASE_URL", "")
 
