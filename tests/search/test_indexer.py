@@ -324,7 +324,10 @@ def test_killing_the_indexer_during_updates_loses_nothing(committed_db, engine, 
     for kill in range(5):
         process = indexer_process(tmp_path)
         start, end, n = engine.state().position, None, 0
+        latest = time.monotonic() + 3 * LONG
         while end is None or time.monotonic() < end:
+            assert end or time.monotonic() < latest, "the indexer applied nothing"
+            assert process.poll() is None, "the indexer ended by itself"
             n += 1
             if end is None and engine.state().position > start:  # it works: kill it soon
                 end = time.monotonic() + 0.1 + kill * 0.17
@@ -332,7 +335,7 @@ def test_killing_the_indexer_during_updates_loses_nothing(committed_db, engine, 
             MeasureFactory(title=f"Новая {kill} {n}")
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.wait(LONG)
     catch_up()
     assert reconcile(engine).total == 0
     assert engine.state().documents == Measure.objects.count()
