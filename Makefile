@@ -20,7 +20,6 @@ serve: .venv/runtime ## Start the portal as it stands: web, worker and indexer
 	@$(MANAGE) serve
 
 test: .venv/dev ## Set everything up and run all tests
-	@DJANGO_SETTINGS_MODULE=cms.settings.test $(MANAGE) messages --compile
 	@$(BIN)/python tests/install_browser.py
 	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 

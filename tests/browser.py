@@ -13,13 +13,15 @@ foreign host make the test fail at its end.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.install_browser import QUIET, find
 
@@ -94,6 +96,20 @@ def violations(page: Page) -> list[str]:
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+def open_menu(opener: Locator, wanted: Locator) -> Locator:
+    """Press what opens a menu until the wanted item is seen; return the item.
+
+    A menu pressed before its script has come, or while a block above it still slides in, stays
+    closed: a person presses again, and so does this.
+    """
+    for _ in range(10):
+        opener.click()
+        with contextlib.suppress(PlaywrightTimeout):
+            wanted.wait_for(timeout=3000)
+            break
+    return wanted
 
 
 def _watch(page: Page, portal: str, faults: list[str]) -> None:

@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # the catalogues are not kept compiled
+        call_command("messages", compile=True)
     if not config.getoption("numprocesses", None):  # whoever only hands out tests needs no server
         prepare()
     forbid_undefined_variables()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cms.access import Role
-from tests.browser import violations
+from tests.browser import open_menu, violations
 from tests.factories import ProviderFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,8 +27,9 @@ def log_in(page, user):
 
 def take(page, action):
     """Open the menu beside «save draft» and take an action of it."""
-    page.locator("footer .w-dropdown-button button[aria-expanded]").click()
-    page.click(f"[name=action-{action}], [data-workflow-action-name={action}]")
+    menu = page.locator("footer .w-dropdown-button button[aria-expanded]")
+    wanted = page.locator(f"[name=action-{action}], [data-workflow-action-name={action}]")
+    open_menu(menu, wanted.first).click()  # approval stands there with a comment too
 
 
 def test_a_service_goes_from_the_partner_over_the_chief_editor_to_families(browser_page):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, State
-from tests.browser import violations
+from tests.browser import open_menu, violations
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, version_of
 
@@ -155,8 +155,8 @@ def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal, 
         return page.locator(".form-question").nth(number)
 
     def add(kind, label, number):
-        page.locator("[data-contentpath=fields] button.c-sf-add-button").last.click()
-        page.get_by_role("option", name=gettext(kind), exact=True).click()
+        menu = page.locator("[data-contentpath=fields] button.c-sf-add-button").last
+        open_menu(menu, page.get_by_role("option", name=gettext(kind), exact=True)).click()
         question(number).locator("[data-contentpath=label] input").fill(label)
 
     page.locator("button.c-sf-add-button").first.click()  # the only kind of step needs no menu
@@ -171,8 +171,10 @@ def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal, 
     asked_if.focus()
     asked_if.select_option(label="Нужна помощь?")
     answer.select_option("yes")
-    page.locator("footer [data-w-dropdown-target=toggle], footer .w-dropdown__toggle").last.click()
-    page.locator("[name=action-publish]").click()
+    actions = page.locator(
+        "footer [data-w-dropdown-target=toggle], footer .w-dropdown__toggle"
+    ).last
+    open_menu(actions, page.locator("[name=action-publish]")).click()
     page.wait_for_url("**/formdefinition/")
     version = version_of(form)
     asked = version.schema["steps"][0]["fields"]
