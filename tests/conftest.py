@@ -13,8 +13,10 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connections
+from django.utils.translation.reloader import translation_file_changed
 from psycopg import sql
 
 from cms.database import prepare
@@ -33,9 +35,17 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:  # the catalogues are not kept compiled
         call_command("messages", compile=True)
+        translation_file_changed(sender=None, file_path=Path("django.mo"))  # read them anew
     if not config.getoption("numprocesses", None):  # whoever only hands out tests needs no server
         prepare()
     forbid_undefined_variables()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What one test cached, the paths of its sites for one, is not there in the next."""
+    for cache in caches.all():
+        cache.clear()
 
 
 @pytest.fixture(scope="session")
