@@ -54,7 +54,7 @@ def test_an_editor_changes_a_condition_looks_at_it_and_publishes_it(browser_page
     page.get_by_role("tab", name="Кому").click()
     page.locator("[name^=rules-][name$=-upper]").first.fill("18")
     page.get_by_role("button", name="Сохранить черновик").click()
-    page.locator(".messages").get_by_text("обновлена").wait_for()
+    page.locator(".messages").get_by_text("Сохранено").wait_for()
     assert "от 6 до 17 лет" in public(browser_page)
 
     page.get_by_role("button", name="Переключить предварительный просмотр").click()

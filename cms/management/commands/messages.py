@@ -20,6 +20,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
 FLOORS = ("cms", "content", "catalogue", "forms", "search", "themes")
+# Sentences of Wagtail and Django in our words; tests/cms/test_wording.py keeps them in step.
+WORDING = "cms/wording"
 # Folders of templates are named by app label; one label differs from its folder.
 FLOOR_OF_TEMPLATES = {"intake_forms": "forms"}
 KEYWORDS = {
@@ -45,7 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["compile"]:
-            for floor in FLOORS:
+            for floor in (*FLOORS, WORDING):
                 _compile(floor)
             return
         gaps = []
@@ -56,6 +58,7 @@ class Command(BaseCommand):
             if not options["check"]:
                 _write(floor, _updated(catalog, found[floor]))
                 _compile(floor)
+        _compile(WORDING)
         gaps += _conflicts()
         for gap in gaps:
             self.stdout.write(gap)
