@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from ninja import Field, Router, Schema
-from ninja.errors import HttpError
+from ninja import Field, Query, Router, Schema
+from ninja.decorators import decorate_view
+from ninja.errors import ValidationError
 
 from catalogue.models import Fact, Hotline, Measure, Office, Territory
 from catalogue.rules import Rule
 from catalogue.where import is_sure, where_to_go
 from catalogue.words import Line, describe, published_rules, vocabulary
+from cms.api_errors import ErrorOut, InvalidOut
+from cms.page_cache import same_for_everybody
 
 router = Router(tags=["catalogue"])
 
@@ -185,8 +187,15 @@ class TerritoryOut(Schema):
     oktmo: str
 
 
-@router.get("/measures/{slug:slug}", response=FullMeasureOut, summary="Мера целиком")
-def measure(request: HttpRequest, slug: str, territory: str = "") -> dict[str, Any]:
+@router.get(
+    "/measures/{slug:slug}",
+    response={200: FullMeasureOut, 404: ErrorOut, 422: InvalidOut},
+    summary="Мера целиком",
+)
+@decorate_view(same_for_everybody)
+def measure(
+    request: HttpRequest, slug: str, territory: Annotated[str, Query(max_length=80)] = ""
+) -> dict[str, Any]:
     """A published measure. With `territory`, its offices are those near that place."""
     found = Measure.objects.public().filter(slug=slug).first()
     if found is None:
@@ -238,6 +247,7 @@ def measure(request: HttpRequest, slug: str, territory: str = "") -> dict[str, A
 
 
 @router.get("/facts", response=list[FactOut], summary="Сведения о семье: о чём спрашиваем")
+@decorate_view(same_for_everybody)
 def facts(request: HttpRequest) -> list[dict[str, Any]]:
     """Every fact in use, in the order in which it is asked."""
     rows = Fact.objects.in_use().select_related("derived_from").prefetch_related("options")
@@ -252,6 +262,7 @@ def facts(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("/territories", response=list[TerritoryOut], summary="Территории")
+@decorate_view(same_for_everybody)
 def territories(request: HttpRequest) -> list[dict[str, Any]]:
     """The tree of territories: the country, regions, districts, settlements."""
     rows = Territory.objects.order_by("depth", "sort_key").values(
@@ -293,7 +304,7 @@ def _columns(found: Measure) -> dict[str, Any]:
 def _place(slug: str) -> Territory:
     place = Territory.objects.filter(slug=slug).first() if "\0" not in slug else None
     if place is None:
-        raise HttpError(404, _("There is no such territory."))
+        raise ValidationError([{"type": "unknown", "loc": ("query", "territory")}])
     return place
 
 

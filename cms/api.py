@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 
 from catalogue.api import router as catalogue
@@ -21,7 +22,13 @@ class ReadableRenderer(JSONRenderer):
     json_dumps_params: Mapping[str, Any] = {"ensure_ascii": False}
 
 
-api = NinjaAPI(
+class PortalAPI(NinjaAPI):
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """The name of the function, without the module: code moves, the contract does not."""
+        return operation.view_func.__name__
+
+
+api = PortalAPI(
     title="Навигатор",
     version="1",
     description="Меры поддержки семей, жизненные ситуации, поиск и обращения.",

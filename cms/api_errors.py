@@ -7,20 +7,46 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
+
+ROOT = "/api/"
+
+
+class ErrorOut(Schema):
+    """What went wrong, in words."""
+
+    detail: str
+
+
+class FieldErrorOut(Schema):
+    """What is wrong with a parameter."""
+
+    field: str
+    message: str
+
+
+class InvalidOut(ErrorOut):
+    """Some parameters are wrong; `detail` says the same in one line."""
+
+    errors: list[FieldErrorOut]
 
 
 class ApiErrorsMiddleware:
-    """Whatever goes wrong under the API's address, other systems get JSON and not a page."""
+    """Whatever goes wrong under the API's address, other systems get JSON and not a page.
+
+    Wherever GET is answered HEAD is too; the server keeps the body back.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "HEAD" and request.path.startswith(ROOT):
+            request.method = "GET"  # django-ninja knows no HEAD
         response = self.get_response(request)
         is_json = response.headers.get("Content-Type", "").startswith("application/json")
-        if response.status_code < 400 or is_json or not request.path.startswith("/api/"):
+        if response.status_code < 400 or is_json or not request.path.startswith(ROOT):
             return response
         answer = JsonResponse(
             {"detail": words_for(response.status_code)},
@@ -91,10 +117,11 @@ def _message(item: dict[str, Any]) -> str:
         case "string_too_long":
             return _("must be at most %(limit)s characters long") % {"limit": limits["max_length"]}
         case "literal_error" | "enum":
-            return _("must be one of: %(values)s") % {"values": limits["expected"]}
+            values = str(limits["expected"]).replace(" or ", ", ").replace("'", "")
+            return _("must be one of: %(values)s") % {"values": values}
         case "date_from_datetime_parsing" | "date_parsing":
             return _("must be a date like 2026-11-22")
-        case "extra_forbidden":
+        case "extra_forbidden" | "unknown":
             return _("is not known")
         case _:
             return _("is not right")

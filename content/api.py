@@ -6,7 +6,10 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from ninja import Router, Schema
+from ninja.decorators import decorate_view
 
+from cms.api_errors import ErrorOut
+from cms.page_cache import same_for_everybody
 from content.links import stories
 from content.models import LifeSituationPage
 from content.story import tell
@@ -49,12 +52,18 @@ class StoryOut(SituationOut):
 
 
 @router.get("/situations", response=list[SituationOut], summary="Жизненные ситуации")
+@decorate_view(same_for_everybody)
 def situations(request: HttpRequest) -> list[SituationOut]:
     """Every published story, in the order of the portal."""
     return [SituationOut(**_told_shortly(page, request)) for page in stories()]
 
 
-@router.get("/situations/{slug:slug}", response=StoryOut, summary="Жизненная ситуация: шаги и меры")
+@router.get(
+    "/situations/{slug:slug}",
+    response={200: StoryOut, 404: ErrorOut},
+    summary="Жизненная ситуация: шаги и меры",
+)
+@decorate_view(same_for_everybody)
 def situation(request: HttpRequest, slug: str) -> StoryOut:
     """A story with its steps and their published measures."""
     page = stories().filter(situation__slug=slug).first()
@@ -69,7 +78,12 @@ def situation(request: HttpRequest, slug: str) -> StoryOut:
                 what=step.what,
                 where=step.where,
                 measures=[
-                    MeasureOut(slug=card.slug, title=card.title, url=card.url) for card in step.here
+                    MeasureOut(
+                        slug=card.slug,
+                        title=card.title,
+                        url=request.build_absolute_uri(card.url),
+                    )
+                    for card in step.here
                 ],
             )
             for step in tell(page.steps, place=None)
@@ -86,5 +100,5 @@ def _told_shortly(page: LifeSituationPage, request: HttpRequest) -> dict[str, An
         "lead": page.lead,
         "who": page.who,
         "urgent": page.situation.urgent,
-        "url": page.get_url(request),
+        "url": request.build_absolute_uri(page.get_url(request)),
     }

@@ -8,13 +8,16 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
+from ninja.decorators import decorate_view
 
+from cms.api_errors import ErrorOut
+from cms.page_cache import same_for_everybody
 from forms.models import FormDefinition
 
 router = Router(tags=["forms"])
 
 
-class FormDocument(Schema):
+class FormOut(Schema):
     """A version of a form; the digest tells whether anything changed."""
 
     slug: str
@@ -27,8 +30,11 @@ class FormDocument(Schema):
 
 
 @router.get(
-    "/forms/{slug:slug}", response=FormDocument, summary="Форма: вопросы действующей версии"
+    "/forms/{slug:slug}",
+    response={200: FormOut, 404: ErrorOut},
+    summary="Форма: вопросы действующей версии",
 )
+@decorate_view(same_for_everybody)
 def form(request: HttpRequest, slug: str) -> dict[str, Any]:
     """The version in force of a published form."""
     definition = get_object_or_404(FormDefinition.objects.public(), slug=slug)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 
+from cms.api_errors import ErrorOut, InvalidOut
 from search import history
 from search.engine import IndexUnavailable
 from search.finding import LAST_PAGE, MOST_CHOSEN, Found, Request, Results, find
@@ -64,7 +65,7 @@ class FacetValueOut(Schema):
     chosen: bool
 
 
-class StoryOut(Schema):
+class FoundStoryOut(Schema):
     slug: str
     title: str
     url: str
@@ -87,12 +88,16 @@ class MeasuresOut(Schema):
     page: int
     size: int
     results: list[MeasureHitOut]
-    situations: list[StoryOut]
+    situations: list[FoundStoryOut]
     facets: dict[str, list[FacetValueOut]]
     understood: UnderstoodOut
 
 
-@router.get("/measures", response=MeasuresOut, summary="Меры по словам и фильтрам")
+@router.get(
+    "/measures",
+    response={200: MeasuresOut, 422: InvalidOut, 503: ErrorOut},
+    summary="Меры по словам и фильтрам",
+)
 def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
     try:
         found = find(
@@ -121,7 +126,7 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
         size=asked.size,
         results=[] if beyond else [_hit(request, each) for each in found.found],
         situations=[
-            StoryOut(
+            FoundStoryOut(
                 slug=story.slug,
                 title=story.title,
                 url=request.build_absolute_uri(story.url),

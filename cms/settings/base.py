@@ -299,7 +299,6 @@ MODELSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database"}}
 
 NAVIGATOR_SEARCH_ENGINE = os.environ.get("NAVIGATOR_SEARCH_ENGINE", "embedded")
 NAVIGATOR_SEARCH_INDEX = NAVIGATOR_HOME / "index"
-NINJA_PAGINATION_MAX_LIMIT = 100
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "navigator@localhost")

@@ -67,8 +67,8 @@ def test_what_is_not_public_is_not_found(client, slug):
 def test_an_unknown_place_is_told(client, place):
     MeasureFactory(slug="mera")
     status, told = get(client, "measures/mera", territory=place)
-    assert status == 404
-    assert told == {"detail": "Такой территории нет."}
+    assert status == 422
+    assert [each["field"] for each in told["errors"]] == ["territory"]
 
 
 def test_other_methods_are_refused(client):

@@ -19,7 +19,7 @@ def test_list_names_every_published_story(client, tell):
             "lead": "Лид.",
             "who": "Всем",
             "urgent": False,
-            "url": "/situations/first/",
+            "url": "http://testserver/situations/first/",
         }
     ]
 
@@ -39,7 +39,13 @@ def test_story_holds_steps_measures_phones_and_neighbours(client, tell):
             "number": 1,
             "what": "Подайте",
             "where": "",
-            "measures": [{"slug": seen.slug, "title": "Видимая", "url": seen.get_absolute_url()}],
+            "measures": [
+                {
+                    "slug": seen.slug,
+                    "title": "Видимая",
+                    "url": f"http://testserver{seen.get_absolute_url()}",
+                }
+            ],
         }
     ]
     assert answer["emergency_contacts"] == [{"title": "Кто", "phone": "112", "note": "Всегда"}]
