@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -28,15 +29,24 @@ from pathlib import Path
 import psutil
 import psycopg
 
+ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "navigator"
 SUPERUSER = "postgres"
 SYSTEM_USER = "navigator-db"  # who runs the server when we are root: PostgreSQL refuses to be root
+PORT = 5432  # of the name of the socket; no network port is opened
 START_SECONDS = 60
 LONGEST_SOCKET_FOLDER = 80  # a unix socket's path may have 107 bytes
+SHORT_FOLDER = Path("/tmp")  # noqa: S108 - one for all processes, whatever TMPDIR each has
+UNUSABLE = set("'\"`$\\,\n")  # pg_ctl puts paths into a command of the shell
 
 
 class EmbeddedServerError(Exception):
     """The embedded server cannot be set up or started; the message says why and what to do."""
+
+
+def installation_home() -> Path:
+    """The folder of the installation: NAVIGATOR_HOME, or `var`; from the project's folder on."""
+    return (ROOT / (os.environ.get("NAVIGATOR_HOME") or "var")).resolve()
 
 
 class EmbeddedPostgres:
@@ -62,18 +72,22 @@ class EmbeddedPostgres:
         if len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:
             return beside
         name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"navigator-{os.geteuid()}-{name}"
+        return SHORT_FOLDER / f"navigator-{os.geteuid()}-{name}"
 
     def conninfo(self, database: str = DATABASE) -> str:
         """A libpq connection string for `database`."""
         return psycopg.conninfo.make_conninfo(
-            host=str(self.socket_folder), user=SUPERUSER, dbname=database, connect_timeout=5
+            host=str(self.socket_folder),
+            port=PORT,
+            user=SUPERUSER,
+            dbname=database,
+            connect_timeout=5,
         )
 
-    def is_up(self) -> bool:
-        """True when the server of our data folder accepts a connection now."""
+    def is_up(self, database: str = DATABASE) -> bool:
+        """True when the server of our data folder accepts a connection to this database now."""
         try:
-            with psycopg.connect(self.conninfo(SUPERUSER), autocommit=True) as connection:
+            with psycopg.connect(self.conninfo(database), autocommit=True) as connection:
                 row = connection.execute("show data_directory").fetchone()
         except psycopg.OperationalError:
             return False
@@ -86,7 +100,7 @@ class EmbeddedPostgres:
         """
         if self._users_lock is None:
             self._make_folders()
-            self._users_lock = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._users_lock = self._open_users_lock()
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
             self._holder_pid = os.getpid()
             atexit.register(self.release)
@@ -106,6 +120,19 @@ class EmbeddedPostgres:
             os.close(self._users_lock)
             self._users_lock = None
 
+    def is_used(self) -> bool:
+        """True while somebody holds the server."""
+        if not self.folder.exists():
+            return False
+        lock = self._open_users_lock()
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
     def ensure_up(self) -> None:
         """Start the server unless it answers; one starter at a time.
 
@@ -115,8 +142,6 @@ class EmbeddedPostgres:
             return
         self._make_folders()
         with self._starting():
-            if self.is_up():
-                return
             self._init_data()
             self._start()
             self._create_database()
@@ -125,37 +150,57 @@ class EmbeddedPostgres:
         """Stop the server, letting it finish what is committed; nothing happens when it is down."""
         if self._postmaster() is None:
             return
-        with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        with suppress(subprocess.SubprocessError):
             self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", "30", "stop")
 
     def watch(self, seconds: float = 1.0) -> None:
-        """Hold the server until SIGTERM or SIGINT, starting it again whenever it dies."""
+        """Hold the server until told to stop by a signal, starting it again whenever it dies.
+
+        :raises EmbeddedServerError: it cannot be set up or started at first.
+        """
         stopping = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stopping.set())
         self.hold()
         while not stopping.wait(seconds):
             try:
                 self.ensure_up()
-            except EmbeddedServerError as error:
+            except (EmbeddedServerError, psycopg.Error) as error:
                 print(error, file=sys.stderr, flush=True)
         self.release()
 
     # Setting up
 
     def _make_folders(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        for folder in (self.folder, self.socket_folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), self._owner()[0]}:
-                raise EmbeddedServerError(
-                    f"The folder {folder} belongs to somebody else; remove it and start again."
-                )
-            folder.chmod(0o700)
-        if os.geteuid() == 0:
+        if UNUSABLE & set(str(self.home)):
+            raise EmbeddedServerError(
+                f"The folder {self.home} has quotes, commas, $ or \\ in its name. "
+                "Choose another one: NAVIGATOR_HOME."
+            )
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
             for folder in (self.folder, self.socket_folder):
-                os.chown(folder, *self._owner())
+                self._make_private(folder)
+        except OSError as error:
+            raise EmbeddedServerError(
+                f"The folder {self.home} cannot be used: {error.strerror} ({error.filename}). "
+                "Choose another one: NAVIGATOR_HOME."
+            ) from error
+
+    def _make_private(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        owner = self._owner()
+        if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), owner[0]}:
+            raise EmbeddedServerError(
+                f"The folder {folder} belongs to somebody else; remove it and start again."
+            )
+        folder.chmod(0o700)
+        if os.geteuid() == 0:
+            os.chown(folder, *owner)
             self._open_way()
+
+    def _open_users_lock(self) -> int:
+        return os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def _owner(self) -> tuple[int, int]:
         """User and group ids that own the data and run the server."""
@@ -164,18 +209,7 @@ class EmbeddedPostgres:
         try:
             entry = pwd.getpwnam(SYSTEM_USER)
         except KeyError:
-            try:
-                subprocess.run(
-                    ["useradd", "--system", "--user-group", "--no-create-home", SYSTEM_USER],
-                    check=True,
-                    capture_output=True,
-                )
-            except (OSError, subprocess.CalledProcessError) as error:
-                raise EmbeddedServerError(
-                    f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could "
-                    "not be made. Run as an ordinary user or set DATABASE_URL."
-                ) from error
-            entry = pwd.getpwnam(SYSTEM_USER)
+            entry = _make_system_user()
         return entry.pw_uid, entry.pw_gid
 
     def _open_way(self) -> None:
@@ -190,17 +224,21 @@ class EmbeddedPostgres:
                 path.chmod(path.stat().st_mode | stat.S_IROTH | (path.stat().st_mode & 0o100) >> 6)
 
     def _init_data(self) -> None:
-        if (self.data / "PG_VERSION").exists():
+        if self.data.exists():
             return
+        # Made beside and put in place whole: a break in the middle leaves no half of a database.
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
         self._run(
             "initdb",
-            f"--pgdata={self.data}",
+            f"--pgdata={fresh}",
             f"--username={SUPERUSER}",
             "--auth=trust",  # the socket lies in a folder that only its owner enters
             "--encoding=UTF8",
             "--locale=C.UTF-8",
             "--no-instructions",
         )
+        fresh.rename(self.data)
 
     # Starting
 
@@ -216,6 +254,7 @@ class EmbeddedPostgres:
     def _start(self) -> None:
         settings = {
             "listen_addresses": "",
+            "port": str(PORT),
             "unix_socket_directories": str(self.socket_folder),
             "unix_socket_permissions": "0700",
             **self.settings,
@@ -226,12 +265,12 @@ class EmbeddedPostgres:
             if self._postmaster() is None:
                 # A pid file that names no server of ours would make PostgreSQL refuse to start.
                 (self.data / "postmaster.pid").unlink(missing_ok=True)
-                with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
+                with suppress(subprocess.SubprocessError):
                     self._run(
                         *("pg_ctl", "-D", str(self.data), "-l", str(self.log)),
                         *("-o", options, "-w", "-t", "30", "start"),
                     )
-            if self.is_up():
+            if self.is_up(SUPERUSER):
                 return
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
@@ -260,7 +299,8 @@ class EmbeddedPostgres:
     def _run(self, program: str, *arguments: str) -> None:
         """Run a program of PostgreSQL as the owner of the data.
 
-        :raises EmbeddedServerError: initdb failed; other programs raise CalledProcessError.
+        :raises EmbeddedServerError: initdb failed or took too long.
+        :raises subprocess.SubprocessError: another program did.
         """
         user, group = self._owner()
         become = {"user": user, "group": group, "extra_groups": []} if os.geteuid() == 0 else {}
@@ -278,19 +318,35 @@ class EmbeddedPostgres:
                     env={**os.environ, "LC_ALL": "C.UTF-8"},
                     **become,  # type: ignore[call-overload]
                 )
-            except subprocess.CalledProcessError as error:
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
                 if program != "initdb":
                     raise
                 output.seek(0)
                 words = output.read().decode(errors="replace")
                 raise EmbeddedServerError(
-                    f"The embedded database could not be made in {self.data}:\n{words}"
+                    f"The embedded database could not be made in {self.folder}:\n{words}"
                 ) from error
 
     def _last_words(self) -> str:
         with suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
         return ""
+
+
+def _make_system_user() -> pwd.struct_passwd:
+    with suppress(OSError):
+        subprocess.run(  # fails when somebody has made it at the same moment
+            ["useradd", "--system", "--user-group", "--no-create-home", SYSTEM_USER],
+            check=False,
+            capture_output=True,
+        )
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError as error:
+        raise EmbeddedServerError(
+            f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could "
+            "not be made. Run as an ordinary user or set DATABASE_URL."
+        ) from error
 
 
 def _bin_folder() -> Path:
@@ -304,4 +360,7 @@ def _bin_folder() -> Path:
 
 
 if __name__ == "__main__":
-    EmbeddedPostgres(Path(os.environ.get("NAVIGATOR_HOME", "var"))).watch()
+    try:
+        EmbeddedPostgres(installation_home()).watch()
+    except EmbeddedServerError as problem:
+        sys.exit(str(problem))

@@ -1,4 +1,4 @@
-"""Settings that are safe for production; the only module that reads the environment."""
+"""Settings that are safe for production, read from the environment (see .env.example)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from cms.embedded import DATABASE, SUPERUSER, EmbeddedPostgres
+from cms.embedded import DATABASE, PORT, SUPERUSER, EmbeddedPostgres, installation_home
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -51,7 +51,7 @@ def database_from_url(url: str) -> dict[str, Any]:
 
 
 # Where the installation keeps what it owns: embedded database, search index, media, keys.
-NAVIGATOR_HOME = Path(os.environ.get("NAVIGATOR_HOME") or BASE_DIR / "var").resolve()
+NAVIGATOR_HOME = installation_home()
 
 SECRET_KEY = required("SECRET_KEY")
 # Wraps the keys that personal data are encrypted with: 32 bytes, urlsafe base64, comma-separated,
@@ -157,7 +157,12 @@ DATABASES = {
         **(
             database_from_url(DATABASE_URL)
             if EMBEDDED is None
-            else {"NAME": DATABASE, "USER": SUPERUSER, "HOST": str(EMBEDDED.socket_folder)}
+            else {
+                "NAME": DATABASE,
+                "USER": SUPERUSER,
+                "HOST": str(EMBEDDED.socket_folder),
+                "PORT": str(PORT),
+            }
         ),
     }
 }

@@ -8,11 +8,26 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from cms.embedded import installation_home
+
 
 def _kept_secret(name: str) -> str:
-    """A random secret, made once and kept beside the demonstration's data."""
-    home = Path(os.environ.get("NAVIGATOR_HOME") or Path(__file__).parents[2] / "var")
-    folder = home / "keys"
+    """A random secret, made once and kept beside the demonstration's data.
+
+    :raises ImproperlyConfigured: it cannot be kept there.
+    """
+    folder = installation_home() / "keys"
+    try:
+        return _kept(folder, name)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The folder {folder} cannot be used: {error.strerror}. Set NAVIGATOR_HOME to another."
+        ) from error
+
+
+def _kept(folder: Path, name: str) -> str:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
     if not path.exists():
@@ -27,7 +42,7 @@ def _kept_secret(name: str) -> str:
 
 
 for _name in ("SECRET_KEY", "NAVIGATOR_DATA_KEYS"):
-    os.environ.setdefault(_name, _kept_secret(_name))
+    os.environ[_name] = os.environ.get(_name) or _kept_secret(_name)
 
 from cms.settings.base import *  # noqa: E402, F403
 from cms.settings.base import flag  # noqa: E402

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from cms.embedded import EmbeddedPostgres, EmbeddedServerError
+from cms.embedded import EmbeddedPostgres, EmbeddedServerError, installation_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,6 +153,79 @@ def test_two_starters_make_one_server(home):
     )
     processes = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["мой портал", "a;b & c (1)"])
+def test_folder_may_have_spaces_and_russian_letters(home, name):
+    server = EmbeddedPostgres(home / name, FAST)
+    server.hold()
+    assert server.is_up()
+    server.release()
+
+
+@pytest.mark.parametrize("name", ["it's", "$(touch x)", "a,b", "`x`"])
+def test_folder_that_a_shell_would_read_is_refused(home, name):
+    with pytest.raises(EmbeddedServerError, match="NAVIGATOR_HOME"):
+        EmbeddedPostgres(home / name).hold()
+
+
+def test_folder_that_is_a_file_is_told(home):
+    (home / "file").write_text("")
+    with pytest.raises(EmbeddedServerError, match="cannot be used"):
+        EmbeddedPostgres(home / "file" / "inside").hold()
+
+
+def test_making_of_the_database_that_was_broken_off_begins_anew(home):
+    half = home / "postgres" / "data.new"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18")
+    server = EmbeddedPostgres(home, FAST)
+    server.hold()
+    assert server.is_up()
+    assert not half.exists()
+    server.release()
+
+
+def test_database_that_was_not_made_in_time_is_made_by_the_next(server):
+    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+        connection.execute("drop database navigator")
+    server.ensure_up()
+    assert server.is_up()
+
+
+def test_all_processes_meet_whatever_their_shells_say(home):
+    deep = home / ("long-" * 30)
+    program = (
+        "from pathlib import Path; from cms.embedded import EmbeddedPostgres as E\n"
+        f"s = E(Path({str(deep)!r}), {{'fsync': 'off'}}); s.hold(); print(s.socket_folder)"
+    )
+    server = EmbeddedPostgres(deep, FAST)
+    server.hold()
+    environment = {**os.environ, "PGPORT": "6000", "TMPDIR": str(home)}
+    other = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert other.stdout.strip() == str(server.socket_folder), other.stderr
+    server.release()
+    assert not server.is_up()
+
+
+def test_relative_home_means_the_same_folder_from_everywhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("NAVIGATOR_HOME", "somewhere")
+    monkeypatch.chdir(tmp_path)
+    assert installation_home() == ROOT / "somewhere"
+    monkeypatch.setenv("NAVIGATOR_HOME", "")
+    assert installation_home() == ROOT / "var"
+
+
+def test_watcher_stops_when_its_terminal_goes(home):
+    environment = {**os.environ, "NAVIGATOR_HOME": str(home)}
+    watcher = subprocess.Popen([sys.executable, "-m", "cms.embedded"], cwd=ROOT, env=environment)
+    server = EmbeddedPostgres(home)
+    assert wait_until(server.is_up)
+    watcher.send_signal(signal.SIGHUP)
+    assert watcher.wait(30) == 0
+    assert not server.is_up()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
