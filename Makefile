@@ -47,8 +47,7 @@ bench: .venv/dev ## Measure: cold start, load, requests a second, queries, searc
 	$(BIN)/python tests/bench/run.py
 
 reset: ## Throw away the demonstration's data (asks first)
-	@printf 'Delete %s with database, index, media and keys? [y/N] ' "$${NAVIGATOR_HOME:-var}"; \
-	read answer; [ "$$answer" = y ] && rm -rf "$${NAVIGATOR_HOME:-var}" && echo Deleted.
+	@test ! -e .venv/runtime || $(MANAGE) reset
 
 lock: .venv/dev ## Write the lock files anew from pyproject.toml
 	@for group in runtime elasticsearch dev; do \

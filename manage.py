@@ -4,17 +4,20 @@
 import os
 import sys
 
+ASKS_NO_DATABASE = {"help", "--help", "-h", "version", "--version", "messages", "reset"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.dev")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from cms.database import DatabaseUnreachable, prepare
 
     try:
-        if not {"help", "--help", "-h", "--version", "version"} & set(sys.argv[1:2] or ["help"]):
+        if not ASKS_NO_DATABASE & set(sys.argv[1:2] or ["help"]):
             prepare()
-    except DatabaseUnreachable as error:
+    except (DatabaseUnreachable, ImproperlyConfigured) as error:
         sys.exit(f"{error}")
     execute_from_command_line(sys.argv)
 

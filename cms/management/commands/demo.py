@@ -5,9 +5,11 @@ What is already there is left as it is, so that a second start is quick and lose
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalogue.models import Measure
+from cms.management.commands.serve import free_address
 
 
 class Command(BaseCommand):
@@ -26,6 +29,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.NAVIGATOR_DEMO:
             raise CommandError("The demonstration is not set up under production settings.")
+        free_address()  # told before minutes of work, not after
+        with _alone():
+            self._set_up()
+
+    def _set_up(self) -> None:
         self._step("Таблицы базы", _tables)
         self._step("Слова", lambda: call_command("messages", compile=True))
         self._step("Оформление", _static_files)
@@ -41,6 +49,14 @@ class Command(BaseCommand):
         start = time.monotonic()
         work()
         self.stdout.write(f"{title}: готово за {time.monotonic() - start:.1f} с")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time sets up; the second finds everything done."""
+    with open(Path(settings.NAVIGATOR_HOME) / "setup.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _tables() -> None:

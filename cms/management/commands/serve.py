@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import errno
+import http.client
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -22,9 +25,7 @@ class Command(BaseCommand):
     help = "Run the portal: database, web, worker and indexer under one supervisor."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host = os.environ.get("HOST", "127.0.0.1")
-        port = _port()
-        _refuse_busy(host, port)
+        host, port = free_address()
         supervisor = subprocess.Popen(
             [
                 sys.executable,
@@ -35,47 +36,79 @@ class Command(BaseCommand):
                 _write_config(host, port),
             ],
             cwd=settings.BASE_DIR,
+            # Signals of the terminal reach us alone: a hang-up would make it start all anew.
+            start_new_session=True,
         )
-        signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
-        try:
-            if _wait_until_ready(host, port, supervisor):
-                self.stdout.write(f"\nПортал готов: http://localhost:{port}/\n")
-                self.stdout.flush()
-            code = supervisor.wait()
-        except KeyboardInterrupt:  # the supervisor has got the signal too
-            code = supervisor.wait()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: supervisor.terminate())
+        if _wait_until_ready(host, port, supervisor):
+            self.stdout.write(f"\nПортал готов: http://localhost:{port}/\n")
+            self.stdout.flush()
+        code = supervisor.wait()
         if code not in (0, -signal.SIGTERM):
             raise CommandError(f"Портал остановился с ошибкой {code}.")
 
 
+def free_address() -> tuple[str, int]:
+    """HOST and PORT, where the portal may listen.
+
+    :raises CommandError: they are no address of this machine, or another program listens there.
+    """
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = _port()
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Порт {port} занят. Остановите то, что на нём работает, "
+                f"или задайте другой, например: PORT={port % 65535 + 1} make demo"
+            ) from error
+        raise CommandError(
+            f"Портал не может слушать {host}, порт {port}: {error.strerror}. Проверьте HOST и PORT."
+        ) from error
+    return host, port
+
+
 def _port() -> int:
-    text = os.environ.get("PORT", "8000")
+    text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise CommandError(f"PORT должен быть числом от 1 до 65535, а не «{text}».")
     return int(text)
 
 
-def _refuse_busy(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(
-                f"Порт {port} занят. Остановите то, что на нём работает, "
-                f"или задайте другой: PORT={port + 1} make demo"
-            ) from error
+def _web_workers() -> int:
+    text = os.environ.get("WEB_WORKERS") or str(min(os.cpu_count() or 1, 4))
+    if not text.isdecimal() or int(text) < 1:
+        raise CommandError(f"WEB_WORKERS должен быть числом от 1, а не «{text}».")
+    return int(text)
 
 
 def _wait_until_ready(host: str, port: int, supervisor: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and supervisor.poll() is None:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
+        if _answers(host, port):
             return True
-        except OSError:
-            time.sleep(0.2)
+        time.sleep(0.2)
     return False
+
+
+def _answers(host: str, port: int) -> bool:
+    """The portal itself answers, not only its port. Whatever the answer is."""
+    names = [name for name in settings.ALLOWED_HOSTS if name.strip("*.")]
+    connection = http.client.HTTPConnection(host, port, timeout=READY_SECONDS)
+    try:
+        headers = {"Host": names[0].lstrip(".")} if names else {}
+        connection.request("HEAD", "/api/v1/openapi.json", headers=headers)
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _write_config(host: str, port: int) -> str:
@@ -111,16 +144,16 @@ def _write_config(host: str, port: int) -> str:
 
 
 def _programs(host: str, port: int) -> dict[str, str]:
-    python = sys.executable
-    workers = os.environ.get("WEB_WORKERS", str(min(os.cpu_count() or 1, 4)))
+    python = shlex.quote(sys.executable)
+    workers = _web_workers()
     programs = {
         "database": f"{python} -m cms.embedded",
         "web": (
-            f"{python} -m granian --interface wsgi --host {host} --port {port} "
+            f"{python} -m granian --interface wsgi --host {shlex.quote(host)} --port {port} "
             f"--workers {workers} --blocking-threads 8 --respawn-failed-workers "
             "--log-level error cms.wsgi:application"
         ),
-        "worker": f"{python} manage.py procrastinate worker",
+        "worker": f"{python} manage.py procrastinate worker --delete-jobs successful",
         "indexer": f"{python} manage.py run_indexer",
     }
     if settings.EMBEDDED is None:
