@@ -1,0 +1,17 @@
+"""Chores of the queue itself: what a killed worker left undone is done by the next one."""
+
+from __future__ import annotations
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+SILENT_SECONDS = 60.0  # a worker that lives gives a sign every ten
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cms.retry_stalled", queueing_lock="cms.retry_stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Put the jobs of dead workers back into the queue. Every task may run twice."""
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
+        await jobs.retry_job(job)

@@ -1,0 +1,45 @@
+"""A job outlives the worker that was killed over it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from catalogue.tasks import index_usage
+from cms.tasks import retry_stalled
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_worker() -> None:
+    """A worker of its own, until the queue is empty, on the database of the test."""
+    name = connection.settings_dict["NAME"]
+    program = (
+        "import django; from django.conf import settings;"
+        f"settings.DATABASES['default']['NAME'] = {name!r}; django.setup();"
+        "from django.core.management import call_command;"
+        "call_command('procrastinate', 'worker', '--one-shot')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=os.environ, check=True, timeout=60
+    )
+
+
+def test_job_of_a_killed_worker_is_done_by_the_next(committed_db):
+    index_usage.defer()
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set status = 'doing'")
+    run_worker()
+    job = ProcrastinateJob.objects.get(task_name="catalogue.index_usage")
+    assert job.status == "doing", "no worker takes what another seems to be at"
+    retry_stalled.defer(timestamp=0)
+    run_worker()
+    job.refresh_from_db()
+    assert job.status == "succeeded"
