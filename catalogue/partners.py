@@ -45,9 +45,7 @@ MEASURE_PARTS = frozenset({"amounts", "documents", "steps", "legal_basis"})
 # Names, site and what people call it. Kind, place, desk and the short name decide what families
 # are promised, so they stay with the editors.
 PROVIDER_FIELDS = frozenset({"short_name", "full_name", "website", "aliases"})
-OFFICE_FIELDS = frozenset(
-    {"title", "settlement", "address", "phones", "email", "website", "hours", "hours_structured"}
-)
+OFFICE_FIELDS = frozenset({"title", "settlement", "address", "phones", "email", "website", "hours"})
 
 LONGEST_SLUG = 70
 ALL_MEASURES = "catalogue.manage_all_measures"
@@ -141,6 +139,8 @@ class OfficeForm(WagtailAdminModelForm):
 def keep_trust(office: Office, changed: set[str]) -> None:
     """What a partner changed nobody else has verified; what is known follows from what is there."""
     office.verified_fields = [name for name in office.verified_fields if name not in changed]
+    if "hours" in changed:
+        office.hours_structured = None
     office.verified = office.verified and bool(office.verified_fields)
     office.as_of = timezone.localdate()
     office.stale = False

@@ -25,6 +25,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import BooleanColumn, Column, UpdatedAtColumn
 from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.slug import SlugInput
 from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
 
 from catalogue.dictionaries import CarefulDeleteView, RelatedIndexView
@@ -130,7 +131,7 @@ class MeasureViewSet(ScopedViews, SnippetViewSet):
         [
             ObjectList(
                 [
-                    TitleOfAddressPanel("title", targets=["slug"]),
+                    TitleOfAddressPanel("title", targets=["slug"], placeholder=_("Name")),
                     FieldPanel("kind"),
                     FieldPanel("summary"),
                     FieldPanel("synonyms"),
@@ -197,7 +198,7 @@ class MeasureViewSet(ScopedViews, SnippetViewSet):
                         heading=_("Verification"),
                     ),
                     FieldPanel("owner"),
-                    FieldPanel("slug"),
+                    FieldPanel("slug", widget=SlugInput),
                     PublishingPanel(),
                 ],
                 heading=_("Verification and page"),
@@ -272,7 +273,6 @@ class OfficeViewSet(ScopedViews, ModelViewSet):
             FieldPanel("email"),
             FieldPanel("website"),
             FieldPanel("hours"),
-            FieldPanel("hours_structured"),
             FieldRowPanel([FieldPanel("lat"), FieldPanel("lon")]),
             FieldPanel("coordinates_precision"),
             FieldPanel("contact"),

@@ -50,6 +50,7 @@ class Register(ModelAdmin):
     read_only = False
     permission_helper_class = RegisterRights
     history_view_enabled = False
+    index_template_name = "cms/register.html"
     list_per_page = 50
 
     def __init__(self, parent: Any = None) -> None:

@@ -91,7 +91,7 @@ class ConditionBlock(blocks.StructBlock):
 
 
 class OptionBlock(blocks.StructBlock):
-    label = blocks.CharBlock(label=_("answer"), max_length=200)
+    label = blocks.CharBlock(label=_("as the family reads it"), max_length=200)
     value = KeyBlock()
 
     class Meta:

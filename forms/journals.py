@@ -156,7 +156,7 @@ def _moment(choosers: Choosers) -> forms.Field:
 
 
 def _flag(choosers: Choosers) -> forms.Field:
-    return forms.ChoiceField(choices=[("", "—"), ("yes", _("yes")), ("no", _("no"))])
+    return forms.ChoiceField(choices=[("", "–"), ("yes", _("yes")), ("no", _("no"))])
 
 
 def _number(choosers: Choosers) -> forms.Field:
@@ -164,11 +164,11 @@ def _number(choosers: Choosers) -> forms.Field:
 
 
 def _one_to_five(choosers: Choosers) -> forms.Field:
-    return forms.ChoiceField(choices=[("", "—"), *((str(n), str(n)) for n in range(1, 6))])
+    return forms.ChoiceField(choices=[("", "–"), *((str(n), str(n)) for n in range(1, 6))])
 
 
 def _of(options: Callable[[Choosers], list[Any]]) -> Callable[[Choosers], forms.Field]:
-    return lambda choosers: ChosenField(choices=[("", "—"), *options(choosers)])
+    return lambda choosers: ChosenField(choices=[("", "–"), *options(choosers)])
 
 
 def _situations(choosers: Choosers) -> list[Any]:

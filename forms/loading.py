@@ -14,6 +14,7 @@ from cms.loading import Report, read_json
 from forms.blocks import TYPES
 from forms.compiling import SchemaError
 from forms.models import FormDefinition, Queue, Register, RoutingRule, Topic
+from forms.models.registers import RegisterKind
 from forms.routing import unrouted_queue
 
 FORMS = "forms_public.json"
@@ -215,7 +216,7 @@ def _load_register(
     try:
         values = {
             "title": row["title"],
-            "kind": row["kind"],
+            "kind": RegisterKind(row["kind"]),
             "purpose": row.get("purpose") or "",
             "fields": [
                 {key: field[key] for key in ("name", "label", "type", "required")}
@@ -226,6 +227,9 @@ def _load_register(
         }
     except (KeyError, TypeError) as error:
         report.refuse(REGISTERS, number, slug, f"нет поля {error}")
+        return
+    except ValueError:
+        report.refuse(REGISTERS, number, slug, f"неизвестный вид: {row['kind']}")
         return
     register = _made_once(
         Register,

@@ -19,6 +19,7 @@ from wagtail.admin.panels import (
     TitleFieldPanel,
 )
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -55,6 +56,13 @@ class TellingView:
         return redirect(FormDefinitionViewSet().get_url_name("list"))
 
 
+def state(form: FormDefinition) -> str:
+    """Where a form stands between its drafts and families."""
+    if not form.live:
+        return gettext("draft")
+    return gettext("live, with a draft") if form.has_unpublished_changes else gettext("live")
+
+
 class FormDefinitionViewSet(SnippetViewSet):
     model = FormDefinition
     icon = "form"
@@ -62,7 +70,12 @@ class FormDefinitionViewSet(SnippetViewSet):
     menu_name = "forms"
     menu_order = 250
     add_to_admin_menu = True
-    list_display = ["title", Column("topic", label=_("topic")), "live", UpdatedAtColumn()]
+    list_display = [
+        "title",
+        Column("topic", label=_("Topic"), sort_key="topic__sort_key"),
+        Column("state", label=_("State"), accessor=state, sort_key="live"),
+        UpdatedAtColumn(),
+    ]
     list_filter = ["topic", "urgent", "live"]
     search_fields = ["title", "slug"]
     list_per_page = 50
@@ -77,7 +90,7 @@ class FormDefinitionViewSet(SnippetViewSet):
         [
             ObjectList(
                 [
-                    TitleFieldPanel("title", targets=["slug"]),
+                    TitleFieldPanel("title", targets=["slug"], placeholder=_("Name")),
                     FieldPanel("lead"),
                     FieldPanel("steps"),
                 ],
@@ -85,7 +98,7 @@ class FormDefinitionViewSet(SnippetViewSet):
             ),
             ObjectList(
                 [
-                    FieldPanel("slug"),
+                    FieldPanel("slug", widget=SlugInput),
                     FieldPanel("minutes"),
                     FieldPanel("topic"),
                     FieldPanel("urgent"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
@@ -69,7 +70,7 @@ class FactType(models.TextChoices):
     """What kind of answer a fact takes. `money` is in roubles; `multi` is several choices."""
 
     BOOL = "bool", _("yes or no")
-    NUMBER = "number", _("number")
+    NUMBER = "number", pgettext_lazy("type of an answer", "number")
     MONEY = "money", _("sum in roubles")
     DATE = "date", _("date")
     CHOICE = "choice", _("one of")

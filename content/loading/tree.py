@@ -22,6 +22,7 @@ from content.models import HomePage
 
 KIND = "content.page"
 HOME_SLUG = "home-page"
+ALL_PAGES = "Все страницы"
 
 
 def bring(wanted: Sequence[WantedPage], report: Report) -> None:
@@ -92,7 +93,10 @@ def _create(wanted: Sequence[WantedPage], present: dict[str, BasePage]) -> set[s
 
 def _make_root(home: BasePage) -> None:
     """The home page instead of Wagtail's welcome page, and the site that it is the root of."""
-    Page.get_first_root_node().add_child(instance=home)
+    root = Page.get_first_root_node()
+    if root.title == "Root":  # Wagtail's own name, which editors see above the home page
+        Page.objects.filter(pk=root.pk).update(title=ALL_PAGES, draft_title=ALL_PAGES)
+    root.add_child(instance=home)
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
     site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
     welcome = site.root_page if site.pk else None

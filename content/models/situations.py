@@ -81,7 +81,7 @@ class LifeSituationPage(PortalPage):
     )
     steps = StreamField([("step", StepBlock())], verbose_name=_("steps"), blank=True)
     related = StreamField(
-        [("page", PageChooserBlock("content.LifeSituationPage"))],
+        [("page", PageChooserBlock("content.LifeSituationPage", label=_("life situation")))],
         verbose_name=_("related situations"),
         blank=True,
     )

@@ -12,6 +12,16 @@ from forms.models.cases import IntakeCase
 from forms.models.queues import Topic
 
 
+class RegisterKind(models.TextChoices):
+    REGISTER = "register", _("journal")
+    FORM = "form", _("form to fill in")
+    PLAN = "plan", _("plan")
+    PROTOCOL = "protocol", _("minutes")
+    REPORT = "report", _("report")
+    REQUEST = "request", _("request")
+    SURVEY = "survey", _("survey")
+
+
 class Register(models.Model):
     """A journal, card or plan that the centre's documents ask for: what it holds, field by field.
 
@@ -21,7 +31,7 @@ class Register(models.Model):
     slug = models.SlugField(_("short name"), max_length=80, unique=True)
     title = models.CharField(_("name"), max_length=200)
     sort_key = RussianSortKeyField()
-    kind = models.CharField(_("kind"), max_length=20)
+    kind = models.CharField(_("kind"), max_length=20, choices=RegisterKind)
     purpose = models.CharField(_("what for"), max_length=400, blank=True)
     fields = models.JSONField(_("fields"), default=list)
     source = models.CharField(_("source"), max_length=300, blank=True)
