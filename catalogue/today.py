@@ -105,6 +105,33 @@ def _to_check() -> list[Item]:
     ]
 
 
+def in_numbers() -> list[Item]:
+    """What stands behind the published measures, for those who look on."""
+    shares = Measure.objects.public().aggregate(
+        all=Count("pk"),
+        checked=Count("pk", filter=Q(verification=Verification.PAGE)),
+        stale=Count("pk", filter=Q(stale=True)),
+        unchecked=Count("pk", filter=Q(verification=Verification.NONE)),
+    )
+    total = shares["all"]
+    if not total:
+        return []
+    told = [
+        (_("checked against a published page"), shares["checked"]),
+        (_("may be out of date"), shares["stale"]),
+        (_("never checked"), shares["unchecked"]),
+    ]
+    note = "; ".join(
+        _("%(what)s: %(count)d (%(share)d %%)")
+        % {"what": what, "count": count, "share": round(100 * count / total)}
+        for what, count in told
+    )
+    title = ngettext(
+        "%(count)d measure is published", "%(count)d measures are published", total
+    ) % {"count": total}
+    return [Item(title, note=note, state=_("in numbers"))]
+
+
 # Partners
 
 
@@ -166,6 +193,11 @@ def _pressing(service: Any) -> int:
 
 
 # Shared
+
+
+def asked_to_correct(measure: Measure) -> str:
+    """What the last review asks to correct; empty when the measure was not returned."""
+    return _returned(_with_review(Measure.objects.filter(pk=measure.pk)).get())
 
 
 def _with_review(measures: Any) -> Any:

@@ -7,11 +7,13 @@ from typing import Any
 
 import django_filters
 from django.forms import CheckboxSelectMultiple, SelectMultiple
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
     FieldPanel,
@@ -32,6 +34,7 @@ from catalogue.dictionaries import CarefulDeleteView, RelatedIndexView
 from catalogue.fact_choices import remembering
 from catalogue.models import Measure, Office, Provider
 from catalogue.partners import MeasureForm, OfficeForm, ProviderForm
+from catalogue.today import asked_to_correct
 from cms.access import ScopedViews
 
 SOON = datetime.timedelta(days=30)
@@ -68,7 +71,12 @@ class MeasureCreateView(ReadsFactsOnce, CreateView):
 
 
 class MeasureEditView(ReadsFactsOnce, EditView):
-    pass
+    """Says above the form what the reviewer of a returned measure asks for."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if asked := asked_to_correct(self.object):
+            messages.warning(request, asked)
+        return super().get(request, *args, **kwargs)
 
 
 def state(measure: Measure) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -19,8 +18,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState
 
 from catalogue import today as catalogue
-from cms import guard
-from cms.models import User
+from cms import guard, health
 from cms.today import Item, Source, Tone
 from forms import today as forms
 from search import today as search
@@ -78,26 +76,11 @@ def _edit_url(model: Any, key: str) -> str:
     return reverse(model.snippet_viewset.get_url_name("edit"), args=[key])
 
 
-def accounts(user: Any) -> list[Item]:
-    """For those who tend accounts: people who can log in and then do nothing."""
-    if not user.has_perm("cms.change_user"):
-        return []
-    lost = list(
-        User.objects.filter(is_active=True, is_superuser=False)
-        .annotate(roles=Count("groups", filter=Q(groups__isnull=False)))
-        .filter(roles=0)
-        .order_by("date_joined")[:3]
-    )
-    return [
-        Item(
-            _("Give a role to %(user)s") % {"user": person},
-            reverse("wagtailusers_users:edit", args=[person.pk]),
-            _("The account has no role: this person cannot do anything yet."),
-            _("no role"),
-            Tone.WAITING,
-        )
-        for person in lost
-    ]
+def catalogue_in_numbers(user: Any) -> list[Item]:
+    """For analysts, who do not edit: how far families can rely on what is published."""
+    if user.has_perm("search.view_searchevent") and not user.has_perm("catalogue.change_measure"):
+        return catalogue.in_numbers()
+    return []
 
 
 # The most pressing floors first.
@@ -106,7 +89,8 @@ SOURCES: tuple[Source, ...] = (
     reviews,
     catalogue.items,
     search.items,
-    accounts,
+    catalogue_in_numbers,
+    health.items,
 )
 
 

@@ -18,10 +18,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """A thing that waits: where to go to have it done, and why."""
+    """A thing that waits: where to go to have it done (nowhere, for mere news), and why."""
 
     title: str
-    url: str
+    url: str = ""
     note: str = ""
     state: str = ""
     tone: Tone = Tone.CALM

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from cms.today import Item, Tone
 from search.models import SearchEvent
 
 LATELY = datetime.timedelta(days=7)
+NAMED = 5
 
 
 def items(user: Any) -> list[Item]:
@@ -21,10 +23,16 @@ def items(user: Any) -> list[Item]:
     if not user.has_perm("search.view_searchevent"):
         return []
     since = timezone.localdate() - LATELY
-    empty = SearchEvent.objects.filter(results=0, day__gte=since)
-    count = empty.values("query").distinct().count()
+    empty = (
+        SearchEvent.objects.filter(results=0, day__gte=since)
+        .values("query")
+        .annotate(asked=Sum("times"))
+        .order_by("-asked", "query")
+    )
+    count = empty.count()
     if not count:
         return []
+    most = ", ".join(_("“%(query)s”") % {"query": row["query"]} for row in empty[:NAMED])
     title = ngettext(
         "%(count)d query of this week found nothing",
         "%(count)d queries of this week found nothing",
@@ -33,8 +41,8 @@ def items(user: Any) -> list[Item]:
     return [
         Item(
             title % {"count": count},
-            reverse("search_searchevent_modeladmin_index"),
-            _("Add a synonym, or write what is missing."),
+            reverse("search_searchevent_modeladmin_index") + "?found=nothing",
+            _("Most often: %(queries)s. A synonym or a measure is missing.") % {"queries": most},
             _("nothing found"),
             Tone.WAITING,
         )

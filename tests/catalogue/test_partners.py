@@ -195,6 +195,8 @@ def test_a_returned_service_says_what_the_chief_editor_asks(
     item = state_of(partner, service)
     assert item.state == "returned"
     assert "Добавьте телефон" in item.note
+    client.force_login(partner)
+    assert "Добавьте телефон" in client.get(item.url).content.decode()
 
 
 def test_a_partner_cannot_approve_its_own_service(client, partner, service):

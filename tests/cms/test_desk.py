@@ -10,6 +10,7 @@ from cms import desk
 from cms.access import Role
 from cms.models import User
 from forms.models import IntakeCase
+from search.models import SearchEvent
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, sample_answers, send
 
@@ -60,11 +61,25 @@ def test_what_is_past_its_term_stands_first(client):
     assert first.title == "1 case of colleagues is overdue"
 
 
-def test_administrator_is_told_who_has_no_role():
-    UserFactory(username="lost")
-    UserFactory(role=Role.EDITOR)
-    titles = [item.title for item in desk.items(UserFactory(role=Role.ADMINISTRATOR))]
-    assert titles == ["Give a role to lost"]
+def test_analyst_reads_what_families_did_not_find_and_how_far_measures_are_checked(client):
+    MeasureFactory(verification="page")
+    MeasureFactory(verification="none", stale=True)
+    today = timezone.localdate()
+    SearchEvent.objects.create(day=today, query="няня", results=0, times=3)
+    SearchEvent.objects.create(day=today, query="логопед", results=0, times=5)
+    SearchEvent.objects.create(day=today, query="сад", results=7, times=9)
+    analyst = UserFactory(role=Role.ANALYST)
+
+    missed, numbers = desk.items(analyst)
+
+    assert missed.title == "2 queries of this week found nothing"
+    assert "“логопед”, “няня”" in missed.note
+    assert numbers.title == "2 measures are published"
+    assert "never checked: 1 (50 %)" in numbers.note
+    client.force_login(analyst)
+    listed = client.get(missed.url).content.decode()
+    assert "логопед" in listed
+    assert "сад" not in listed
 
 
 def test_editor_is_sent_to_lists_that_hold_what_was_counted(client):
@@ -108,7 +123,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries):
         measure.get_workflow().start(measure, everybody)
         UserFactory()
     everybody = User.objects.get(pk=everybody.pk)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(26):
         desk.items(everybody)
 
 
