@@ -9,11 +9,11 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.views.decorators.http import require_safe
 from wagtail.contrib.sitemaps import Sitemap as PagesSitemap
 from wagtail.contrib.sitemaps.views import sitemap
 
 from catalogue.models import Measure
+from cms.methods import read_only
 
 CLOSED = ("/admin/", "/api/", "/search/", "/territory/", "/status/", "/receipts/", "/patterns/")
 
@@ -26,7 +26,7 @@ class MeasuresSitemap(Sitemap):
         return item.last_published_at
 
 
-@require_safe
+@read_only
 def robots(request: HttpRequest) -> HttpResponse:
     """A demonstration is closed to search engines: its data are not for families."""
     closed = ["/"] if settings.NAVIGATOR_DEMO else CLOSED

@@ -9,10 +9,10 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from catalogue.place import chosen_territory
 from catalogue.slots import links_to_ask
+from cms.methods import read_only
 from search import history
 from search.address import Address, read_address
 from search.engine import IndexUnavailable
@@ -46,7 +46,7 @@ class SortChoice:
     current: bool
 
 
-@require_safe
+@read_only
 def results(request: HttpRequest) -> HttpResponse:
     home = chosen_territory(request)
     asked = read_address(request.GET, home.slug if home else "")

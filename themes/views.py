@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
+from cms.methods import read_only
 from themes.patterns import samples
 
 
-@require_safe
+@read_only
 def patterns(request: HttpRequest) -> HttpResponse:
     return render(request, "themes/patterns.html", samples())

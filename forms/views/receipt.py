@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
+from cms.methods import read_only
 from forms.accept import receipt_of
 from forms.models import Erased
 from forms.opened import opened_case
@@ -15,7 +15,7 @@ from forms.views.private import private
 
 
 @private
-@require_safe
+@read_only
 def receipt(request: HttpRequest, ref: str) -> HttpResponse:
     """Shown to the browser that sent the form, any number of times; others are asked the code."""
     case = opened_case(request, ref)

@@ -22,6 +22,12 @@ def test_wrong_method_gets_a_page_and_says_what_is_taken(client):
     assert response.headers["Allow"] == "GET, HEAD, POST"
 
 
+@pytest.mark.parametrize("path", ["/search/", "/measures/net/", "/robots.txt", "/receipts/1/"])
+def test_reading_only_addresses_refuse_the_method_before_they_ask_for_a_token(client, path):
+    client.handler.enforce_csrf_checks = True
+    assert client.post(path).status_code == 405
+
+
 def test_post_without_a_token_is_told_how_to_go_on(client):
     client.handler.enforce_csrf_checks = True
     response = client.post("/territory/", {"territory": ""})
