@@ -268,6 +268,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 WAGTAIL_SITE_NAME = "Навигатор"
 WAGTAILADMIN_BASE_URL = os.environ.get("BASE_URL", "http://localhost:8000")
 WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses are Latin: «Запись» becomes zapis
 # Saving by itself while somebody presses "save" on a new record makes two records.
 WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
