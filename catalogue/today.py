@@ -10,7 +10,6 @@ from django.db.models import CharField, Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import TaskState, WorkflowState
@@ -18,6 +17,7 @@ from wagtail.models import TaskState, WorkflowState
 from catalogue.models import Measure, Provider
 from catalogue.models.measure import Verification
 from cms.today import Item, Tone
+from themes.templatetags.russian import human_date
 
 SOON = datetime.timedelta(days=30)
 DRAFTS_SHOWN = 3
@@ -179,7 +179,7 @@ def _state_of(service: Any) -> tuple[str, Tone, str]:
 def _published_on(service: Any) -> str:
     if service.last_published_at is None:
         return ""
-    day = date_format(timezone.localtime(service.last_published_at), "j E Y")
+    day = human_date(service.last_published_at)
     return _("Families see it since %(day)s.") % {"day": day}
 
 

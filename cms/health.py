@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
@@ -20,6 +19,7 @@ from cms.models import User
 from cms.today import Item, Tone
 from search import outbox
 from search.engine import IndexUnavailable, get_engine
+from themes.templatetags.russian import human_date
 
 LATE = 60.0  # seconds; the indexer needs one
 SILENT = datetime.timedelta(minutes=2)  # a worker tells that it is alive every ten seconds
@@ -80,7 +80,7 @@ def _imports() -> list[Item]:
     return [
         _wrong(
             _("The last table could not be loaded: %(file)s") % {"file": last.file_name},
-            _("brought on %(day)s") % {"day": date_format(last.created_at, "j E Y")},
+            _("brought on %(day)s") % {"day": human_date(last.created_at)},
         )
     ]
 
@@ -121,7 +121,7 @@ def _well() -> Item:
     last = ImportBatch.objects.filter(state=BatchState.DONE).first()
     note = _("Search follows the catalogue, the worker runs, no task has failed.")
     if last is not None:
-        day = date_format(last.finished_at or last.created_at, "j E Y")
+        day = human_date(last.finished_at or last.created_at)
         note += " " + _("The last table: %(file)s, %(day)s.") % {"file": last.file_name, "day": day}
     return Item(_("The portal is well"), note=note, state=_("in order"), tone=Tone.DONE)
 

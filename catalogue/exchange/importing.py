@@ -16,7 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalogue.exchange import files
-from catalogue.exchange.resources import EXCHANGES, Exchange, MeasureExchange
+from catalogue.exchange.measures import MeasureExchange
+from catalogue.exchange.resources import EXCHANGES
+from catalogue.exchange.table import Exchange
 from catalogue.models import ImportBatch
 from catalogue.models.exchange import BatchState
 from catalogue.rules import RulesError

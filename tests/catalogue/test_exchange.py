@@ -14,7 +14,8 @@ from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
 from catalogue.exchange import files
-from catalogue.exchange.resources import EXCHANGES, MeasureExchange
+from catalogue.exchange.measures import MeasureExchange
+from catalogue.exchange.resources import EXCHANGES
 from catalogue.loading import load
 from catalogue.models import Amount, LegalAct, Measure, Provider
 from cms.access import Role
