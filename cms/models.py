@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPMethod
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -81,6 +82,10 @@ class BasePage(Page):
         max_length=600,
         help_text=_("One or two sentences: what the page helps with. Shown in lists too."),
     )
+
+    # Everything published is for everybody: no page behind a password or a login.
+    private_page_options: list[str] = []
+    allowed_http_methods = [HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS]
 
     content_panels = [*Page.content_panels, FieldPanel("lead")]
 

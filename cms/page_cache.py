@@ -88,7 +88,9 @@ def _is_anonymous_reading(request: HttpRequest) -> bool:
 def _key(request: HttpRequest) -> str:
     place = request.COOKIES.get("territory", "")
     known = place if PLACE.fullmatch(place) else ""
-    text = f"{request.scheme} {request.get_host()} {request.get_full_path()} {known}"
+    # As it was sent: whether the portal answers to this name is checked behind, before keeping.
+    host = request.META.get("HTTP_HOST", "")
+    text = f"{request.scheme} {host} {request.get_full_path()} {known}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,11 +1,41 @@
-"""Response headers that differ between the public pages and the admin."""
+"""What every request and answer passes: headers, the size of what is sent, where it comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from; behind our own proxy, what the proxy saw."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        seen = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        if seen:
+            return seen
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class BodyLimitMiddleware:
+    """Refuses a request that is too large before a byte of it is read or kept."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.admin = reverse("wagtailadmin_home")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        most = (
+            settings.NAVIGATOR_LARGEST_BODY_OF_STAFF
+            if request.path.startswith(self.admin)
+            else settings.NAVIGATOR_LARGEST_BODY
+        )
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or len(length) > 15 or int(length) > most:
+            raise RequestDataTooBig("The request is larger than this address takes.")
+        return self.get_response(request)
 
 
 class PolicyMiddleware:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path, re_path
-from wagtail import urls as wagtail_urls
+from django.views.static import serve as serve_file
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
+from wagtail.urls import serve_pattern
+from wagtail.views import authenticate_with_password
+from wagtail.views import serve as serve_page
 
 from cms.api import api
 from cms.api_errors import unknown_address
@@ -20,7 +24,20 @@ urlpatterns = [
     path("", include("search.urls")),
     path("", include("forms.urls")),
     path("", include("content.sitemap")),
-    path("", include(wagtail_urls)),
+    # Pictures in the sizes that pages show; documents go through their own view.
+    path(
+        "media/images/<path:path>",
+        serve_file,
+        {"document_root": settings.MEDIA_ROOT / "images"},
+        name="picture",
+    ),
+    # Wagtail's own routes without its login: families have none.
+    path(
+        "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
+        authenticate_with_password,
+        name="wagtailcore_authenticate_with_password",
+    ),
+    re_path(serve_pattern, serve_page, name="wagtail_serve"),
 ]
 
 handler400 = "cms.errors.bad_request"

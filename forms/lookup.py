@@ -11,8 +11,6 @@ import hmac
 import uuid
 from functools import lru_cache
 
-from django.conf import settings
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -44,15 +42,6 @@ def find(*, ref: str, secret: str, address: str) -> IntakeCase | None:
         return None
     LookupAttempt.objects.filter(key=keys[0]).delete()
     return case
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; behind our own proxy, what the proxy saw."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        seen = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
-        if seen:
-            return seen
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _count_attempt(for_number: str, from_address: str) -> None:

@@ -22,7 +22,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from catalogue.exchange.table import TITLED
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 60 * 1024 * 1024
+MOST_UNPACKED = 30 * 1024 * 1024
 MOST_PARTS = 200
 MOST_ROWS = 1000
 MOST_COLUMNS = 60

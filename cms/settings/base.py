@@ -105,18 +105,20 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cms.page_cache.PageCacheMiddleware",
+    # The headers of whatever answers, redirects and refusals of the next ones too.
+    "csp.middleware.CSPMiddleware",
+    "cms.security.PolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.api_errors.ApiErrorsMiddleware",
+    "cms.security.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "cms.guard.GuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "cms.security.PolicyMiddleware",
     "cms.errors.WrongMethodMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -200,6 +202,8 @@ LOGIN_URL = "wagtailadmin_login"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_CLIENT_IP_CALLABLE = "cms.security.address_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 AXES_DISABLE_ACCESS_LOG = True
@@ -232,6 +236,9 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Files are not counted there, so whole requests have limits: families send no files yet.
+NAVIGATOR_LARGEST_BODY = 1024 * 1024
+NAVIGATOR_LARGEST_BODY_OF_STAFF = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the page editor sends thousands
 
 # Security
@@ -266,7 +273,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 # Wagtail
 
 WAGTAIL_SITE_NAME = "Навигатор"
-WAGTAILADMIN_BASE_URL = os.environ.get("BASE_URL", "http://localhost:8000")
+WAGTAILADMIN_BASE_URL = (
+    os.environ.get("BASE_URL") or f"http://localhost:{os.environ.get('PORT') or 8000}"
+)
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses are Latin: «Запись» becomes zapis
 # Saving by itself while somebody presses "save" on a new record makes two records.
@@ -291,6 +300,23 @@ WAGTAIL_USER_TIME_ZONES = [
 WAGTAILIMAGES_IMAGE_MODEL = "cms.PortalImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "cms.PortalDocument"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILDOCS_EXTENSIONS = [
+    "pdf",
+    "doc",
+    "docx",
+    "odt",
+    "rtf",
+    "txt",
+    "xls",
+    "xlsx",
+    "ods",
+    "csv",
+    "ppt",
+    "pptx",
+    "odp",
+    "zip",
+]
+WAGTAIL_FRONTEND_LOGIN_URL = "/admin/login/"  # families have no accounts, so no login of their own
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # embeds would load from foreign hosts
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {

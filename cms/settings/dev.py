@@ -56,4 +56,6 @@ SECURE_HSTS_SECONDS = 0
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# A sample account is known by its e-mail address: nobody makes a lasting one of it.
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 INTERNAL_IPS = ["127.0.0.1"]

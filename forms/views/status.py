@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from cms.security import address_of
 from forms import lookup, talk
 from forms.answers import TextField
 from forms.models import CaseMessage, Direction, Erased, IntakeCase, Outcome, State
@@ -123,7 +124,7 @@ def _find(request: HttpRequest, asked: LookupForm) -> tuple[IntakeCase | None, i
         case = lookup.find(
             ref=asked.cleaned_data["number"],
             secret=asked.cleaned_data["secret"],
-            address=lookup.address_of(request),
+            address=address_of(request),
         )
     except lookup.TooManyAttempts:
         asked.add_error(None, _("Too many attempts. Please try again in 15 minutes."))

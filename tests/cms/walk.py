@@ -198,6 +198,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     (FORM, "revision_id"): lambda w, _: w.form.latest_revision_id,
     ("wagtailsnippetchoosers_intake_forms_formdefinition", "pk"): lambda w, _: w.form.pk,
     (MEASURE, "revision_id"): _of_measure(lambda measure: measure.latest_revision_id),
+    ("picture", "path"): _is("nothing.png"),
     ("intake:register", "slug"): _is("journal"),
     ("intake_forms:form", "slug"): lambda w, _: w.form.slug,
     ("api:form", "slug"): lambda w, _: w.form.slug,
