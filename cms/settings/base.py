@@ -300,22 +300,6 @@ WAGTAIL_USER_TIME_ZONES = [
 WAGTAILIMAGES_IMAGE_MODEL = "cms.PortalImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "cms.PortalDocument"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
-WAGTAILDOCS_EXTENSIONS = [
-    "pdf",
-    "doc",
-    "docx",
-    "odt",
-    "rtf",
-    "txt",
-    "xls",
-    "xlsx",
-    "ods",
-    "csv",
-    "ppt",
-    "pptx",
-    "odp",
-    "zip",
-]
 WAGTAIL_FRONTEND_LOGIN_URL = "/admin/login/"  # families have no accounts, so no login of their own
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # embeds would load from foreign hosts
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
