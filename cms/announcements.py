@@ -24,6 +24,8 @@ TABLES = (
     "cms_portalimage",
     "cms_portaldocument",
     "intake_forms_formdefinition",
+    "intake_forms_formdefinition_centres",
+    "intake_forms_formdefinition_measures",
     "intake_forms_formversion",
     "wagtailcore_page",
     "wagtailcore_site",
@@ -96,7 +98,8 @@ class Listener:
                 self._listen_once()
             except psycopg.Error as error:
                 logger.warning("Changes are not heard, nothing is kept: %s", type(error).__name__)
-            self._changed(listening=False)
+            finally:
+                self._changed(listening=False)
             self._stopping.wait(PAUSE_SECONDS)
 
     def _listen_once(self) -> None:

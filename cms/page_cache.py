@@ -26,6 +26,7 @@ from cms.announcements import Listener
 
 KEPT_SECONDS = 60  # pages also change by the clock: a measure expires, a window opens
 LONGEST_ADDRESS = 500
+ZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")  # with q=0 it is refused
 PLACE = re.compile(r"[-a-zA-Z0-9_]{1,80}")  # every slug that a place may have
 
 
@@ -56,18 +57,20 @@ class PageCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if self.listener is None or not _is_anonymous_reading(request):
             return self.get_response(request)
+        generation = self.listener.generation()
+        if generation is None:
+            return self.get_response(request)
         key = _key(request)
-        kept = caches["pages"].get(key)
+        kept = caches["pages"].get(key, version=generation)
         if kept is not None:
             return _answer(request, kept)
-        generation = self.listener.generation()
         response = self.get_response(request)
-        if generation is None or not _may_be_kept(response):
+        if not _may_be_kept(response):
             return response
         kept = _keep(response)
-        # What was committed while the page was being made may be missing from it.
-        if self.listener.generation() == generation:
-            caches["pages"].set(key, kept, KEPT_SECONDS)
+        # What is committed while the page is being made may be missing from it. The next
+        # generation begins then, and nobody asks for pages of this one any more.
+        caches["pages"].set(key, kept, KEPT_SECONDS, version=generation)
         return _answer(request, kept)
 
 
@@ -104,7 +107,8 @@ def _may_be_kept(response: HttpResponse) -> bool:
 
 
 def _keep(response: HttpResponse) -> Kept:
-    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    # Weak: the same page, zipped or not, on the way through proxies that zip too.
+    etag = f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     response["Cache-Control"] = "no-cache"  # a browser asks again, and gets 304
     patch_vary_headers(response, ["Cookie", "Accept-Encoding"])
     return Kept(
@@ -122,7 +126,7 @@ def _answer(request: HttpRequest, kept: Kept) -> HttpResponse:
         response = HttpResponseNotModified()
         for name in ("Cache-Control", "Vary"):
             response[name] = kept.headers[name]
-    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+    elif ZIP.search(request.headers.get("Accept-Encoding", "")):
         response = HttpResponse(kept.zipped, headers=kept.headers)
         response["Content-Encoding"] = "gzip"
         response["Content-Length"] = str(len(kept.zipped))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils.cache import patch_vary_headers
 
 from catalogue.models import Hotline
+from cms.announcements import PAUSE_SECONDS, TABLES
 from cms.models import User
-from cms.page_cache import PageCacheMiddleware, same_for_everybody
+from cms.page_cache import PageCacheMiddleware, _key, same_for_everybody
 from tests.factories import TerritoryFactory
 
 
@@ -152,9 +155,46 @@ def test_phone_on_a_bad_line_gets_few_bytes(cache):
     assert again.content == b""
 
 
-def test_listener_that_lost_the_database_keeps_nothing_until_it_is_back(cache):
-    from django.db import connection
+def test_zipped_page_is_not_forced_on_who_refuses_it(cache):
+    portal = cache(Counting())
+    for refusing in ("identity", "gzip;q=0", "br, gzip; q=0.0"):
+        assert "Content-Encoding" not in portal(get(HTTP_ACCEPT_ENCODING=refusing)).headers
+    assert portal(get(HTTP_ACCEPT_ENCODING="gzip;q=0.5"))["Content-Encoding"] == "gzip"
 
+
+def test_page_finished_after_a_change_was_heard_is_never_shown(cache):
+    """However late it is put into the cache: it belongs to a generation that has passed."""
+    view = Counting()
+    portal = cache(view)
+    portal(get())
+    before = portal.listener.generation()
+    late = caches["pages"].get(_key(get()), version=before)
+    TerritoryFactory()
+    wait_until(lambda: portal.listener.generation() != before)
+    caches["pages"].set(_key(get()), late, 60, version=before)
+    portal(get())
+    assert view.calls == 2
+
+
+def test_listener_that_breaks_in_an_unforeseen_way_keeps_nothing(cache, monkeypatch):
+    portal = cache(Counting())
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)
+    monkeypatch.setattr(portal.listener, "_listen_once", lambda: 1 / 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'"
+        )
+    wait_until(lambda: portal.listener.generation() is None)
+    time.sleep(PAUSE_SECONDS + 0.5)
+    assert portal.listener.generation() is None
+
+
+def test_every_table_that_is_listened_to_exists(db):
+    with connection.cursor() as cursor:
+        assert set(TABLES) <= set(connection.introspection.table_names(cursor))
+
+
+def test_listener_that_lost_the_database_keeps_nothing_until_it_is_back(cache):
     view = Counting()
     portal = cache(view)
     portal(get())

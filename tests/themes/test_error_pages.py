@@ -1,6 +1,7 @@
 """Whatever goes wrong, people read a page in Russian."""
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 
 from cms.errors import bad_request, server_error
@@ -74,3 +75,16 @@ def test_broken_view_answers_with_the_page(client, monkeypatch):
     response = client.get("/territory/")
     assert response.status_code == 500
     assert "на нашей стороне" in response.text
+
+
+@pytest.mark.parametrize("path", ["/territory/", "/api/v1/territories"])
+def test_portal_without_its_database_asks_to_come_back(client, monkeypatch, path):
+    def gone(*args, **kwargs):
+        raise OperationalError("the database system is starting up")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(connection, "ensure_connection", gone)
+    connection.close()
+    response = client.get(path)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
