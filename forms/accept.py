@@ -59,28 +59,24 @@ def accept(
     :param territory: where the family is known to be, when the form does not ask.
     :param actor: who typed it in, when that was not the family.
     """
-    first = receipt_for(idempotency_key)
+    first = case_for(idempotency_key)
     if first is not None:
-        return first
+        return receipt_of(first)
     try:
         with transaction.atomic():
             return _accept(version, answers, idempotency_key, channel, territory, actor)
     except IntegrityError:
         # Somebody with the same key was quicker; anything else is a real error.
-        first = receipt_for(idempotency_key)
+        first = case_for(idempotency_key)
         if first is None:
             raise
-        return first
+        return receipt_of(first)
 
 
-def receipt_for(idempotency_key: uuid.UUID) -> Receipt | None:
-    """The receipt that this key has already got, if it has."""
-    case = (
-        IntakeCase.objects.filter(submission__idempotency_key=idempotency_key)
-        .select_related("submission__key")
-        .first()
-    )
-    return receipt_of(case) if case else None
+def case_for(idempotency_key: uuid.UUID) -> IntakeCase | None:
+    """The case that this key has already made, if it has."""
+    cases = IntakeCase.objects.filter(submission__idempotency_key=idempotency_key)
+    return cases.select_related("submission__key").first()
 
 
 def receipt_of(case: IntakeCase) -> Receipt:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
+
+from django.db import transaction
 
 from forms.compiling import digest
 from forms.models import CaseEvent, EventKind, IntakeCase
+
+BATCH = 500  # cases that are read at once
 
 
 def record(
@@ -54,11 +59,28 @@ def hash_of(event: CaseEvent) -> str:
     )
 
 
-def first_broken(case: IntakeCase) -> CaseEvent | None:
-    """The first event of a case that does not follow from the one before; None when all do."""
-    previous = ""
-    for number, event in enumerate(case.events.order_by("seq"), start=1):
+def first_broken(case: IntakeCase) -> int | None:
+    """The number of the first event of a case that was changed or is missing; None when all hold.
+
+    Events cut off at the end are missed where they led to the state that the case is in.
+    """
+    previous = reached = ""
+    events = sorted(case.events.all(), key=lambda event: event.seq)
+    for number, event in enumerate(events, start=1):
         if event.seq != number or event.prev_hash != previous or event.hash != hash_of(event):
-            return event
-        previous = event.hash
-    return None
+            return number
+        previous, reached = event.hash, event.to_state or reached
+    return None if reached == case.state else len(events) + 1
+
+
+def broken_chains() -> Iterator[tuple[IntakeCase, int]]:
+    """Every case whose events do not hold, with the number of the first one that does not."""
+    cases = IntakeCase.objects.order_by("pk").prefetch_related("events")
+    for case in cases.iterator(chunk_size=BATCH):
+        if first_broken(case) is None:
+            continue
+        with transaction.atomic():  # it may have moved on between the two readings
+            locked = IntakeCase.objects.select_for_update().get(pk=case.pk)
+            broken = first_broken(locked)
+        if broken is not None:
+            yield locked, broken

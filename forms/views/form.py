@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from catalogue.models import Hotline, Territory
 from catalogue.place import chosen_territory
 from forms import drafts
-from forms.accept import Receipt, accept, receipt_for
+from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
 from forms.compiling import fields_of
 from forms.models import FormDefinition, FormVersion
@@ -58,9 +58,9 @@ def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
         )
     except (drafts.ForgedDraft, FormVersion.DoesNotExist):
         return _begin_again(request, definition, status=400)
-    first = receipt_for(draft.key)
+    first = case_for(draft.key)
     if first is not None:
-        return _to_receipt(request, first)
+        return _to_receipt(request, first.ref)
     if not definition.is_public:
         return _closed(request, version)
     if draft.expired:
@@ -76,12 +76,12 @@ def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
         idempotency_key=draft.key,
         territory=chosen_territory(request),
     )
-    return _to_receipt(request, receipt)
+    return _to_receipt(request, receipt.ref)
 
 
-def _to_receipt(request: HttpRequest, receipt: Receipt) -> HttpResponse:
-    open_for(request, receipt.ref)
-    response = HttpResponseRedirect(reverse("intake_forms:receipt", args=[receipt.ref]))
+def _to_receipt(request: HttpRequest, ref: str) -> HttpResponse:
+    open_for(request, ref)
+    response = HttpResponseRedirect(reverse("intake_forms:receipt", args=[ref]))
     response.status_code = 303
     return response
 

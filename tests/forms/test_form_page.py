@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from forms import drafts
+from forms.erasing import erase
 from forms.models import ConsentGiven, IntakeCase, Submission
 from tests.factories import MeasureFactory, TerritoryFactory
 from tests.intake import (
@@ -112,6 +113,17 @@ def test_same_page_sent_twice_is_one_case_with_one_receipt(client, send):
     assert first.headers["Location"] == second.headers["Location"] == spoiled.headers["Location"]
     assert IntakeCase.objects.count() == 1
     assert IntakeCase.objects.get().submission.read_answers()["story"] == STORY
+
+
+def test_page_sent_again_after_its_data_were_erased_leads_to_the_case(client, send):
+    draft = draft_of(client.get("/forms/vopros/"))
+    send(draft=draft)
+    case = IntakeCase.objects.get()
+    erase(case=case)
+    again = send(draft=draft)
+    assert again.status_code == 303
+    assert client.get(again.headers["Location"], follow=True).status_code == 200
+    assert IntakeCase.objects.count() == 1
 
 
 def test_errors_are_beside_fields_and_what_was_typed_is_kept(send):

@@ -62,7 +62,7 @@ def test_whole_way_of_a_case(case, specialist):
     assert kinds(case) == [
         "accepted", "taken", "asked", "family_wrote", "answered", "decided", "closed",
     ]  # fmt: skip
-    assert first_broken(case) is None
+    assert first_broken(closed) is None
     again = go(case, Action.REOPEN, specialist)
     assert again.state == State.IN_WORK
     assert again.outcome == ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import io
 import uuid
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -174,20 +176,50 @@ def test_form_with_submissions_cannot_be_deleted():
         FormDefinition.objects.get(pk=form.pk).delete()
 
 
-def test_events_form_a_chain_and_a_broken_link_is_found(case):
+def past_the_triggers(statement: str, case: IntakeCase) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local session_replication_role = replica")
+        cursor.execute(f"{statement} where case_id = %s and seq = 2", [case.pk])
+        cursor.execute("set local session_replication_role = origin")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update intake_forms_caseevent set actor_id = null",
+        "update intake_forms_caseevent set at = at + interval '1 second'",
+        "delete from intake_forms_caseevent",
+    ],
+)
+def test_events_form_a_chain_and_a_broken_link_is_found(case, harm):
     user = UserFactory()
     record(case, EventKind.NOTED, actor=user, note="1")
     record(case, EventKind.NOTED, actor=user, note="2")
     assert first_broken(case) is None
-    with connection.cursor() as cursor:
-        cursor.execute("set local session_replication_role = replica")  # no trigger fires
-        cursor.execute(
-            "update intake_forms_caseevent set actor_id = null where case_id = %s and seq = 2",
-            [case.pk],
-        )
-    broken = first_broken(case)
-    assert broken is not None
-    assert broken.seq == 2
+    past_the_triggers(harm, case)
+    assert first_broken(case) == 2
+
+
+def test_end_of_a_chain_that_was_cut_off_is_missed(case):
+    record(case, EventKind.CLOSED, actor=UserFactory(), to_state="closed")
+    case.state = "closed"
+    assert first_broken(case) is None
+    past_the_triggers("delete from intake_forms_caseevent", case)
+    assert first_broken(case) == 2
+
+
+def test_command_names_the_cases_whose_history_was_touched(case, django_assert_max_num_queries):
+    for _number in range(5):
+        record(make_case(), EventKind.NOTED, actor=UserFactory(), note="1")
+    record(case, EventKind.NOTED, actor=UserFactory(), note="1")
+    said = io.StringIO()
+    with django_assert_max_num_queries(3):
+        call_command("verify_events", stdout=said)
+    assert said.getvalue() == "Истории всех обращений целы: 6.\n"
+    past_the_triggers("update intake_forms_caseevent set data = '{}'", case)
+    with pytest.raises(CommandError, match=r"нарушенной историей: 1\."):
+        call_command("verify_events", stdout=said)
+    assert f"{case.number}: событие 2" in said.getvalue()
 
 
 def test_events_hold_no_personal_data(case):
