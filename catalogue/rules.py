@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -35,6 +34,7 @@ OPERATORS = {
     "choice": {"eq", "ne", "in"},
     "territory": {"eq"},
 }
+LARGEST = 10**12  # of numbers and sums; nothing that a family has is near it
 _NAMESPACE = uuid.UUID("5b0f1d1e-6a35-4a6f-9d0e-3c8f4e1f7a20")
 
 
@@ -315,15 +315,22 @@ def to_json(variants: Iterable[Iterable[Rule]]) -> list[list[Raw]]:
 
 
 def plain_number(value: object) -> int | float:
-    """A number as JSON has it: whole where it is whole."""
+    """A number as JSON has it: whole where it is whole.
+
+    :raises RulesError: it is larger than any fact can be.
+    """
     number = Decimal(str(value))
     if not number.is_finite():
         raise InvalidOperation
+    if abs(number) > LARGEST:
+        raise RulesError(_("The number is too large."))
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= LARGEST
 
 
 def _is_day(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import io
 import os
@@ -189,7 +190,11 @@ def _changes(result: Any, numbers: list[int]) -> Iterable[dict[str, Any]]:
 
 
 def _path(batch: ImportBatch) -> Path:
-    return Path(settings.NAVIGATOR_HOME) / "exchange" / f"{batch.pk}.{batch.file_format}"
+    return _folder() / f"{batch.pk}.{batch.file_format}"
+
+
+def _folder() -> Path:
+    return Path(settings.NAVIGATOR_HOME) / "exchange"
 
 
 def _keep(batch: ImportBatch, content: bytes) -> None:
@@ -213,12 +218,15 @@ def _content(batch: ImportBatch) -> bytes:
     return content
 
 
-def forget(older_than: Any) -> int:
-    """Delete files that nobody loaded; returns how many."""
-    stale = ImportBatch.objects.filter(state=BatchState.CHECKED, created_at__lt=older_than)
-    gone = 0
-    for batch in stale:
-        if _path(batch).exists():
-            _path(batch).unlink(missing_ok=True)
-            gone += 1
-    return gone
+def forget(older_than: datetime.datetime) -> int:
+    """Delete files that nobody loaded, or whose loading has failed; returns how many."""
+    moving = ImportBatch.objects.filter(state__in=(BatchState.QUEUED, BatchState.RUNNING))
+    needed = {str(key) for key in moving.values_list("pk", flat=True)}
+    stale = [
+        path
+        for path in _folder().glob("*")
+        if path.stem not in needed and path.stat().st_mtime < older_than.timestamp()
+    ]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)

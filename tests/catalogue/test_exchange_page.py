@@ -1,9 +1,11 @@
 """The page «Exchange»: a file is checked, its differences are read, then exactly it is loaded."""
 
+import datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalogue.exchange import importing
@@ -183,7 +185,14 @@ def test_there_is_no_export_of_other_things(client, editor, name):
     assert client.get(f"{INDEX}export/{name}").status_code == 404
 
 
-def test_files_that_nobody_loaded_are_forgotten(batch, home):
-    ImportBatch.objects.update(created_at="2020-01-01T00:00Z")
-    assert importing.forget(batch.created_at) == 1
-    assert not list((home / "exchange").iterdir())
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [("checked", False), ("failed", False), ("queued", True), ("running", True)],
+)
+def test_files_that_nobody_will_load_are_forgotten(batch, home, state, kept):
+    ImportBatch.objects.update(state=state)
+    (file,) = (home / "exchange").iterdir()
+    hour = datetime.timedelta(hours=1)
+    assert importing.forget(timezone.now() - hour) == 0
+    importing.forget(timezone.now() + hour)
+    assert file.exists() is kept

@@ -69,10 +69,20 @@ def test_a_half_filled_condition_is_an_error_and_not_a_crash(block):
         rules.read([{"type": "group", "value": {"conditions": [block]}}])
 
 
+@pytest.mark.parametrize("number", ["1e13", "1e400", "-1e400", "1e999999"])
+def test_a_number_without_measure_is_refused(number):
+    block = {"fact": "children_count", "operator": "gte", "value": Decimal(number)}
+    with pytest.raises(rules.RulesError, match="большое число"):
+        rules.read_block({"type": "number", "value": block})
+
+
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
         (rules.Rule("children_count", "gte", -1), "value"),
+        (rules.Rule("children_count", "gte", 10**400), "value"),
+        (rules.Rule("children_count", "gte", float("inf")), "value"),
+        (rules.Rule("children_count", "gte", float("nan")), "value"),
         (rules.Rule("child_school_grade", "lte", 12), "value"),
         (rules.Rule("child_school_grade", "between", [4, 1]), "upper"),
         (rules.Rule("child_school_grade", "between", 4), "upper"),
