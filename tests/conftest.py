@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         call_command("messages", compile=True)
         translation_file_changed(sender=None, file_path=Path("django.mo"))  # read them anew
     if not config.getoption("numprocesses", None):  # whoever only hands out tests needs no server
+        _alone()
         prepare()
     forbid_undefined_variables()
 
@@ -46,6 +47,20 @@ def _nothing_remembered() -> None:
     """What one test cached, the paths of its sites for one, is not there in the next."""
     for cache in caches.all():
         cache.clear()
+
+
+def _alone() -> None:
+    """Two runs in one folder would drop each other's databases; the lock ends with the process."""
+    settings.NAVIGATOR_HOME.mkdir(parents=True, exist_ok=True)
+    lock = os.open(settings.NAVIGATOR_HOME / "tests.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pytest.exit(
+            f"Another run of the tests uses {settings.NAVIGATOR_HOME}. "
+            "Wait for its end, or set NAVIGATOR_TEST_HOME to a folder of your own.",
+            returncode=2,
+        )
 
 
 @pytest.fixture(scope="session")

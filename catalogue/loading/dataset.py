@@ -88,14 +88,14 @@ def read(folder: Path, report: Report, known: Mapping[str, set[str]]) -> DataSet
         providers=reader.rows("providers.json", rows.ProviderRow, _slug),
         offices=reader.rows("offices.json", rows.OfficeRow, office_key),
         hotlines=reader.rows(
-            "hotlines.json", rows.HotlineRow, _slug, _part(hotlines, "hotlines.json", "hotlines")
+            "hotlines.json", rows.HotlineRow, _slug, part(hotlines, "hotlines.json", "hotlines")
         ),
         measures=reader.rows("measures.json", rows.MeasureRow, _slug),
         indicators=reader.rows(
             "indicators.json",
             rows.IndicatorRow,
             indicator_key,
-            _part(indicators, "indicators.json", "indicators"),
+            part(indicators, "indicators.json", "indicators"),
         ),
         families=reader.rows("sample_families.json", rows.SampleFamilyRow, _slug),
         fallback=_object(report, "hotlines.json", rows.FallbackRow, hotlines.get("fallback")),
@@ -244,7 +244,11 @@ def _name(raw: object) -> str:
     return next((name for name in names if isinstance(name, str) and name), "без имени")
 
 
-def _part(content: Mapping[str, Any], file: str, name: str) -> list[Any]:
+def part(content: Mapping[str, Any], file: str, name: str) -> list[Any]:
+    """The list that a file of several parts holds under a name.
+
+    :raises cms.loading.DataSetError: there is none.
+    """
     part = content.get(name)
     if not isinstance(part, list):
         raise DataSetError(f"{file}: нет списка «{name}».")

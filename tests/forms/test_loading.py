@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation import gettext_lazy as _
 
-from cms.loading import Report
+from cms.loading import DataSetError, Report
 from forms.loading import load
 from forms.models import FormDefinition, FormVersion, Queue, Register, RoutingRule
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
@@ -117,3 +117,34 @@ def test_bad_form_is_refused_with_a_reason(tmp_path, centre, spoil, reason):
     report, _said = loaded(tmp_path)
     assert [refusal.key for refusal in report.refusals] == ["konsultaciya-specialista"]
     assert str(reason) in report.refusals[0].reason
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda rows: rows.append(5), "объект"),
+        (lambda rows: rows.append({}), "нет поля slug"),
+        (lambda rows: rows.append(rows[0]), "повтор"),
+        (lambda rows: rows[0].update(steps=None), "steps: нужен список"),
+        (lambda rows: rows[0].update(queue_topic=["a"]), "queue_topic"),
+        (lambda rows: rows[0]["steps"][0]["fields"].append("?"), "нужен объект"),
+        (lambda rows: rows[0]["steps"][0]["fields"][1]["show_if"].update(value=5), "show_if"),
+        (lambda rows: rows[0].update(lead="\0"), "знаки"),
+    ],
+)
+def test_row_of_another_shape_is_refused_and_nothing_is_made(tmp_path, centre, spoil, reason):
+    rows = json.loads((DATASET / "forms_public.json").read_text())[:1]
+    spoil(rows)
+    (tmp_path / "forms_public.json").write_text(json.dumps(rows))
+    (tmp_path / "indicators.json").write_text('{"forms": []}')
+    report, _said = loaded(tmp_path)
+    assert reason in report.refusals[0].reason
+    assert not FormDefinition.objects.exists()
+
+
+@pytest.mark.parametrize("registers", ["{}", '{"forms": {}}'])
+def test_file_without_its_list_of_registers_is_told(tmp_path, centre, registers):
+    (tmp_path / "forms_public.json").write_text("[]")
+    (tmp_path / "indicators.json").write_text(registers)
+    with pytest.raises(DataSetError, match="нет списка «forms»"):
+        loaded(tmp_path)

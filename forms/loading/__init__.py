@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from catalogue.loading.dataset import Reader, part
 from catalogue.models import Provider
 from cms.loading import Report, read_json
 from forms.blocks import TYPES
 from forms.compiling import SchemaError
+from forms.loading.rows import ConditionRow, FieldRow, FormRow, RegisterRow
 from forms.models import FormDefinition, Queue, Register, RoutingRule, Topic
-from forms.models.registers import RegisterKind
 from forms.routing import unrouted_queue
 
 FORMS = "forms_public.json"
@@ -38,35 +39,36 @@ def load(folder: Path, report: Report, say: Say) -> None:
     """Bring forms, queues and registers to what the folder's files say.
 
     A form that somebody has edited since is left as it is.
+
+    :raises cms.loading.DataSetError: a file is missing or malformed.
     """
-    rows = read_json(folder, FORMS)
-    registers = read_json(folder, REGISTERS, dict).get("forms", [])
+    reader = Reader(folder, report)
+    forms = reader.rows(FORMS, FormRow, lambda row: row.slug)
+    raw = part(read_json(folder, REGISTERS, dict), REGISTERS, "forms")
+    registers = reader.rows(REGISTERS, RegisterRow, lambda row: row.slug, raw)
+    if report.refusals:
+        return
     say("Темы, очереди и правила")
-    topics = _load_topics(rows, report)
+    topics = _load_topics(forms, report)
     _load_queues(report)
     say("Формы для семей")
-    waiting = [
-        str(row.get("title"))
-        for number, row in enumerate(rows, start=1)
-        if not _load_form(row, number, topics, report)
-    ]
+    waiting = [row.title for row in forms if not _load_form(row, topics, reader)]
     if waiting:
         say(f"Ждут новых видов вопросов: {', '.join(waiting)}")
     say("Журналы и карточки")
-    for number, row in enumerate(registers, start=1):
-        _load_register(row, number, topics, report)
+    for row in registers:
+        _load_register(row, topics, report)
 
 
-def _load_topics(rows: list[dict[str, Any]], report: Report) -> dict[str, Topic]:
+def _load_topics(forms: list[FormRow], report: Report) -> dict[str, Topic]:
     topics = {}
-    for row in rows:
-        slug = row.get("queue_topic")
-        if not slug:
-            continue
-        values = {"title": row.get("title", slug)}
-        if row.get("urgent"):
+    for row in forms:
+        values: dict[str, Any] = {"title": row.title}
+        if row.urgent:
             values["answer_days"] = URGENT_DAYS
-        topics[slug] = _made_once(Topic, report, "intake_forms.topic", slug=slug, defaults=values)
+        topics[row.queue_topic] = _made_once(
+            Topic, report, "intake_forms.topic", slug=row.queue_topic, defaults=values
+        )
     return topics
 
 
@@ -87,18 +89,15 @@ def _load_queues(report: Report) -> None:
             )
 
 
-def _load_form(
-    row: Mapping[str, Any], number: int, topics: Mapping[str, Topic], report: Report
-) -> bool:
+def _load_form(row: FormRow, topics: Mapping[str, Topic], reader: Reader) -> bool:
     """False when the form asks what no block can ask yet."""
-    slug = str(row.get("slug"))
+    if not all(_can_ask(field) for step in row.steps for field in step.fields):
+        return False
+    report, values = reader.report, _form_values(row, topics)
+    definition = FormDefinition.objects.filter(slug=row.slug).first()
     try:
-        if not all(_can_ask(field) for field in _fields(row)):
-            return False
-        values = _form_values(row, topics)
-        definition = FormDefinition.objects.filter(slug=slug).first()
         if definition is None:
-            definition = FormDefinition(slug=slug, live=False, **values)
+            definition = FormDefinition(slug=row.slug, live=False, **values)
             definition.full_clean()
             definition.save()
             report.created["intake_forms.formdefinition"] += 1
@@ -106,26 +105,28 @@ def _load_form(
             report.unchanged["intake_forms.formdefinition"] += 1
             return True
         elif not _is_ours(definition):
-            report.keep("intake_forms.formdefinition", slug)
+            report.keep("intake_forms.formdefinition", row.slug)
             return True
         else:
             for name, value in values.items():
                 setattr(definition, name, value)
             report.changed["intake_forms.formdefinition"] += 1
         definition.save_revision().publish(log_action=False)
-    except KeyError as error:
-        report.refuse(FORMS, number, slug, f"нет поля {error}")
-    except (SchemaError, ValidationError, ValueError, TypeError) as error:
-        report.refuse(FORMS, number, slug, str(error))
+    except ValidationError as error:
+        reader.refuse(FORMS, row.slug, _in_words(error))
+    except (SchemaError, ValueError) as error:
+        reader.refuse(FORMS, row.slug, str(error))
     return True
 
 
-def _fields(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [field for step in row["steps"] for field in step["fields"]]
+def _in_words(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
 
 
-def _can_ask(field: Mapping[str, Any]) -> bool:
-    return field["type"] in TYPES and not field.get("fields")
+def _can_ask(field: FieldRow) -> bool:
+    return field.type in TYPES and not field.fields
 
 
 def _is_ours(definition: FormDefinition) -> bool:
@@ -142,103 +143,82 @@ def _differs(definition: FormDefinition, values: Mapping[str, Any]) -> bool:
     )
 
 
-def _form_values(row: Mapping[str, Any], topics: Mapping[str, Topic]) -> dict[str, Any]:
-    slug = row["slug"]
+def _form_values(row: FormRow, topics: Mapping[str, Topic]) -> dict[str, Any]:
     return {
-        "title": row["title"],
-        "lead": row["lead"],
-        "minutes": row["minutes"],
-        "urgent": row["urgent"],
-        "topic": topics[row["queue_topic"]],
-        "retention_days": row["retention_days"],
-        "consent_text": row["consent_text"],
-        "offered_everywhere": slug == GENERAL,
+        "title": row.title,
+        "lead": row.lead,
+        "minutes": row.minutes,
+        "urgent": row.urgent,
+        "topic": topics[row.queue_topic],
+        "retention_days": row.retention_days,
+        "consent_text": row.consent_text,
+        "offered_everywhere": row.slug == GENERAL,
         "steps": [
             {
                 "type": "step",
-                "id": _id(slug, f"step {number}"),
+                "id": _id(row.slug, f"step {number}"),
                 "value": {
-                    "title": step["title"],
+                    "title": step.title,
                     "fields": [
                         {
-                            "type": field["type"],
-                            "id": _id(slug, field["key"]),
+                            "type": field.type,
+                            "id": _id(row.slug, field.key),
                             "value": _question(field),
                         }
-                        for field in step["fields"]
+                        for field in step.fields
                     ],
                 },
             }
-            for number, step in enumerate(row["steps"], start=1)
+            for number, step in enumerate(row.steps, start=1)
         ],
     }
 
 
-def _question(field: Mapping[str, Any]) -> dict[str, Any]:
+def _question(field: FieldRow) -> dict[str, Any]:
     """A question of the file as an editor's block holds it."""
-    value = {
-        "label": field["label"],
-        "key": field["key"],
-        "show_if": _condition(field.get("show_if")),
+    value: dict[str, Any] = {
+        "label": field.label,
+        "key": field.key,
+        "show_if": _condition(field.show_if),
     }
-    if field["type"] == "info":
+    if field.type == "info":
         return value
     value |= {
-        "help": field.get("help") or "",
-        "required": field["required"],
-        "personal": field["personal"],
-        "purpose": field.get("purpose") or "",
+        "help": field.help or "",
+        "required": field.required,
+        "personal": field.personal,
+        "purpose": field.purpose,
     }
-    if field.get("options"):
+    if field.options:
         value["options"] = [
-            {"type": "item", "id": _id(field["key"], option["value"]), "value": dict(option)}
-            for option in field["options"]
+            {"type": "item", "id": _id(field.key, option.value), "value": option.model_dump()}
+            for option in field.options
         ]
     return value
 
 
-def _condition(condition: Mapping[str, Any] | None) -> dict[str, str]:
-    if not condition:
+def _condition(condition: ConditionRow | None) -> dict[str, str]:
+    if condition is None:
         return {"field": "", "op": "eq", "value": ""}
-    wanted = condition["value"] if isinstance(condition["value"], list) else [condition["value"]]
+    wanted = condition.value if isinstance(condition.value, list) else [condition.value]
     words = [{True: "yes", False: "no"}[one] if isinstance(one, bool) else one for one in wanted]
-    return {"field": condition["field"], "op": condition["op"], "value": ", ".join(words)}
+    return {"field": condition.field, "op": condition.op, "value": ", ".join(words)}
 
 
 def _id(*names: str) -> str:
     return str(uuid.uuid5(_IDS, "/".join(names)))
 
 
-def _load_register(
-    row: Mapping[str, Any], number: int, topics: Mapping[str, Topic], report: Report
-) -> None:
-    slug = str(row.get("slug"))
-    try:
-        values = {
-            "title": row["title"],
-            "kind": RegisterKind(row["kind"]),
-            "purpose": row.get("purpose") or "",
-            "fields": [
-                {key: field[key] for key in ("name", "label", "type", "required")}
-                for field in row["fields"]
-            ],
-            "source": row.get("source") or "",
-            "named_in_seed": bool(row.get("named_in_seed")),
-        }
-    except (KeyError, TypeError) as error:
-        report.refuse(REGISTERS, number, slug, f"нет поля {error}")
-        return
-    except ValueError:
-        report.refuse(REGISTERS, number, slug, f"неизвестный вид: {row['kind']}")
-        return
+def _load_register(row: RegisterRow, topics: Mapping[str, Topic], report: Report) -> None:
+    values = row.model_dump(exclude={"slug"})
     register = _made_once(
         Register,
         report,
         "intake_forms.register",
-        slug=slug,
-        defaults={**values, "on_case": slug in ON_CASE},
+        slug=row.slug,
+        defaults={**values, "on_case": row.slug in ON_CASE},
     )
-    wanted = [topics[topic] for topic in ON_CASE.get(slug, ()) if topic in topics]
+    wanted = [topics[topic] for topic in ON_CASE.get(row.slug, ()) if topic in topics]
     if wanted and not register.topics.exists():
         register.topics.set(wanted)
 
