@@ -7,6 +7,7 @@ MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help demo serve test quick check format bench reset lock messages
 
 help: ## Tell what there is
@@ -21,7 +22,7 @@ serve: .venv/runtime ## Start the portal as it stands: web, worker and indexer
 
 test: .venv/dev ## Set everything up and run all tests
 	@$(BIN)/python tests/install_browser.py
-	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 quick: .venv/dev ## Run the tests that take no browser and no seconds
 	$(BIN)/python -m pytest -q -m "not browser and not slow" $(ARGS)

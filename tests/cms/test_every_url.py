@@ -160,12 +160,13 @@ class Walker:
         self.client.cookies.clear()
         for name, value in self.jar.items():
             self.client.cookies[name] = value
-        caches["default"].clear()
         with transaction.atomic():
             response = getattr(self.client, method)(path)
             content = b"".join(response) if response.streaming else response.content
             response.content_text = content.decode("utf-8", "replace")
             transaction.set_rollback(True)
+        if method != "get":
+            caches["default"].clear()  # it may hold what was taken back
         return response
 
 
