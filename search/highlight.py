@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import escape
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from search import analysis
 from search.plan import QueryPlan
 
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 AROUND = 60  # signs before and after, when a piece of a long text is shown
 
 
@@ -25,10 +27,13 @@ class Marker:
         """Where in a text the found words stand, in order, without overlap."""
         words = list(analysis.spans(text))
         hit = [lemma in self.single for _, _, lemma in words]
-        for phrase in self.phrases:
-            for i in range(len(words) - len(phrase) + 1):
-                if tuple(lemma for _, _, lemma in words[i : i + len(phrase)]) == phrase:
-                    hit[i : i + len(phrase)] = [True] * len(phrase)
+        for line in _ways_to_read(text, words):
+            lemmas = [words[i][2] for i in line]
+            for phrase in self.phrases:
+                for at in range(len(line) - len(phrase) + 1):
+                    if tuple(lemmas[at : at + len(phrase)]) == phrase:
+                        for i in line[at : at + len(phrase)]:
+                            hit[i] = True
         return [(start, end) for (start, end, _), found in zip(words, hit, strict=True) if found]
 
     def mark(self, text: str) -> tuple[SafeString, bool]:
@@ -59,6 +64,16 @@ def marker_of(plan: QueryPlan) -> Marker:
 def first_excerpt(marker: Marker, texts: Iterable[str]) -> SafeString:
     """The excerpt of the first text in which anything was found."""
     return next((found for text in texts if (found := marker.excerpt(text))), SafeString())
+
+
+def _ways_to_read(text: str, words: Sequence[tuple[int, int, str]]) -> list[list[int]]:
+    """The words in a row, and without those in brackets: «материнский (семейный) капитал»."""
+    aside = [(match.start(), match.end()) for match in _IN_BRACKETS.finditer(text)]
+    every = list(range(len(words)))
+    if not aside:
+        return [every]
+    outside = [i for i in every if not any(start < words[i][0] < end for start, end in aside)]
+    return [every, outside]
 
 
 def _marked(text: str, spans: Iterable[tuple[int, int]]) -> SafeString:

@@ -34,7 +34,7 @@ PAIR = 1.6
 TIE_BREAK = 0.15
 OWN_TERRITORY = 2.5  # of the place that was chosen
 NAMED_TERRITORY = 9.0  # of the place that the query itself names
-COUNTRY_FIRST = 2.0  # while no place is known, a measure for everybody goes first
+COUNTRY_FIRST = 4.0  # while no place is known, a measure for everybody goes first
 CHECKED = 0.4
 
 

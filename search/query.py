@@ -157,9 +157,13 @@ def _alternatives(
     for run in runs:
         if place in run.places:
             main, *others = _forms_to_try(knowledge.lexicon.groups[run.group])
-            add(main, run.weight * _WEIGHT_OF_MAIN_NAME, Origin.SYNONYM)
-            for form in others:
-                add(form, run.weight * _WEIGHT_OF_OTHER_NAME, Origin.SYNONYM)
+            for form, weight in [
+                (main, _WEIGHT_OF_MAIN_NAME),
+                *((form, _WEIGHT_OF_OTHER_NAME) for form in others),
+            ]:
+                # A name of several words is tried for each word that was typed: they share it.
+                share = len(run.places) if len(form) > 1 else 1
+                add(form, run.weight * weight / share, Origin.SYNONYM)
     best = sorted(found.values(), key=lambda alternative: -alternative.weight)
     return tuple(best[:MOST_ALTERNATIVES])
 

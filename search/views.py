@@ -64,6 +64,7 @@ def results(request: HttpRequest) -> HttpResponse:
     pages = Paginator(range(min(found.total, found.pages * asked.size)), asked.size)
     context |= {
         "results": found,
+        "urgent": found.stories[0].urgent if found.stories else False,
         "page": pages.page(found.page),
         "chips": _chips(address, found),
         "place_title": _place_title(found),

@@ -97,6 +97,11 @@ def test_families_find_what_helps_them(portal):
     assert missed == {}
 
 
+@pytest.mark.parametrize("text", ["пособие на ребёнка", "пособие ребенку"])
+def test_without_a_place_help_for_everybody_leads(portal, text):
+    assert slugs(portal, text, limit=1) == ["edinoe-posobie-na-rebenka"]
+
+
 def test_what_is_not_ours_gets_no_answer(portal):
     assert {text: found for text in NOT_OURS if (found := slugs(portal, text))} == {}
 
@@ -135,6 +140,16 @@ def test_graded_queries_are_answered_well(portal, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["ndcg@10"] == figures["ndcg@10"]
     call_command("search_quality", str(file), "--worst", "2")
     assert "hit@3" in capsys.readouterr().out
+
+
+def test_danger_is_answered_with_a_phone_and_a_way_to_leave(portal, client):
+    page = client.get("/search/", {"q": "муж бьёт"}).content.decode()
+    assert 'href="tel:112"' in page.partition("<article")[0].partition('id="main"')[2]
+    assert "data-quick-exit" in page
+    assert "муж бьёт" not in page.partition("</title>")[0]
+    calm = client.get("/search/", {"q": "маткапитал"}).content.decode()
+    assert "data-quick-exit" not in calm
+    assert "маткапитал" in calm.partition("</title>")[0]
 
 
 @pytest.mark.parametrize("content", ["{", "[{}]", "{}", "[1]"])

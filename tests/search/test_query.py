@@ -97,6 +97,20 @@ def test_a_synonym_brings_the_main_name_and_the_other_names():
     assert sum(t.weight for slot in found.slots for t in slot.targets) == pytest.approx(1.0)
 
 
+def test_words_of_one_name_share_what_its_other_names_are_worth():
+    def weights(text):
+        return [
+            each.weight
+            for slot in plan(text).slots
+            for each in slot.alternatives
+            if " ".join(each.words) == "материнский капитал"
+        ]
+
+    one_word, two_words = weights("маткапитал"), weights("мат капитал")
+    assert (len(one_word), len(two_words)) == (1, 2)
+    assert sum(two_words) == pytest.approx(one_word[0], abs=0.01)
+
+
 def test_a_synonym_is_found_in_another_order_and_form():
     assert MSK.slug in {
         t.slug for slot in plan("капитала материнского").slots for t in slot.targets

@@ -9,6 +9,7 @@ from themes.templatetags.russian import (
     days_ago,
     human_date,
     human_moment,
+    lowfirst,
     noun,
     phone_link,
     plural,
@@ -134,3 +135,11 @@ def test_a_phone_can_be_tapped(phone, address):
 
 def test_a_phone_s_words_are_escaped():
     assert "<b>" not in phone_link("112<b>")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("Круглосуточно", "круглосуточно"), ("МФЦ ответит", "МФЦ ответит"), ("ё", "ё"), ("", "")],
+)
+def test_a_line_goes_on_after_other_words(text, read):
+    assert lowfirst(text) == read

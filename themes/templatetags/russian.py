@@ -62,6 +62,12 @@ def unbroken(text: str) -> str:
 
 
 @register.filter
+def lowfirst(text: str) -> str:
+    """A line that goes on after other words: «Круглосуточно» → «круглосуточно», but «МФЦ»."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+@register.filter
 def human_date(value: datetime.date | None) -> str:
     """A day: «1 февраля 2027 года». Of a moment, the day in the portal's time zone."""
     if not value:
