@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from catalogue.models import Hotline, Measure, Office, Territory
@@ -19,14 +21,21 @@ from catalogue.models.taxonomy import FactType
 from catalogue.place import chosen_territory
 from catalogue.rules import RulesError, Variant, read
 from catalogue.slots import Link, links_to_apply, links_to_ask, links_to_stories
-from catalogue.where import is_in_force, is_sure, where_to_go
+from catalogue.where import Where, is_in_force, is_sure, where_to_go
 from catalogue.words import Line, Vocabulary, describe, published_rules, vocabulary
 from cms.models import SiteSettings
-from themes.templatetags.russian import human_date
+from themes.templatetags.russian import human_date, phone_link
 
 SERVICE_FACT = "military_service"
 HOME_FACT = "territory"
 DOUBT = "Уточните"
+NO_PAPERS = "документы не нужны"
+# What of a note is said to those who check it, not to families: sources and the check of facts.
+_SOURCE = r"(?:[\w-]+\.)+(?:ru|рф|info|com)\b"
+_ASIDES = re.compile(
+    rf"\s*\((?:[^()]*{_SOURCE}[^()]*|по знанию предмета)\)|[,;]?\s*подбор [^.;]*не проверяет"
+)
+_FOR_STAFF = re.compile(rf"{_SOURCE}|по знанию предмета")
 
 
 @dataclass(frozen=True)
@@ -79,9 +88,14 @@ def page(
         [place] if place and here else territories,
         of_servicemen=_is_asked(variants, SERVICE_FACT),
     )
-    apply = links_to_apply(measure)
+    apply, ask = links_to_apply(measure), links_to_ask()
+    papers = list(measure.documents.select_related("document_type"))
+    channels = _channels(measure)
+    situations = list(measure.situations.all())
     return {
         "measure": measure,
+        "urgent": bool(situations) and all(each.urgent for each in situations),
+        "by_phone": [each["channel"] for each in channels] == [Channel.PHONE],
         "who": _sentence(measure.who),
         "apply_note": _sentence(measure.apply_note),
         "excludes_note": _sentence(measure.excludes_note),
@@ -95,24 +109,22 @@ def page(
             [_tick(line, words, place) for line in variant] for variant in conditions.variants
         ],
         "for_everybody": conditions.for_everybody,
-        "papers": [
-            Tick(_capital(paper.document_type.name), paper.note)
-            for paper in measure.documents.select_related("document_type")
-        ],
-        "channels": _channels(measure),
+        "papers": [Tick(_capital(paper.document_type.name), paper.note) for paper in papers],
+        "no_papers": [paper.document_type.name for paper in papers] == [NO_PAPERS],
+        "channels": channels,
         "offices": [_office(office) for office in where.offices],
         "more_offices": [_office(office) for office in where.more_offices],
         "providers": where.providers,
-        "hotlines": [_line_to_call(line) for line in where.hotlines],
-        "no_address": _no_address(request, where.hotlines) if where.needs_a_line else "",
+        **_lines(request, where),
         "window": _window(measure, today),
         "laws": list(measure.legal_basis.select_related("act")),
         "excludes": [other for other in measure.excludes.all() if other.is_public],
-        "stories": links_to_stories(list(measure.situations.all())),
+        "stories": links_to_stories(situations),
         "doubt": _doubt(measure),
         "apply": apply,
         # One form is offered once.
-        "ask": [link for link in links_to_ask() if _form(link) not in map(_form, apply)],
+        "ask": [link for link in ask if _form(link) not in map(_form, apply)],
+        "mistake": _to_tell_of_a_mistake(apply, ask),
     }
 
 
@@ -175,7 +187,13 @@ def _in_years(day: datetime.date, years: int) -> datetime.date:
 def _doubt(measure: Measure) -> str:
     """What of the note on verification a family has to know: it begins with «Уточните»."""
     _before, mark, rest = measure.verification_note.partition(DOUBT)
-    return _capital(rest.lstrip(": ")) if mark else ""
+    if not mark:
+        return ""
+    clauses = [clause.strip() for clause in _ASIDES.sub("", rest).lstrip(":").split(";")]
+    told = "; ".join(clause for clause in clauses if clause and not _FOR_STAFF.search(clause))
+    if told.startswith(","):
+        return _sentence(f"{DOUBT}{told}")
+    return _sentence(f"{DOUBT} {told}" if told and rest[0] == " " else _capital(told))
 
 
 def _tick(line: Line, words: Vocabulary, place: Territory | None) -> Tick:
@@ -185,7 +203,7 @@ def _tick(line: Line, words: Vocabulary, place: Territory | None) -> Tick:
         slugs = line.rule.value if isinstance(line.rule.value, list) else [line.rule.value]
         inside = {words.places[slug].pk for slug in slugs if slug in words.places}
         met = bool(inside & set(place.ancestor_ids))
-    return Tick(line.text, line.note, met)
+    return Tick(line.text, _capital(line.note), met)
 
 
 def _is_asked(variants: tuple[Variant, ...] | None, fact: str) -> bool:
@@ -198,6 +216,7 @@ def _channels(measure: Measure) -> list[dict[str, Any]]:
     order = list(dict.fromkeys(step.channel for step in steps))
     return [
         {
+            "channel": channel,
             "title": Channel(channel).label,
             "steps": [step.text for step in steps if step.channel == channel],
         }
@@ -238,12 +257,29 @@ def _line_to_call(line: Hotline) -> Contact:
     )
 
 
-def _no_address(request: HttpRequest, lines: Sequence[Hotline]) -> str:
+def _lines(request: HttpRequest, where: Where) -> dict[str, Any]:
+    """Lines to call; the words for «no address» may name the first: then it is not told twice."""
+    lines, text = list(where.hotlines), ""
+    if lines and where.needs_a_line:
+        text = SiteSettings.for_request(request).no_address_text
+    cards = lines[1:] if "{phone}" in text else lines
+    return {
+        "hotlines": [_line_to_call(line) for line in cards],
+        "no_address": _no_address(text, lines[0]) if text else "",
+        "no_address_hours": lines[0].hours if "{phone}" in text else "",
+    }
+
+
+def _no_address(text: str, line: Hotline) -> str:
     """The words of the site for «no address», with the line to call."""
-    if not lines:
-        return ""
-    text = SiteSettings.for_request(request).no_address_text
-    return text.replace("{title}", lines[0].title).replace("{phone}", lines[0].phone)
+    words = escape(text).replace("{title}", escape(line.title))
+    return mark_safe(words.replace("{phone}", phone_link(line.phone)))  # noqa: S308 - all escaped
+
+
+def _to_tell_of_a_mistake(apply: Sequence[Link], ask: Sequence[Link]) -> str:
+    """The general question to the centre, with this measure in it where the form takes one."""
+    general = [_form(link) for link in ask]
+    return next((link.url for link in [*apply, *ask] if _form(link) in general), "")
 
 
 def _form(link: Link) -> str:

@@ -20,6 +20,7 @@ from catalogue.models import (
     Measure,
     Office,
     RequiredDocument,
+    Situation,
 )
 from catalogue.slots import Link
 from catalogue.where import lines_for
@@ -154,6 +155,74 @@ def test_a_family_sees_only_the_doubt_of_the_note_on_verification(client):
     assert "там-то" not in page
 
 
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("Уточните: порог дохода; подбор этот случай не проверяет", "Порог дохода."),
+        ("Уточните порог в ЦСЗН (в 2022 году был 35 тысяч: lentv24.ru/a.htm)", "Уточните порог в ЦСЗН."),
+        ("Уточните, входит ли год 30-летия", "Уточните, входит ли год 30-летия."),
+        ("Уточните: дата – по знанию предмета; порядок могли изменить", "Порядок могли изменить."),
+        ("Уточните: пособие платит фонд (klerk.ru/buh/), подбор это не проверяет", "Пособие платит фонд."),
+    ],
+)  # fmt: skip
+def test_the_doubt_is_said_without_what_is_for_those_who_check(client, note, told):
+    assert f'<p class="notice__text">{told}</p>' in read(
+        client, MeasureFactory(verification_note=note)
+    )
+
+
+def test_where_there_may_be_danger_a_phone_and_a_way_to_leave_come_first(client):
+    danger = Situation.objects.create(slug="beda", title="Беда", urgent=True)
+    calm = Situation.objects.create(slug="pokoj", title="Покой")
+    urgent, mixed = MeasureFactory(title="Убежище"), MeasureFactory(title="Юрист")
+    link(urgent, situations=[danger])
+    link(mixed, situations=[danger, calm])
+    page = read(client, urgent)
+    assert "Убежище" not in page.partition("</title>")[0]
+    top = page.partition("<h2")[0]
+    assert 'href="tel:112"' in top
+    assert "data-quick-exit" in top
+    assert "data-quick-exit" not in read(client, mixed)
+
+
+def test_help_by_phone_begins_with_the_phone(client, places):
+    line = ProviderFactory()
+    measure = MeasureFactory(verification="seed")
+    ApplicationStep.objects.create(measure=measure, channel="phone", text="Позвоните.")
+    link(measure, providers=[line], territories=[places["rossiya"]])
+    office(line, places["rossiya"], phones=["8-800-2000-122"], hours="Круглосуточно")
+    page = read(client, measure)
+    assert page.index("tel:+78002000122") < page.index("Кому положено")
+    assert page.count("tel:+78002000122") == 1
+    assert "Часы работы: круглосуточно" in page
+    assert "прежде чем идти" not in page
+    assert "Эти сведения мы давно не подтверждали." in page
+
+
+def test_no_papers_are_no_list_to_tick(client):
+    measure = MeasureFactory()
+    nothing = DocumentType.objects.create(name="документы не нужны")
+    RequiredDocument.objects.create(measure=measure, document_type=nothing)
+    page = read(client, measure)
+    assert "<p>Документы не нужны.</p>" in page
+    assert "<li>\n      Документы не нужны" not in page
+
+
+def test_a_mistake_is_told_through_the_general_question_about_this_measure(client, monkeypatch):
+    apply = [Link("Записаться", "/forms/zapis/"), Link("Спросить", "/forms/vopros/?measure=mera")]
+    monkeypatch.setattr(slots, "apply_links", [lambda measure: apply])
+    monkeypatch.setattr(slots, "ask_links", [lambda: [Link("Спросить", "/forms/vopros/")]])
+    page = read(client, MeasureFactory())
+    assert 'href="/forms/vopros/?measure=mera">Ошибка на странице?' in page
+    monkeypatch.setattr(slots, "ask_links", [])
+    assert "Ошибка на странице?" not in read(client, MeasureFactory())
+
+
+def test_phones_in_the_words_of_a_measure_can_be_tapped(client):
+    page = read(client, MeasureFactory(summary="Звоните 8-800-300-8-100 <b>."))
+    assert 'Звоните <a class="phone" href="tel:+78003008100">8-800-300-8-100</a> &lt;b&gt;.' in page
+
+
 def test_what_is_not_given_together_is_linked_when_it_is_public(client):
     measure, open_, hidden = MeasureFactory(), MeasureFactory(), MeasureFactory(live=False)
     link(measure, excludes=[open_, hidden])
@@ -195,8 +264,9 @@ def test_where_no_address_is_sure_the_line_of_the_region_stands(client, places):
     site = Site.objects.get(is_default_site=True)
     SiteSettings.objects.create(site=site, no_address_text="Звоните: {title}, {phone}. {0.x}")
     page = read(client, measure, "ozernyj")
-    assert "Звоните: Областная линия, 8-800-100-20-30. {0.x}" in page
-    assert 'href="tel:+78001002030"' in page
+    link_to_call = '<a class="phone" href="tel:+78001002030">8-800-100-20-30</a>'
+    assert f"Звоните: Областная линия, {link_to_call}. {{0.x}}" in page
+    assert page.count("Областная линия") == 1
     assert "Служба помощи" in page
     assert "Линия obshaya" not in page
 

@@ -16,6 +16,7 @@ from themes.templatetags.russian import (
     rubles,
     tel,
     unbroken,
+    with_phones,
 )
 
 
@@ -143,3 +144,25 @@ def test_a_phone_s_words_are_escaped():
 )
 def test_a_line_goes_on_after_other_words(text, read):
     assert lowfirst(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Звоните 8-800-2000-122.", 'Звоните <a class="phone" href="tel:+78002000122">8-800-2000-122</a>.'),
+        ("+7 (812) 123-45-67 & 8 921 123-45-67", '<a class="phone" href="tel:+78121234567">+7 (812) 123-45-67</a> &amp; <a class="phone" href="tel:+79211234567">8 921 123-45-67</a>'),
+        ("С 8 до 17 лет, 2020-2026", "С 8 до 17\xa0лет, 2020-2026"),
+        ("Закон 8-123-4", "Закон 8-123-4"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_phones_in_text_can_be_tapped(text, html):
+    assert with_phones(text) == html
+
+
+def test_a_phone_and_a_dash_are_not_torn_from_their_line():
+    assert (
+        unbroken("Телефон 8-800-2000-122")
+        == "Телефон 8\u2060-\u2060800\u2060-\u20602000\u2060-\u2060122"
+    )
+    assert unbroken("размер – 6 %") == "размер\xa0– 6\xa0%"

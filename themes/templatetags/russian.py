@@ -11,14 +11,19 @@ from decimal import Decimal, InvalidOperation
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 NBSP = "\N{NO-BREAK SPACE}"
 THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 UNITS = re.compile(r"(?<=\d) (?=[₽%]|тыс|млн|руб|дн|лет|год|мес)")
+DASH = re.compile(r" (?=[–—] )")
+# An eleven-digit number as Russians write it: 8-800-2000-122, +7 (921) 123-45-67.
+LONG_PHONE = re.compile(r"(?<![\d-])(?:\+7|8)[ -]?\(?\d{3,5}\)?(?:[ -]?\d){4,7}(?![\d-])")
+IN_PHONE = re.compile(r"(?<=\d)-(?=\d)")
+WORD_JOINER = "\N{WORD JOINER}"
 MONTHS = (
     "января",
     "февраля",
@@ -57,8 +62,11 @@ def rubles(value: Decimal | float | str | None) -> str:
 
 @register.filter
 def unbroken(text: str) -> str:
-    """Text of people in which no number is torn from its thousands or from what it counts."""
-    return UNITS.sub(NBSP, THOUSANDS.sub(NBSP, text))
+    """Text of people in which no number is torn apart or from what it counts, no line begins
+    with a dash, and no phone is broken at its hyphens."""
+    whole = DASH.sub(NBSP, UNITS.sub(NBSP, THOUSANDS.sub(NBSP, text)))
+    joined = f"{WORD_JOINER}-{WORD_JOINER}"
+    return LONG_PHONE.sub(lambda phone: IN_PHONE.sub(joined, phone[0]), whole)
 
 
 @register.filter
@@ -135,6 +143,18 @@ def tel(phone: str) -> str:
 def phone_link(phone: str) -> SafeString:
     """A phone to tap."""
     return format_html('<a class="phone" href="{}">{}</a>', tel(phone), phone)
+
+
+@register.filter
+def with_phones(text: str) -> SafeString:
+    """Text of people as HTML: phones in it can be tapped, numbers are not torn apart."""
+    parts, done = [], 0
+    for match in LONG_PHONE.finditer(text):
+        if len(re.sub(r"\D", "", match[0])) == 11:
+            parts += [escape(unbroken(text[done : match.start()])), phone_link(match[0])]
+            done = match.end()
+    parts.append(escape(unbroken(text[done:])))
+    return mark_safe("".join(parts))  # noqa: S308 - every piece is escaped
 
 
 def _local_day(value: datetime.date) -> datetime.date:
