@@ -44,6 +44,17 @@ def test_home_asks_one_question_and_links_the_chosen_situations(client, home, te
     assert "Скрытая" not in text
 
 
+def test_every_page_leads_to_where_a_request_is(client, home):
+    assert 'href="/status/">Где моя заявка</a>' in client.get("/").text
+
+
+def test_home_says_once_whom_to_call(client, home):
+    assert client.get("/").text.count('href="tel:112"') == 1
+    home.phones = stream([("phone", {"title": "Спасатели", "phone": "112", "note": ""})])
+    home.save()
+    assert client.get("/").text.count('href="tel:112"') == 1
+
+
 def test_home_shows_the_newest_news_only(client, news):
     for day in (1, 4, 2, 3):
         news(day)

@@ -14,6 +14,7 @@ from themes.templatetags.russian import (
     phone_link,
     plural,
     rubles,
+    said_of,
     tel,
     unbroken,
     with_phones,
@@ -166,3 +167,8 @@ def test_a_phone_and_a_dash_are_not_torn_from_their_line():
         == "Телефон 8\u2060-\u2060800\u2060-\u20602000\u2060-\u2060122"
     )
     assert unbroken("размер – 6 %") == "размер\xa0– 6\xa0%"
+
+
+def test_an_error_names_its_field_once():
+    assert said_of("Ответьте на этот вопрос.", "Имя") == "Имя: Ответьте на этот вопрос."
+    assert said_of("Телефон не похож на номер.", "Телефон") == "Телефон не похож на номер."

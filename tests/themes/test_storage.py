@@ -41,3 +41,11 @@ def test_the_stylesheet_of_production_holds_all_the_others(collected):
 def test_collecting_again_leaves_the_stylesheet_as_it_was(collected):
     first = Path(collected().path("themes/css/main.css")).read_text()
     assert Path(collected().path("themes/css/main.css")).read_text() == first
+
+
+def test_browsers_that_ask_for_an_icon_unasked_get_one(client):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    icon = STATIC / answer.headers["Location"].removeprefix("/static/")
+    assert icon.read_bytes()[:4] == b"\x00\x00\x01\x00"
+    assert "max-age=86400" in answer.headers["Cache-Control"]

@@ -76,6 +76,12 @@ def lowfirst(text: str) -> str:
 
 
 @register.filter
+def said_of(error: str, label: str) -> str:
+    """An error with the name of its field, unless it begins with it."""
+    return str(error) if str(error).startswith(str(label)) else f"{label}: {error}"
+
+
+@register.filter
 def human_date(value: datetime.date | None) -> str:
     """A day: «1 февраля 2027 года». Of a moment, the day in the portal's time zone."""
     if not value:
