@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from forms.blocks import NUMBER_LIMIT
 from forms.choosers import Choosers
 from forms.compiling import fields_of
 from forms.conditions import in_words, shown_fields
@@ -31,7 +32,6 @@ MAX_PHONE = 40
 MAX_EMAIL = 254
 FIRST_YEAR = 1900
 LAST_YEAR = 2100
-NUMBER_LIMIT = 10**12
 _CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

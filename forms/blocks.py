@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from wagtail import blocks
 from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
+NUMBER_LIMIT = 10**12  # of answers, up and down
 MAX_STEPS = 20
 MAX_QUESTIONS = 60  # of a step
 MAX_OPTIONS = 60
@@ -180,6 +182,13 @@ class NumberQuestion(QuestionBlock):
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
         low, high = cleaned["minimum"], cleaned["maximum"]
+        too_long = {
+            name: ValidationError(_("The number is too long."))
+            for name, bound in (("minimum", low), ("maximum", high))
+            if bound is not None and abs(bound) > NUMBER_LIMIT
+        }
+        if too_long:
+            raise StructBlockValidationError(too_long)
         if low is not None and high is not None and low > high:
             raise StructBlockValidationError(
                 {"maximum": ValidationError(_("The highest is below the lowest."))}
@@ -354,6 +363,8 @@ def _answer(text: str, kind: str) -> Any:
         return {"yes": True, "no": False}[text] if text in ("yes", "no") else _refuse(text)
     if kind == "number":
         number = float(text)
+        if not isfinite(number):
+            _refuse(text)
         return int(number) if number.is_integer() else number
     if kind == "info":
         _refuse(text)

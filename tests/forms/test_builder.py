@@ -123,6 +123,15 @@ def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
             "show_if.op",
         ),
         ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "maximum"),
+        ([step("Шаг", question("number", "a", maximum="1e999999"))], "maximum"),
+        (
+            [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "nan")))],
+            "show_if.value",
+        ),
+        (
+            [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e999")))],
+            "show_if.value",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_cannot_be_published(steps, reason):
