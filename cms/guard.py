@@ -7,6 +7,7 @@ permissions of the model at most. Here stands who may open them; everybody else 
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any
 
 from django.apps import apps
@@ -138,12 +139,12 @@ class GuardMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """What Wagtail leaves unanswered in the back office.
 
-        A form of the editor without its parts: cut off on the way, or made by hand. A row that
-        cannot be deleted because others rest on it.
+        A form of the editor without its parts: cut off on the way, or made by hand, or nested a
+        thousand deep. A row that cannot be deleted because others rest on it.
         """
         if not request.path.startswith(reverse("wagtailadmin_home")):
             return None
-        if isinstance(error, MultiValueDictKeyError):
+        if isinstance(error, MultiValueDictKeyError | RecursionError) or _in_blocks(error):
             return bad_request(request, error)
         if isinstance(error, ProtectedError):
             messages.error(request, _("It cannot be deleted: other records rest on it."))
@@ -164,3 +165,11 @@ def _is_key(model: Any, key: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _in_blocks(error: Exception) -> bool:
+    """A number among the parts of a sent editor is none: Wagtail reads them unchecked."""
+    last = [frame for frame, _line in walk_tb(error.__traceback__)][-1:]
+    return isinstance(error, ValueError) and any(
+        frame.f_code.co_name == "value_from_datadict" for frame in last
+    )

@@ -55,3 +55,16 @@ def test_nobody_is_asked_to_log_in_by_a_missing_page(client):
     response = client.get(reverse("wagtailadmin_reports:site_history"))
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("wagtailadmin_login"))
+
+
+@pytest.mark.parametrize("count", ["", "abc", "1.5", "-", "9" * 30])
+def test_an_editor_s_form_that_was_made_by_hand_is_refused(client, count):
+    client.force_login(UserFactory(role=Role.EDITOR))
+    address = reverse("wagtailsnippets_catalogue_measure:add")
+    assert client.post(address, {"title": "Мера", "rules-count": count}).status_code == 400
+
+
+def test_json_nested_too_deep_is_refused(client):
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    address = reverse("intake_forms_register_modeladmin_create")
+    assert client.post(address, {"fields": "[" * 100_000}).status_code == 400
