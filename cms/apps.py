@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class CmsConfig(AppConfig):
@@ -14,3 +15,9 @@ class CmsConfig(AppConfig):
         from cms.announcements import install_triggers
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="cms.announcements")
+
+
+class PeopleConfig(WagtailUsersAppConfig):
+    """Wagtail's accounts with forms of ours."""
+
+    user_viewset = "cms.people.PeopleViewSet"

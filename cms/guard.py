@@ -11,6 +11,7 @@ from traceback import walk_tb
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -56,6 +57,11 @@ def bulk(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
     if model is None or not may_any(model, *WRITE)(request, kwargs):
         return False
     ids = request.GET.getlist("id")
+    if model is get_user_model():
+        keys = [key for key in ids if _is_key(model, key)]
+        which = {} if "all" in ids else {"pk__in": keys}
+        if _almighty(request, **which).exists():
+            return False
     scoped = hasattr(model._default_manager, "visible_to")
     if "all" in ids:
         if not scoped:
@@ -67,6 +73,20 @@ def bulk(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
     if scoped:
         return visible(model, request.user, ids)
     return all(_is_key(model, key) for key in ids)
+
+
+def people(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """Who tends accounts does not tend those that may do more: a password is as good as a right."""
+    key = kwargs.get("pk")
+    return key is None or (
+        _is_key(get_user_model(), key) and not _almighty(request, pk=key).exists()
+    )
+
+
+def _almighty(request: HttpRequest, **which: Any) -> Any:
+    """Superusers, as far as they are closed to this person."""
+    superusers = get_user_model()._default_manager.filter(is_superuser=True, **which)
+    return superusers.none() if request.user.is_superuser else superusers
 
 
 def chooser(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
@@ -109,6 +129,7 @@ DOORS: dict[str, Door] = {
     "wagtailadmin_workflows:": may_any(Workflow, "add", "change", "delete"),
     "wagtailadmin_editing_sessions:ping": ping,
     "wagtail_bulk_action": bulk,
+    "wagtailusers_users:": people,
     "wagtailsnippetchoosers_": chooser,
     "wagtailembeds:": nobody,
     "wagtailimages": images,

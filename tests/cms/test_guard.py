@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from cms.access import Role
+from cms.models import User
 from tests.factories import ProviderFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +69,44 @@ def test_json_nested_too_deep_is_refused(client):
     client.force_login(UserFactory(role=Role.ADMINISTRATOR))
     address = reverse("intake_forms_register_modeladmin_create")
     assert client.post(address, {"fields": "[" * 100_000}).status_code == 400
+
+
+def test_an_administrator_makes_nobody_almighty(client):
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    typed = {
+        "username": "novyj",
+        "email": "novyj@example.com",
+        "first_name": "Новый",
+        "last_name": "Сотрудник",
+        "password1": "длинный-пароль-5",
+        "password2": "длинный-пароль-5",
+        "is_superuser": "on",
+    }
+    assert client.get(reverse("wagtailusers_users:add")).status_code == 200
+    assert client.post(reverse("wagtailusers_users:add"), typed).status_code == 302
+    made = User.objects.get(username="novyj")
+    assert not made.is_superuser
+    address = reverse("wagtailusers_users:edit", args=[made.pk])
+    assert client.post(address, typed | {"is_active": "on"}).status_code == 302
+    assert not User.objects.get(username="novyj").is_superuser
+
+
+def test_an_administrator_does_not_touch_who_may_do_more(client):
+    almighty = UserFactory(is_superuser=True)
+    colleague = UserFactory(role=Role.EDITOR)
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    for name in ("edit", "delete", "copy", "history", "usage"):
+        assert (
+            client.get(reverse(f"wagtailusers_users:{name}", args=[almighty.pk])).status_code == 404
+        )
+        assert (
+            client.get(reverse(f"wagtailusers_users:{name}", args=[colleague.pk])).status_code
+            == 200
+        )
+    address = reverse("wagtail_bulk_action", args=["cms", "user", "set_active_state"])
+    assert client.get(address, {"id": [almighty.pk, colleague.pk]}).status_code == 404
+    assert client.get(address, {"id": "all"}).status_code == 404
+    assert client.get(address, {"id": colleague.pk}).status_code == 200
+    client.force_login(almighty)
+    address = reverse("wagtailusers_users:edit", args=[almighty.pk])
+    assert client.get(address).status_code == 200
