@@ -40,6 +40,16 @@ class ReadOnlyRights(RegisterRights):
         return False
 
 
+class NoNewRowsRights(RegisterRights):
+    """Rows come with the data set; people change some of what stands in them."""
+
+    def user_can_create(self, user: Any) -> bool:
+        return False
+
+    def user_can_delete_obj(self, user: Any, obj: Any) -> bool:
+        return False
+
+
 class Register(ModelAdmin):
     """A register. Rows that belong to somebody are those of `visible_to`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.registers import Register
+from cms.registers import NoNewRowsRights, Register
 from forms.models import Queue, RoutingRule, Topic
 from forms.models import Register as Journal
 
@@ -26,7 +26,7 @@ class Queues(Register):
 class RoutingRules(Register):
     model = RoutingRule
     menu_icon = "redirect"
-    list_display = ("position", "form", "topic", "territory", "urgent", "queue", "active")
+    list_display = ("position", "territory", "queue", "topic", "form", "urgent", "active")
     list_display_add_buttons = "queue"
     list_select_related = ("form", "topic", "territory", "queue__centre")
     list_filter = ("active", "urgent", "topic")
@@ -35,9 +35,12 @@ class RoutingRules(Register):
 class Journals(Register):
     model = Journal
     menu_icon = "form"
+    permission_helper_class = NoNewRowsRights
     list_display = ("title", "kind", "on_case")
     list_filter = ("kind", "on_case")
     search_fields = ("title", "slug", "purpose")
+    # What stands in a journal comes with the data set.
+    form_fields_exclude = ("slug", "fields", "source", "named_in_seed")
 
 
 REGISTERS = [Topics, Queues, RoutingRules, Journals]

@@ -39,10 +39,16 @@ class FilterForm(forms.Form):
         choices=[("", gettext_lazy("any")), *State.choices],
     )
     queue = forms.ModelChoiceField(
-        Queue.objects.none(), label=gettext_lazy("Queue"), required=False, empty_label="–"
+        Queue.objects.none(),
+        label=gettext_lazy("Queue"),
+        required=False,
+        empty_label=gettext_lazy("any queue"),
     )
     topic = forms.ModelChoiceField(
-        Topic.objects.all(), label=gettext_lazy("Topic"), required=False, empty_label="–"
+        Topic.objects.all(),
+        label=gettext_lazy("Topic"),
+        required=False,
+        empty_label=gettext_lazy("any topic"),
     )
 
     def __init__(self, user: Any, **kwargs: Any) -> None:

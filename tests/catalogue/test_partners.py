@@ -286,12 +286,15 @@ def test_what_a_partner_changed_in_an_office_is_no_longer_verified(client, partn
         verified=True,
         verified_fields=["address", "phones"],
         stale=True,
+        hours="по будням",
+        hours_structured={"mo": "09:00-18:00"},
     )
     client.post(
         reverse("offices:edit", args=[office.pk]),
-        {"title": "Кабинет", "address": "Улица, 1", "phones": "8 800 200-01-22"},
+        {"title": "Кабинет", "address": "Улица, 1", "phones": "8 800 200-01-22", "hours": "днём"},
     )
     office.refresh_from_db()
+    assert office.hours_structured is None
     assert office.phones == ["8 800 200-01-22"]
     assert (office.verified_fields, office.verified, office.stale) == (["address"], True, False)
     client.post(reverse("offices:edit", args=[office.pk]), {"title": "Кабинет", "phones": ""})

@@ -52,7 +52,7 @@
     const earlier = blocks
       .slice(0, blocks.indexOf(own))
       .map((block) => ({ value: keyOf(block).value, label: labelOf(block)?.value || "…" }));
-    fill(select, [{ value: "", label: "—" }, ...earlier], [input.value]);
+    fill(select, [{ value: "", label: "–" }, ...earlier], [input.value]);
   };
 
   const drawAnswers = (input, select) => {
@@ -71,7 +71,7 @@
     select.hidden = options.length === 0;
     input.hidden = options.length > 0;
     select.multiple = operator === "in";
-    fill(select, select.multiple ? options : [{ value: "", label: "—" }, ...options], values);
+    fill(select, select.multiple ? options : [{ value: "", label: "–" }, ...options], values);
   };
 
   const enhance = (input, draw) => {
