@@ -227,20 +227,8 @@ def measure(
         "organizations": [_organization(provider) for provider in where.all_providers],
         "not_given_with": [other for other in found.excludes.all() if other.is_public],
         "not_given_with_note": found.excludes_note,
-        "window": {
-            "first": found.apply_from,
-            "last": found.apply_to,
-            "yearly": found.apply_yearly,
-            "note": found.apply_note,
-        },
-        "verification": {
-            "kind": found.verification,
-            "title": found.get_verification_display(),
-            "is_verified": found.is_verified,
-            "is_stale": found.stale,
-            "as_of": found.as_of,
-            "checked_on": found.verified_on,
-        },
+        "window": _window(found),
+        "verification": _verification(found),
         "locations": [_location(office) for office in (*where.offices, *where.more_offices)],
         "hotlines": [_line(hotline) for hotline in where.hotlines],
     }
@@ -332,6 +320,26 @@ def _record(rule: Rule) -> dict[str, Any]:
 
 def _said(line: Line) -> dict[str, str]:
     return {"text": line.text, "note": line.note}
+
+
+def _window(found: Measure) -> dict[str, Any]:
+    return {
+        "first": found.apply_from,
+        "last": found.apply_to,
+        "yearly": found.apply_yearly,
+        "note": found.apply_note,
+    }
+
+
+def _verification(found: Measure) -> dict[str, Any]:
+    return {
+        "kind": found.verification,
+        "title": found.get_verification_display(),
+        "is_verified": found.is_verified,
+        "is_stale": found.stale,
+        "as_of": found.as_of,
+        "checked_on": found.verified_on,
+    }
 
 
 def _law(basis: Any) -> dict[str, Any]:

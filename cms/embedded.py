@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -303,7 +304,9 @@ class EmbeddedPostgres:
         :raises subprocess.SubprocessError: another program did.
         """
         user, group = self._owner()
-        become = {"user": user, "group": group, "extra_groups": []} if os.geteuid() == 0 else {}
+        become: dict[str, Any] = (
+            {"user": user, "group": group, "extra_groups": []} if os.geteuid() == 0 else {}
+        )
         # Programs that start the server leave it their output: a pipe would never close.
         with tempfile.TemporaryFile() as output:
             try:
@@ -316,7 +319,7 @@ class EmbeddedPostgres:
                     stderr=output,
                     timeout=START_SECONDS,
                     env={**os.environ, "LC_ALL": "C.UTF-8"},
-                    **become,  # type: ignore[call-overload]
+                    **become,
                 )
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
                 if program != "initdb":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorList
 
-from forms.blocks import wanted_answer
+from forms.consistency import wanted_answer
 
 if TYPE_CHECKING:
     from forms.models import FormDefinition

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -127,62 +128,58 @@ def _measures(ids: Sequence[int] | None) -> Iterator[Source]:
 def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
     own = [territories[territory.pk] for territory in measure.territories.all()]
     path = {pk for territory in own for pk in territory.ancestor_ids}
-    # A place inside another of the measure's own places adds nothing to where it is in force.
-    widest = [
-        territory
-        for territory in own
-        if not {other.pk for other in own} & set(territory.ancestor_ids[:-1])
-    ]
-    named = [territories[pk] for pk in sorted(path) if territories[pk].depth > 0]
-    situations, categories = measure.situations.all(), measure.categories.all()
-    providers = measure.providers.all()
     return Source(
         kind=ChangeKind.MEASURE.value,
         id=measure.pk,
-        texts={
-            "title": (measure.title,),
-            "names": tuple(measure.synonyms),
-            "summary": (measure.summary,),
-            "who": (measure.who,),
-            "taxonomy": tuple(
-                name
-                for group in (*situations, *categories)
-                for name in (group.title, *group.synonyms)
-            ),
-            "body": (
-                *(
-                    f"{document.document_type.name} {document.note}"
-                    for document in measure.documents.all()
-                ),
-                *(step.text for step in measure.steps.all()),
-                *(amount.text for amount in measure.amounts.all()),
-            ),
-            "law": tuple(
-                f"{basis.citation}; {basis.act.number}" for basis in measure.legal_basis.all()
-            ),
-            "provider_names": tuple(
-                name
-                for provider in providers
-                for name in dict.fromkeys(
-                    [provider.short_name, provider.full_name, *provider.aliases]
-                )
-            ),
-            "territory_names": tuple(
-                name for territory in named for name in (territory.title, *territory.aliases)
-            ),
-        },
+        texts=_texts(measure, [territories[pk] for pk in sorted(path)]),
         keywords={
             "measure": (measure.slug,),
-            "situation": _slugs(situations),
-            "category": _slugs(categories),
-            "provider": _slugs(providers),
-            "territory": _slugs(widest),
+            "situation": _slugs(measure.situations.all()),
+            "category": _slugs(measure.categories.all()),
+            "provider": _slugs(measure.providers.all()),
+            "territory": _slugs(_widest(own)),
             "territory_path": _slugs(territories[pk] for pk in path),
             "kind": (measure.kind,),
         },
         visible_until=_visible_until(measure),
         checked_on=measure.verified_on.toordinal() if measure.verified_on else 0,
     )
+
+
+def _texts(measure: Measure, path: Sequence[Territory]) -> dict[str, tuple[str, ...]]:
+    """What is searched in a measure; `path` are its territories and all that they lie in."""
+    groups = (*measure.situations.all(), *measure.categories.all())
+    papers = [f"{paper.document_type.name} {paper.note}" for paper in measure.documents.all()]
+    steps = [step.text for step in measure.steps.all()]
+    amounts = [amount.text for amount in measure.amounts.all()]
+    return {
+        "title": (measure.title,),
+        "names": tuple(measure.synonyms),
+        "summary": (measure.summary,),
+        "who": (measure.who,),
+        "taxonomy": tuple(name for group in groups for name in (group.title, *group.synonyms)),
+        "body": (*papers, *steps, *amounts),
+        "law": tuple(
+            f"{basis.citation}; {basis.act.number}" for basis in measure.legal_basis.all()
+        ),
+        "provider_names": tuple(
+            name
+            for provider in measure.providers.all()
+            for name in dict.fromkeys([provider.short_name, provider.full_name, *provider.aliases])
+        ),
+        "territory_names": tuple(
+            name
+            for territory in path
+            if territory.depth > 0
+            for name in (territory.title, *territory.aliases)
+        ),
+    }
+
+
+def _widest(own: Sequence[Territory]) -> list[Territory]:
+    """Without those inside another of them: they add nothing to where a measure is in force."""
+    keys = {territory.pk for territory in own}
+    return [territory for territory in own if not keys & set(territory.ancestor_ids[:-1])]
 
 
 def _situations(ids: Sequence[int] | None) -> Iterator[Source]:
@@ -213,8 +210,8 @@ def _situation(page: LifeSituationPage) -> Source:
     )
 
 
-def _slugs(records: Iterable[object]) -> tuple[str, ...]:
-    return tuple(sorted(record.slug for record in records))  # type: ignore[attr-defined]
+def _slugs(records: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sorted(record.slug for record in records))
 
 
 def _visible_until(measure: Measure) -> int:

@@ -102,9 +102,9 @@ class Writer:
             parent="parent_id",
         )
 
-    def _plain(self, model: type[Any], records: Iterable[rows.Row]) -> Outcome[Any]:
+    def _plain(self, model: type[Any], records: Iterable[Any]) -> Outcome[Any]:
         """Rows whose fields are the columns, one to one."""
-        wanted = [Wanted(row.slug, row.model_dump()) for row in records]  # type: ignore[attr-defined]
+        wanted = [Wanted(row.slug, row.model_dump()) for row in records]
         return reconcile(model, wanted, self.report)
 
     def _situations(self) -> None:

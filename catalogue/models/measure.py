@@ -87,11 +87,11 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         """Measures in force in a territory: its own and those of everything it lies in."""
         return self.filter(territories__in=territory.ancestor_ids).distinct()
 
-    def visible_to(self, user: object) -> MeasureQuerySet:
+    def visible_to(self, user: Any) -> MeasureQuerySet:
         """What a person may see and change in the back office: all, or those it keeps."""
-        if user.has_perm("catalogue.manage_all_measures"):  # type: ignore[attr-defined]
+        if user.has_perm("catalogue.manage_all_measures"):
             return self
-        if not user.is_active:  # type: ignore[attr-defined]
+        if not user.is_active:
             return self.none()
         return self.filter(owner__in=Provider.objects.of(user).values("pk"))
 

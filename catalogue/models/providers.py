@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -54,15 +56,15 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Family centres: those with an intake desk."""
         return self.filter(is_centre=True)
 
-    def of(self, user: object) -> ProviderQuerySet:
+    def of(self, user: Any) -> ProviderQuerySet:
         """The organisations that a person belongs to."""
         return self.filter(memberships__user=user)
 
-    def visible_to(self, user: object) -> ProviderQuerySet:
+    def visible_to(self, user: Any) -> ProviderQuerySet:
         """What a person may see and change in the back office: all of them, or its own."""
-        if user.has_perm("catalogue.manage_all_providers"):  # type: ignore[attr-defined]
+        if user.has_perm("catalogue.manage_all_providers"):
             return self
-        if not user.is_active:  # type: ignore[attr-defined]
+        if not user.is_active:
             return self.none()
         return self.filter(pk__in=Provider.objects.of(user).values("pk"))
 
@@ -157,7 +159,7 @@ class CoordinatesPrecision(models.TextChoices):
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
-    def visible_to(self, user: object) -> OfficeQuerySet:
+    def visible_to(self, user: Any) -> OfficeQuerySet:
         """Offices of the organisations that a person may see in the back office."""
         return self.filter(provider__in=Provider.objects.visible_to(user).values("pk"))
 

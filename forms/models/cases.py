@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -41,15 +43,15 @@ OPEN = (State.NEW, State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
 
 
 class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
-    def visible_to(self, user: object) -> IntakeCaseQuerySet:
+    def visible_to(self, user: Any) -> IntakeCaseQuerySet:
         """Cases that a person may see: those of its centres, and with a right of its own those
         that no centre has yet."""
-        if not user.is_active or not user.has_perm("intake_forms.view_intakecase"):  # type: ignore[attr-defined]
+        if not user.is_active or not user.has_perm("intake_forms.view_intakecase"):
             return self.none()
-        if user.is_superuser:  # type: ignore[attr-defined]
+        if user.is_superuser:
             return self
         rows = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
-        if user.has_perm("intake_forms.view_unrouted"):  # type: ignore[attr-defined]
+        if user.has_perm("intake_forms.view_unrouted"):
             rows |= Q(centre__isnull=True)
         return self.filter(rows)
 
