@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
+
+from content.hotlines import published_groups
 
 RICH = ["bold", "ol", "ul", "link", "document-link"]
 is_phone = RegexValidator(r"\d{2}", _("A phone needs digits. Example: 8 921 123-45-67."))
@@ -141,6 +145,23 @@ class FileBlock(blocks.StructBlock):
         template = "content/blocks/file.html"
 
 
+class HotlinesBlock(blocks.StructBlock):
+    """Every published line of the register, as it is now; an editor writes the headings only."""
+
+    emergency = blocks.CharBlock(label=_("heading over emergencies"), max_length=120)
+    country = blocks.CharBlock(label=_("heading over lines of the whole country"), max_length=120)
+
+    class Meta:
+        icon = "list-ul"
+        label = _("all hotlines")
+        template = "content/blocks/hotlines.html"
+
+    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
+        context["groups"] = published_groups(value["emergency"], value["country"])
+        return context
+
+
 class BodyBlock(blocks.StreamBlock):
     """The body of a page of information."""
 
@@ -152,3 +173,4 @@ class BodyBlock(blocks.StreamBlock):
     contact = ContactBlock()
     folded = FoldedBlock()
     file = FileBlock()
+    hotlines = HotlinesBlock()

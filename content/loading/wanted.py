@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalogue.models import Hotline
-from catalogue.models.providers import HotlineKind
 from cms.models import BasePage
+from content.hotlines import as_phone
 from content.loading.stories import Story
 from content.models import (
     HomePage,
@@ -56,7 +56,7 @@ def pages(
         _home(words["home"], told, hotlines),
         _index(words["situations"], told),
         *(_story(each, words["stories"].get(each.row.slug, {}), hotlines) for each in stories),
-        *_sections("", words["pages"], hotlines),
+        *_sections("", words["pages"]),
         WantedPage(NEWS, NewsIndexPage, words["news"]["title"], {"lead": words["news"]["lead"]}),
         *map(_piece, words["news"]["pieces"]),
     ]
@@ -81,7 +81,7 @@ def _home(words: dict[str, Any], told: set[str], hotlines: Sequence[Hotline]) ->
         for slug, short in words["situations"]
         if slug in told
     ]
-    phones = [_phone(by_slug[slug]) for slug in words["phones"] if slug in by_slug]
+    phones = [as_phone(by_slug[slug]) for slug in words["phones"] if slug in by_slug]
     streams = {"situations": situations, "phones": [_block("phone", each) for each in phones]}
     return WantedPage("", HomePage, words["title"], plain | streams)
 
@@ -128,38 +128,18 @@ def _story(story: Story, words: dict[str, Any], hotlines: Sequence[Hotline]) -> 
     return WantedPage(f"{STORIES}/{row.slug}", LifeSituationPage, row.title, fields)
 
 
-def _sections(
-    above: str, words: Iterable[dict[str, Any]], hotlines: Sequence[Hotline]
-) -> Iterable[WantedPage]:
+def _sections(above: str, words: Iterable[dict[str, Any]]) -> Iterable[WantedPage]:
     for each in words:
         key = f"{above}/{each['slug']}".lstrip("/")
         model = SectionPage if each.get("kind") == "section" else InformationPage
-        body = _lines(each, hotlines) if each.get("kind") == "phones" else each["body"]
+        body = _lines(each) if each.get("kind") == "phones" else each["body"]
         fields = {"lead": each["lead"], "body": body}
         yield WantedPage(key, model, each["title"], fields, in_menus=each["menu"])
-        yield from _sections(key, each.get("pages", []), hotlines)
+        yield from _sections(key, each.get("pages", []))
 
 
-def _lines(words: dict[str, Any], hotlines: Sequence[Hotline]) -> list[dict[str, Any]]:
-    """Every published line: emergencies first, then the country, then region by region."""
-    groups: dict[str, list[Hotline]] = {words["emergency"]: [], words["country"]: []}
-    for line in hotlines:
-        if line.kind == HotlineKind.EMERGENCY:
-            title = words["emergency"]
-        elif line.territory.depth == 0:
-            title = words["country"]
-        else:
-            title = line.territory.title
-        groups.setdefault(title, []).append(line)
-    return [
-        block
-        for title, lines in groups.items()
-        if lines
-        for block in (
-            _block("text", f"<h2>{title}</h2>"),
-            _block("phones", _items(map(_phone, lines))),
-        )
-    ]
+def _lines(words: dict[str, Any]) -> list[dict[str, Any]]:
+    return [_block("hotlines", {name: words[name] for name in ("emergency", "country")})]
 
 
 def _piece(words: dict[str, Any]) -> WantedPage:
@@ -169,11 +149,6 @@ def _piece(words: dict[str, Any]) -> WantedPage:
         "body": words["body"],
     }
     return WantedPage(f"{NEWS}/{words['slug']}", NewsPage, words["title"], fields)
-
-
-def _phone(line: Hotline) -> dict[str, str]:
-    note = ". ".join(filter(None, [line.for_whom, line.hours]))
-    return {"title": line.title, "phone": line.phone, "note": note[:200]}
 
 
 def _block(kind: str, value: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from wagtail.models import Page, Site
 
-from catalogue.models import Measure
+from catalogue.models import Hotline, Measure
 from content.models import HomePage, LifeSituationPage
 from tests.factories import UserFactory
 
@@ -166,3 +166,19 @@ def test_every_measure_of_a_step_is_a_measure_of_the_catalogue(loaded_db):
         for item in step["value"]["measures"]
     }
     assert Measure.objects.public().filter(pk__in=wanted).count() == len(wanted)
+
+
+def test_the_page_of_phones_follows_the_register(loaded_db, client):
+    def page():
+        return client.get("/about/phones/").text
+
+    line = Hotline.objects.public().filter(territory__depth__gt=0).first()
+    headings = [page().index(f"<h2>{title}</h2>") for title in (
+        "Если опасно прямо сейчас", "По всей России", line.territory.title
+    )]  # fmt: skip
+    assert headings == sorted(headings)
+    line.phone = "8-800-111-22-33"
+    line.save()
+    assert "tel:+78001112233" in page()
+    Hotline.objects.filter(pk=line.pk).update(publish=False)
+    assert "tel:+78001112233" not in page()
