@@ -27,12 +27,9 @@ def main() -> None:
     client = Client(headers={"host": "localhost"})
     counts = {}
     for name, path in PAGES.items():
-        assert client.get(path).status_code == 200, (
-            path
-        )  # the first look fills what is kept for long
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
+        # The first look fills what is kept for long.
+        assert client.get(path).status_code == 200, path
+        with CaptureQueriesContext(connection) as seen:
             client.get(path)
         counts[name] = len(seen)
     print(json.dumps(counts))

@@ -7,7 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.conf import settings
+
+from cms.database import DatabaseUnreachable, _check_kind
+from cms.embedded import PORT
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +58,27 @@ def test_unreachable_database_is_told_clearly_and_without_its_password():
     assert "cannot be reached (127.0.0.1:1/navigator)" in result.stderr
     assert "secret-word" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_database_in_another_encoding_is_told():
+    server = settings.EMBEDDED
+    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+        connection.execute("drop database if exists latin")
+        connection.execute("create database latin encoding 'LATIN1' locale 'C' template template0")
+        address = f"postgresql://postgres@/latin?host={server.socket_folder}&port={PORT}"
+        result = run("manage.py", "migrate", **{**PRODUCTION, "DATABASE_URL": address})
+        connection.execute("drop database latin")
+    assert result.returncode != 0
+    assert "is in the encoding LATIN1" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_server_that_is_too_old_is_told():
+    class Old:
+        server_version = 140_012
+
+    with pytest.raises(DatabaseUnreachable, match="PostgreSQL 14; 15 or newer"):
+        _check_kind(Old())
 
 
 def test_nonsense_database_address_is_told_clearly():
