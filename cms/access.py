@@ -65,6 +65,7 @@ _DICTIONARIES = (
 # Whoever works on cases sees those of the own centre only: IntakeCase.objects.visible_to.
 _CASES = ("intake_forms.view_intakecase", "intake_forms.take_intakecase")
 _FORM = "intake_forms"
+_SETTINGS = ("cms.change_sitesettings",)
 _SEARCH = crud("search", "synonym") + crud("search", "searchevent", actions="view")
 
 RIGHTS: dict[Role, Rights] = {
@@ -83,6 +84,7 @@ RIGHTS: dict[Role, Rights] = {
         + _EXCHANGE
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES)
         + crud("catalogue", "measure", actions="publish lock unlock")
+        + _SETTINGS
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock")
         + _SEARCH,
@@ -105,6 +107,7 @@ RIGHTS: dict[Role, Rights] = {
         _ADMIN
         + crud("cms", "user")
         + crud("auth", "group")
+        + _SETTINGS
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + crud(_FORM, "topic", "queue", "routingrule", "register")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
