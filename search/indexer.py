@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import IO
 
 import psycopg
 from django.conf import settings
@@ -33,10 +34,6 @@ COMPARE_EVERY = 24 * 3600.0
 CHANNEL = "search_change"
 
 logger = logging.getLogger(__name__)
-
-
-class IndexerRuns(Exception):
-    """Another indexer already follows the database for this copy of the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def reconcile(engine: Engine) -> Differences:
 
 
 class Indexer:
-    """One long-lived process for each copy of the index."""
+    """One long-lived process for each copy of the index; a second one stands by."""
 
     def __init__(self, engine: Engine, stop: Event, say: Callable[[str], None]) -> None:
         self.engine = engine
@@ -104,11 +101,8 @@ class Indexer:
         self._compare_at = 0.0
 
     def run(self) -> None:
-        """Follow the database until told to stop; nothing short of that ends it.
-
-        :raises IndexerRuns:
-        """
-        with _only_indexer():
+        """Follow the database until told to stop; nothing short of that ends it."""
+        with self._only_indexer():
             wait = 1.0
             while not self.stop.is_set():
                 started = time.monotonic()
@@ -126,6 +120,20 @@ class Indexer:
                     wait = 1.0
                 self.stop.wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
+
+    @contextmanager
+    def _only_indexer(self) -> Iterator[None]:
+        """Wait until no other process follows the database for this copy of the index."""
+        folder: Path = settings.NAVIGATOR_SEARCH_INDEX
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(folder / "indexer.lock", "w") as file:
+            told = False
+            while not _locked(file) and not self.stop.is_set():
+                if not told:
+                    self.say("Индексатор для этого индекса уже работает: ждём, пока он уйдёт")
+                told = True
+                self.stop.wait(POLL)
+            yield
 
     def _follow(self) -> None:
         """Follow one build of the index over one connection, for as long as both hold."""
@@ -213,16 +221,12 @@ def _is_sound(engine: Engine) -> bool:
     return state.database == outbox.database_identity()
 
 
-@contextmanager
-def _only_indexer() -> Iterator[None]:
-    folder: Path = settings.NAVIGATOR_SEARCH_INDEX
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(folder / "indexer.lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexerRuns from error
-        yield
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

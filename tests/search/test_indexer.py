@@ -291,11 +291,16 @@ def test_a_running_indexer_survives_lost_connections(committed_db, engine):
     assert any("Нет связи" in line for line in running.said)
 
 
-def test_one_indexer_for_each_copy(committed_db, engine):
-    with _Running(engine):
+def test_second_indexer_stands_by_and_takes_over(committed_db, engine):
+    with _Running(engine) as first:
         wait_until(lambda: found_or_none(engine, "") == [])
-        with pytest.raises(CommandError, match="уже работает"):
-            call_command("run_indexer")
+        with _Running(engine) as second:
+            wait_until(lambda: second.said)
+            assert "уже работает" in second.said[0]
+            first.stop.set()
+            MeasureFactory(title="Социальная няня")
+            wait_until(lambda: titles(engine, "няня") == ["Социальная няня"])
+    assert len(second.said) == 1
 
 
 def indexer_process(home):

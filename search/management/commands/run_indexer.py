@@ -6,10 +6,10 @@ import signal
 from threading import Event
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from search.engine import get_engine
-from search.indexer import Indexer, IndexerRuns
+from search.indexer import Indexer
 
 
 class Command(BaseCommand):
@@ -19,10 +19,7 @@ class Command(BaseCommand):
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        try:
-            Indexer(get_engine(), stop, self._say).run()
-        except IndexerRuns as error:
-            raise CommandError("Индексатор для этого индекса уже работает.") from error
+        Indexer(get_engine(), stop, self._say).run()
 
     def _say(self, message: str) -> None:
         self.stdout.write(message)
