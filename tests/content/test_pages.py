@@ -187,3 +187,8 @@ def test_sitemap_names_pages_and_measures_that_are_published(client, home, tell)
     assert "/situations/draft/" not in text
     assert seen.get_absolute_url() in text
     assert hidden.get_absolute_url() not in text
+
+
+def test_pages_refuse_another_method_before_they_ask_for_a_token(client, home):
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/").status_code == 405
