@@ -92,6 +92,9 @@ def test_loading_makes_what_was_shown_and_can_be_run_twice(client, batch, home):
     measure = Measure.objects.get()
     assert measure.title == "Старое имя"
     assert [revision.as_object().title for revision in measure.revisions.all()] == ["Новое имя"]
+    text = page(client, batch)
+    assert text.count("This short name stands in the file twice.") == 1
+    assert "What has changed" in text
 
 
 def test_loading_goes_on_where_it_was_broken_off(client, editor, monkeypatch):
