@@ -31,6 +31,10 @@ class MeasuresQuery(Schema):
     category: list[Slug] = Field([], max_length=MOST_CHOSEN, description="Категория семьи.")
     kind: list[Slug] = Field([], max_length=MOST_CHOSEN, description="Вид помощи.")
     provider: list[Slug] = Field([], max_length=MOST_CHOSEN, description="Кто оказывает.")
+    channel: list[Slug] = Field([], max_length=MOST_CHOSEN, description="Как подать заявку.")
+    urgent: list[Slug] = Field(
+        [], max_length=MOST_CHOSEN, description="yes – только срочная помощь."
+    )
     sort: Sort = Field(Sort.RELEVANCE, description="Порядок.")
     page: int = Field(1, ge=1, le=LAST_PAGE)
     size: int = Field(20, ge=1, le=LARGEST_PAGE)
@@ -108,6 +112,8 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
                     "category": asked.category,
                     "kind": asked.kind,
                     "provider": asked.provider,
+                    "channel": asked.channel,
+                    "urgent": asked.urgent,
                 },
                 territory=asked.territory,
                 sort=asked.sort,

@@ -23,6 +23,7 @@ from content.models import LifeSituationPage
 from search import analysis
 from search.engine import SCHEMA, Document
 from search.models import ChangeKind
+from search.plan import URGENT
 from search.words import pair_of
 
 CHUNK = 200
@@ -140,6 +141,10 @@ def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
             "territory": _slugs(_widest(own)),
             "territory_path": _slugs(territories[pk] for pk in path),
             "kind": (measure.kind,),
+            "channel": tuple(
+                sorted({step.channel for step in measure.steps.all() if step.channel})
+            ),
+            "urgent": (URGENT,) if any(each.urgent for each in measure.situations.all()) else (),
         },
         visible_until=_visible_until(measure),
         checked_on=measure.verified_on.toordinal() if measure.verified_on else 0,

@@ -18,7 +18,7 @@ from django.dispatch import receiver
 from search.plan import QueryPlan
 
 # The shape of an index. Raise it with every change of fields; older indexes are built anew.
-SCHEMA = "1"
+SCHEMA = "2"
 
 
 class IndexUnavailable(Exception):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from catalogue.models.measure import MeasureKind
+from catalogue.models.measure import Channel, MeasureKind
 from cms.fields import russian_sort_key
 from search.lexicon import Lexicon
-from search.plan import QueryPlan
+from search.plan import URGENT, QueryPlan
 
 MOST_VALUES = 60
 SHORT = 7
@@ -41,8 +41,8 @@ class Facet:
 
 def title_of(facet: str, slug: str, lexicon: Lexicon) -> str | None:
     """The name of a facet's value; None when there is no such value."""
-    if facet == "kind":
-        return dict(_kinds()).get(slug)
+    if facet in _NAMES:
+        return _NAMES[facet]().get(slug)
     return lexicon.titles.get(facet, {}).get(slug)
 
 
@@ -56,6 +56,8 @@ def facets_of(
         "category": _("Whose family it is for"),
         "kind": _("What help"),
         "provider": _("Who gives it"),
+        "channel": _("How to apply"),
+        "urgent": _("Urgent"),
     }
     facets = [
         Facet(
@@ -137,5 +139,17 @@ def _path_key(slug: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(russian_sort_key(lexicon.places[each].title) for each in around)
 
 
-def _kinds() -> list[tuple[str, str]]:
-    return [(kind.value, str(capfirst(kind.label))) for kind in MeasureKind]
+def _kinds() -> dict[str, str]:
+    return {kind.value: str(capfirst(kind.label)) for kind in MeasureKind}
+
+
+def _channels() -> dict[str, str]:
+    return {channel.value: str(capfirst(channel.label)) for channel in Channel}
+
+
+def _urgency() -> dict[str, str]:
+    return {URGENT: _("Only urgent help")}
+
+
+# Facets whose values are no records of the database.
+_NAMES = {"kind": _kinds, "channel": _channels, "urgent": _urgency}

@@ -29,7 +29,7 @@ from search.stories import FoundStory, find_stories
 LAST_PAGE = 500
 MOST_CHOSEN = 20  # values of one facet
 WITNESSES = 5  # measures that speak for a life situation
-CHOOSABLE = ("situation", "category", "kind", "provider")
+CHOOSABLE = ("situation", "category", "kind", "provider", "channel", "urgent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ FIELDS = (
 )
 # Where words that belong together are looked for side by side.
 PHRASE_FIELDS = ("title", "names", "summary", "who", "taxonomy", "body", "provider_names")
-FACETS = ("situation", "category", "territory", "kind", "provider")
+FACETS = ("situation", "category", "territory", "kind", "provider", "channel", "urgent")
+URGENT = "yes"  # the only value of the facet `urgent`
 TARGETS = {
     "measure": 16.0,
     "situation": 5.0,
@@ -29,6 +30,7 @@ TARGETS = {
     "territory": 0.0,
     "kind": 3.0,
 }
+PINNED = 1000.0  # more than words can be worth
 EXACT_NAME = 30.0
 PAIR = 1.6
 TIE_BREAK = 0.15
@@ -131,6 +133,8 @@ class QueryPlan:
     exact: tuple[ExactName, ...]
     pairs: tuple[str, ...]
     prefer: tuple[Target, ...]  # adds to the worth, is not required
+    pinned: tuple[str, ...]  # slugs of measures that editors put first, in this order
+    weights: tuple[tuple[str, float], ...]  # by field: what a word found in it is worth
     filters: tuple[tuple[str, tuple[str, ...]], ...]  # any of the values; every facet
     place: PlaceFilter | None
     moment: int  # what is no longer visible then is left out

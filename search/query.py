@@ -16,6 +16,7 @@ from search.lexicon import Group, Lexicon, Place
 from search.names import Run, exact_names, find_place, find_runs, names_to_tell
 from search.plan import (
     FACETS,
+    FIELDS,
     Alternative,
     Origin,
     PlaceFilter,
@@ -75,6 +76,8 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
         exact=exact_names(words, runs, lexicon),
         pairs=_pairs(words),
         prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
+        pinned=(),
+        weights=FIELDS,
         filters=tuple(
             (facet, tuple(values))
             for facet, values in sorted(asked.filters.items())
@@ -110,6 +113,7 @@ def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
         filters=(),
         place=None,
         prefer=(),
+        pinned=(),
         sort=Sort.RELEVANCE,
         offset=0,
         limit=limit,

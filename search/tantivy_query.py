@@ -47,7 +47,7 @@ class Compiler:
         if self.plan.is_empty:
             must.append(Query.empty_query())
         elif self.plan.required:
-            must.append(self._covering())
+            must.append(_any([self._covering(), *self._pinned()]))
         return Query.boolean_query([(Occur.Must, query) for query in must])
 
     def _covering(self) -> Query:
@@ -73,7 +73,7 @@ class Compiler:
                     self._phrase(field, alternative.words), boost * alternative.weight
                 )
                 for alternative in slot.alternatives
-                for field, boost in worth.FIELDS
+                for field, boost in self.plan.weights
                 if len(alternative.words) == 1 or field in worth.PHRASE_FIELDS
             ]
             if parts:
@@ -89,6 +89,8 @@ class Compiler:
             yield self._worth(
                 self._term(target.field, target.slug), worth.TARGETS[target.field] * target.weight
             )
+        for place, pinned in enumerate(self._pinned()):
+            yield self._worth(pinned, worth.PINNED * (len(self.plan.pinned) - place))
         for pair in self.plan.pairs:
             yield Query.boost_query(self._term("pairs", pair), worth.PAIR)
         yield from self._preferences()
@@ -117,6 +119,9 @@ class Compiler:
         if place.inside:
             queries.append(self._term("territory_path", place.slug))
         return _any(queries)
+
+    def _pinned(self) -> list[Query]:
+        return [self._term("measure", slug) for slug in self.plan.pinned]
 
     def _term(self, field: str, value: str) -> Query:
         return Query.term_query(self.schema, field, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -42,6 +43,8 @@ def source(identity, title, *, kind="measure", until=FOREVER, checked=0, names=(
         "provider": tuple(words.pop("provider", ())),
         "territory": tuple(words.pop("territory", ("rossiya",))),
         "kind": (words.pop("sort", "payment"),),
+        "channel": tuple(words.pop("channel", ())),
+        "urgent": tuple(words.pop("urgent", ())),
     }
     path = {
         slug for place in PLACES if place.slug in keywords["territory"] for slug in place.around
@@ -61,7 +64,7 @@ MEASURES = [
     source(2, "Материнский капитал на жильё", sort="discount", situation=["birth", "home"]),
     source(3, "Пособие на ребёнка", summary="Деньги семье, в том числе на жильё", checked=7),
     source(4, "Капитал Читы", territory=["chita"], provider=["bank"]),
-    source(5, "Няня в Тихвине", territory=["tihvin"], sort="service", checked=9),
+    source(5, "Няня в Тихвине", territory=["tihvin"], sort="service", checked=9, urgent=["yes"]),
     source(6, "Отсрочка платежа", situation=["dolgi"], law="81-ФЗ"),
     source(7, "Выплата семье", law="181-ФЗ", who="капитал не нужен"),
     source(8, "Закрытое пособие", until=1000),
@@ -100,6 +103,27 @@ def write(engine, *sources, position=START):
 @pytest.mark.parametrize("text", ["маткапитал", "МСК", "Материнский (семейный) капитал"])
 def test_a_whole_name_comes_first(full, text):
     assert found(full, text)[0] == 1
+
+
+def test_what_editors_pinned_stands_first_though_its_words_do_not_answer(full):
+    plan = replace(ask(full, "капитал"), pinned=("m6", "m2"))
+    assert [hit.id for hit in full.search(plan).hits][:3] == [6, 2, 1]
+
+
+def test_what_is_pinned_is_filtered_and_ends_like_the_rest(full):
+    plan = replace(ask(full, "капитал", filters={"kind": ["discount"]}), pinned=("m6", "m8", "m2"))
+    assert [hit.id for hit in full.search(plan).hits] == [2]
+
+
+def test_weights_of_the_plan_decide_which_field_tells_more(full):
+    plan = ask(full, "капитал")
+    by_who = replace(plan, weights=(("title", 0.1), ("who", 50.0)))
+    assert full.search(plan).hits[0].id != 7
+    assert full.search(by_who).hits[0].id == 7
+
+
+def test_urgent_help_is_a_filter_of_its_own(full):
+    assert found(full, "", filters={"urgent": ["yes"]}) == [5]
 
 
 def test_words_are_found_in_any_form(full):
