@@ -90,3 +90,17 @@ def test_families_are_not_let_into_a_preview(client, tell):
     page = tell("beda")
     response = client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
     assert response.status_code == 302
+
+
+@pytest.mark.django_db
+def test_formatted_text_nested_too_deep_is_refused(client, editor, tell):
+    page = tell("beda")
+    form = nested_form_data(
+        {
+            "title": "Название",
+            "slug": "beda",
+            "steps": streamfield([("step", {"what": "Шаг", "text": "[" * 100_000})]),
+        }
+    )
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    assert client.post(address, form).status_code == 400
