@@ -1,4 +1,4 @@
-"""What of the database goes into the index: the public text of measures and life situations.
+"""What of the database goes into the index: the public text of measures, situations, providers.
 
 Only what families may see comes here. The fingerprint is taken of the plain text, so that a
 comparison of database and index needs no morphology.
@@ -17,13 +17,13 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from catalogue.models import LegalBasis, Measure, RequiredDocument, Territory
+from catalogue.models import LegalBasis, Measure, Provider, RequiredDocument, Territory
 from content.links import stories
 from content.models import LifeSituationPage
 from search import analysis
 from search.engine import SCHEMA, Document
 from search.models import ChangeKind
-from search.plan import URGENT
+from search.plan import EVERYWHERE, URGENT
 from search.words import pair_of
 
 CHUNK = 200
@@ -31,6 +31,8 @@ FOREVER = 4_102_444_800  # the year 2100
 _NAMING = ("title", "names", "summary", "taxonomy", "provider_names")
 _ALPHABET = " 0абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 _TITLE_SIGNS = 10
+FIRST = "^"  # stands before the beginnings of a name's first word
+LONGEST_BEGINNING = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,12 @@ class Source:
         return int.from_bytes(sha256(content.encode()).digest()[:8], "big") >> 1
 
     def analysed(self) -> Document:
+        searched = {} if self.kind in _ONLY_SUGGESTED else self.texts
         terms = {
             field: tuple(" ".join(analysis.terms(text)) for text in texts)
-            for field, texts in self.texts.items()
+            for field, texts in searched.items()
         }
-        naming = [text for field in _NAMING for text in self.texts.get(field, ())]
+        naming = [text for field in _NAMING for text in searched.get(field, ())]
         return Document(
             kind=self.kind,
             id=self.id,
@@ -78,7 +81,8 @@ class Source:
                     for pair in pairwise(text.split())
                 )
             ),
-            exact=tuple(dict.fromkeys([*terms["title"], *terms.get("names", ())])),
+            exact=tuple(dict.fromkeys([*terms.get("title", ()), *terms.get("names", ())])),
+            starts=" ".join(beginnings([*self.texts["title"], *self.texts.get("names", ())])),
             keywords=self.keywords,
             visible_until=self.visible_until,
             checked_on=self.checked_on,
@@ -95,6 +99,21 @@ def sources(kind: str, ids: Sequence[int] | None = None) -> Iterator[Source]:
 def all_sources() -> Iterator[Source]:
     for kind in _READERS:
         yield from sources(kind)
+
+
+def beginnings(names: Iterable[str]) -> Iterable[str]:
+    """What may be typed of the words of names, from the first letter on.
+
+    Those of a first word stand a second time with a sign of their own: they tell more.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        for place, word in enumerate(analysis.words(name)):
+            for end in range(1, min(len(word), LONGEST_BEGINNING) + 1):
+                found[word[:end]] = None
+                if place == 0:
+                    found[FIRST + word[:end]] = None
+    return found
 
 
 def title_order(title: str) -> int:
@@ -146,7 +165,7 @@ def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
             ),
             "urgent": (URGENT,) if any(each.urgent for each in measure.situations.all()) else (),
         },
-        visible_until=_visible_until(measure),
+        visible_until=_visible_until(measure.expire_at, measure.valid_to),
         checked_on=measure.verified_on.toordinal() if measure.verified_on else 0,
     )
 
@@ -209,8 +228,41 @@ def _situation(page: LifeSituationPage) -> Source:
             "names": tuple(situation.synonyms),
         },
         # Its own slug as a facet: synonyms that lead to it find it as they find its measures.
-        keywords={"situation": (situation.slug,)},
+        keywords={"situation": (situation.slug,), "territory": (EVERYWHERE,)},
         visible_until=FOREVER,
+        checked_on=0,
+    )
+
+
+def _providers(ids: Sequence[int] | None) -> Iterator[Source]:
+    """Those that give a measure which families may see, for as long as they may see it."""
+    shown = Measure.objects.public()
+    given = shown.filter(providers__isnull=False)
+    providers = Provider.objects.prefetch_related("territories").order_by("pk")
+    if ids is not None:
+        given = shown.filter(providers__in=ids)
+        providers = providers.filter(pk__in=ids)
+    until: dict[int, int] = {}
+    for provider, *ends in given.values_list("providers", "expire_at", "valid_to").distinct():
+        until[provider] = max(until.get(provider, 0), _visible_until(*ends))
+    for provider in providers.iterator(CHUNK):
+        if provider.pk in until:
+            yield _provider(provider, until[provider.pk])
+
+
+def _provider(provider: Provider, visible_until: int) -> Source:
+    return Source(
+        kind=ChangeKind.PROVIDER.value,
+        id=provider.pk,
+        texts={
+            "title": (provider.short_name,),
+            "names": tuple(dict.fromkeys([provider.full_name, *provider.aliases])),
+        },
+        keywords={
+            "provider": (provider.slug,),
+            "territory": _slugs(provider.territories.all()) or (EVERYWHERE,),
+        },
+        visible_until=visible_until,
         checked_on=0,
     )
 
@@ -219,17 +271,23 @@ def _slugs(records: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted(record.slug for record in records))
 
 
-def _visible_until(measure: Measure) -> int:
+def _visible_until(expire_at: datetime.datetime | None, valid_to: datetime.date | None) -> int:
     """The first second at which it is shown no more: unpublished, or closed for applications."""
     ends = [FOREVER]
-    if measure.expire_at:
-        ends.append(int(measure.expire_at.timestamp()))
-    if measure.valid_to:
-        next_day = measure.valid_to + datetime.timedelta(days=1)
+    if expire_at:
+        ends.append(int(expire_at.timestamp()))
+    if valid_to:
+        next_day = valid_to + datetime.timedelta(days=1)
         midnight = datetime.datetime.combine(next_day, datetime.time())
         ends.append(int(timezone.make_aware(midnight).timestamp()))
     return min(ends)
 
 
-_READERS = {ChangeKind.MEASURE.value: _measures, ChangeKind.SITUATION.value: _situations}
+_READERS = {
+    ChangeKind.MEASURE.value: _measures,
+    ChangeKind.SITUATION.value: _situations,
+    ChangeKind.PROVIDER.value: _providers,
+}
+# Their names stand in the measures that they give: searched there, offered here.
+_ONLY_SUGGESTED = {ChangeKind.PROVIDER.value}
 KINDS = tuple(_READERS)

@@ -31,12 +31,13 @@ from search.engine import (
     IndexState,
     IndexUnavailable,
     Position,
+    Suggested,
     Vocabulary,
     WriterBusy,
 )
 from search.plan import QueryPlan, Sort
-from search.tantivy_index import ALL, META, document_of, schema
-from search.tantivy_query import Compiler
+from search.tantivy_index import ALL, META, RECORDS, document_of, schema
+from search.tantivy_query import Compiler, suggesting
 
 FACET_VALUES = 10_000
 MEMORY = 32_000_000  # of a writer, bytes
@@ -93,6 +94,28 @@ class EmbeddedEngine:
                 found.count or 0,  # type: ignore[attr-defined]
                 self._facets(opened.searcher, compiler),
             )
+
+    def suggest(
+        self,
+        words: tuple[str, ...],
+        kinds: tuple[str, ...],
+        place: tuple[str, ...],
+        moment: int,
+        limit: int,
+    ) -> tuple[Suggested, ...]:
+        opened = self._open()
+        if not words or not kinds or limit < 1:
+            return ()
+        query = suggesting(opened.index.schema, words, kinds, place, moment)
+        with _saying_unavailable():
+            hits = opened.searcher.search(query, limit=limit, count=False).hits
+            addresses = [address for _, address in hits]
+            records = opened.searcher.fast_field_values("record", addresses)
+            ids = opened.searcher.fast_field_values("id", addresses)
+        return tuple(
+            Suggested(RECORDS[int(record or 0)], int(identity or 0), round(float(score or 0), 3))
+            for record, identity, (score, _) in zip(records, ids, hits, strict=True)
+        )
 
     def vocabulary(self) -> Vocabulary:
         """Reading it takes time, so a busy index shares one reading for a while."""

@@ -18,7 +18,7 @@ from django.dispatch import receiver
 from search.plan import QueryPlan
 
 # The shape of an index. Raise it with every change of fields; older indexes are built anew.
-SCHEMA = "2"
+SCHEMA = "3"
 
 
 class IndexUnavailable(Exception):
@@ -50,6 +50,7 @@ class Document:
     words: str  # as written, for spelling
     pairs: str  # neighbours in names
     exact: tuple[str, ...]  # names as a whole
+    starts: str  # beginnings of the words of its names, see search.documents.beginnings
     keywords: Mapping[str, tuple[str, ...]]
     visible_until: int  # seconds since 1970
     checked_on: int  # days since year 1; 0 when never checked
@@ -68,6 +69,15 @@ class Answer:
     hits: tuple[Hit, ...]
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A record of which every word that was typed begins a word of a name."""
+
+    kind: str
+    id: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,25 @@ class Writer(Protocol):
 class Engine(Protocol):
     def search(self, plan: QueryPlan) -> Answer:
         """:raises IndexUnavailable:"""
+        ...
+
+    def suggest(
+        self,
+        words: tuple[str, ...],
+        kinds: tuple[str, ...],
+        place: tuple[str, ...],
+        moment: int,
+        limit: int,
+    ) -> tuple[Suggested, ...]:
+        """Records whose names have a word for each of the beginnings, the best first.
+
+        :param words: folded (search.analysis.fold); each may be a whole word or its beginning.
+        :param kinds: of records: measure, situation, provider.
+        :param place: slugs of a territory and of those around it: what is in force there, and
+            what has no territory (search.plan.EVERYWHERE). Nothing: in force anywhere.
+        :param moment: what is no longer visible then is left out.
+        :raises IndexUnavailable:
+        """
         ...
 
     def vocabulary(self) -> Vocabulary:

@@ -72,6 +72,7 @@ class Synonym(models.Model):
 class ChangeKind(models.TextChoices):
     MEASURE = "measure", "measure"
     SITUATION = "situation", "situation"
+    PROVIDER = "provider", "provider"
     LEXICON = "lexicon", "lexicon"  # names and synonyms that queries are read with
     EVERYTHING = "everything", "everything"  # a table was emptied as a whole
 

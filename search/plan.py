@@ -22,6 +22,7 @@ FIELDS = (
 PHRASE_FIELDS = ("title", "names", "summary", "who", "taxonomy", "body", "provider_names")
 FACETS = ("situation", "category", "territory", "kind", "provider", "channel", "urgent")
 URGENT = "yes"  # the only value of the facet `urgent`
+EVERYWHERE = "*"  # territory of what has none: no slug looks like it
 TARGETS = {
     "measure": 16.0,
     "situation": 5.0,
@@ -38,6 +39,7 @@ OWN_TERRITORY = 2.5  # of the place that was chosen
 NAMED_TERRITORY = 9.0  # of the place that the query itself names
 COUNTRY_FIRST = 4.0  # while no place is known, a measure for everybody goes first
 CHECKED = 0.4
+FIRST_WORD = 2.0  # of a suggestion whose name begins with what was typed
 
 
 class Origin(StrEnum):

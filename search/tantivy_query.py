@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import tantivy
 from tantivy import Occur, Query
 
 from search import plan as worth
+from search.documents import FIRST, LONGEST_BEGINNING
 from search.plan import QueryPlan, Slot
 from search.tantivy_index import ALL
+
+
+def suggesting(
+    schema: tantivy.Schema,
+    words: Sequence[str],
+    kinds: Sequence[str],
+    place: Sequence[str],
+    moment: int,
+) -> Query:
+    """Names that have a word for each beginning; short ones, and those that begin so, first."""
+    starts = [Query.term_query(schema, "starts", word[:LONGEST_BEGINNING]) for word in words]
+    must = [
+        *starts,
+        Query.const_score_query(Query.term_set_query(schema, "type", list(kinds)), 0.0),
+        Query.const_score_query(_visible(schema, moment), 0.0),
+    ]
+    if place:
+        around = Query.term_set_query(schema, "territory", [*place, worth.EVERYWHERE])
+        must.append(Query.const_score_query(around, 0.0))
+    first = Query.term_query(schema, "starts", FIRST + words[0][:LONGEST_BEGINNING])
+    return Query.boolean_query(
+        [
+            *((Occur.Must, query) for query in must),
+            (Occur.Should, Query.const_score_query(first, worth.FIRST_WORD)),
+        ]
+    )
 
 
 class Compiler:
@@ -29,13 +56,7 @@ class Compiler:
         """Records that answer; the filter of the facet `without` is left out."""
         must = [
             self._term("type", self.plan.kind),
-            Query.range_query(
-                self.schema,
-                "visible_until",
-                tantivy.FieldType.Integer,
-                lower_bound=self.plan.moment,
-                include_lower=False,
-            ),
+            _visible(self.schema, self.plan.moment),
         ]
         must += [
             Query.term_set_query(self.schema, facet, list(values))
@@ -134,6 +155,16 @@ class Compiler:
     @staticmethod
     def _worth(query: Query, weight: float) -> Query:
         return Query.const_score_query(query, weight)
+
+
+def _visible(schema: tantivy.Schema, moment: int) -> Query:
+    return Query.range_query(
+        schema,
+        "visible_until",
+        tantivy.FieldType.Integer,
+        lower_bound=moment,
+        include_lower=False,
+    )
 
 
 def _any(queries: list[Query]) -> Query:

@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from search import analysis
 from search.documents import FOREVER, Source, title_order
 from search.embedded import EmbeddedEngine
 from search.engine import IndexUnavailable, Position, WriterBusy, get_engine
 from search.lexicon import Place, compile_lexicon
-from search.plan import Sort, Target
+from search.plan import EVERYWHERE, Sort, Target
 from search.query import Asked, for_situations, make_plan
 from search.spelling import Speller
 from search.words import Knowledge
@@ -69,6 +70,13 @@ MEASURES = [
     source(7, "Выплата семье", law="181-ФЗ", who="капитал не нужен"),
     source(8, "Закрытое пособие", until=1000),
     source(1, "Родился ребёнок", kind="situation", situation=["birth"], names=["родила"]),
+]
+
+
+NAMED = [
+    *MEASURES,
+    source(2, "Долги и взыскания", kind="situation", territory=[EVERYWHERE]),
+    source(1, "Центр «Опора»", kind="provider", names=["Семейный центр Читы"], territory=["chita"]),
 ]
 
 
@@ -217,6 +225,65 @@ def test_situations_are_asked_apart(full):
     plan = ask(full, "родила")
     assert [hit.id for hit in full.search(for_situations(plan, 3)).hits] == [1]
     assert full.search(for_situations(plan, 3)).facets == {}
+
+
+@pytest.fixture
+def named(engine):
+    engine.rebuild((each.analysed() for each in NAMED), START, DATABASE, lambda done: None)
+    return engine
+
+
+def suggested(engine, text, *kinds, place=(), moment=2000, limit=10):
+    words = tuple(analysis.words(text))
+    kinds = kinds or ("measure", "situation", "provider")
+    found = engine.suggest(words, kinds, place, moment, limit)
+    return [f"{each.kind[0]}{each.id}" for each in found]
+
+
+def test_beginnings_of_words_are_suggested_in_any_order(named):
+    assert suggested(named, "кап чит") == ["m4"]
+    assert suggested(named, "чит кап") == ["m4"]
+    assert set(suggested(named, "капитал")) == {"m1", "m2", "m4"}
+    assert suggested(named, "МАТКАП") == ["m1"]
+    assert suggested(named, "апитал") == []
+
+
+def test_what_begins_as_was_typed_is_suggested_first(named):
+    assert suggested(named, "капитал")[0] == "m4"
+
+
+def test_suggestions_are_of_the_kinds_asked_for(named):
+    assert set(suggested(named, "о")) == {"m6", "p1"}
+    assert suggested(named, "о", "measure") == ["m6"]
+    assert suggested(named, "до", "measure", "situation") == ["s2"]
+    assert suggested(named, "сем", "provider") == ["p1"]
+    assert suggested(named, "о", limit=1) != []
+    assert len(suggested(named, "к", limit=2)) == 2
+
+
+def test_a_place_is_offered_what_is_there_and_what_is_everywhere(named):
+    assert suggested(named, "няня", place=("rossiya", "lo", "tihvin")) == ["m5"]
+    assert suggested(named, "няня", place=("rossiya", "chita")) == []
+    assert suggested(named, "долги", place=("rossiya", "chita")) == ["s2"]
+    assert suggested(named, "опора", place=("rossiya", "lo")) == []
+    assert suggested(named, "опора", place=("rossiya", "chita")) == ["p1"]
+
+
+def test_what_is_no_longer_visible_is_not_suggested(named):
+    assert suggested(named, "закрытое") == []
+    assert suggested(named, "закрытое", moment=999) == ["m8"]
+
+
+def test_nothing_typed_suggests_nothing_and_long_words_do(named):
+    assert named.suggest((), ("measure",), (), 2000, 5) == ()
+    assert suggested(named, "отсрочка" + "ъ" * 500) == []
+    write(named, source(30, "Высококвалифицированная помощь"))
+    assert suggested(named, "высококвалифицированная") == ["m30"]
+
+
+def test_providers_are_suggested_but_their_words_are_not_searched(named):
+    assert "опора" not in named.vocabulary().words
+    assert found(named, "опора") == []
 
 
 def test_the_vocabulary_is_that_of_visible_records(full):

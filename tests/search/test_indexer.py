@@ -153,6 +153,28 @@ def test_time_hides_without_any_change(followed):
     assert titles(followed) == ["Закрывается сегодня"]
 
 
+def test_a_provider_is_suggested_while_it_gives_a_public_measure(followed):
+    provider = ProviderFactory(short_name="Росток")
+    measure = MeasureFactory()
+    measure.providers.add(provider)
+    measure.save()
+
+    def suggested():
+        catch_up()
+        return [
+            each.id for each in followed.suggest(("рост",), ("provider",), (), int(time.time()), 5)
+        ]
+
+    assert suggested() == [provider.pk]
+    Measure.objects.update(valid_to=timezone.localdate() - datetime.timedelta(days=1))
+    assert suggested() == []
+    Measure.objects.update(valid_to=None)
+    assert suggested() == [provider.pk]
+    Measure.objects.update(live=False)
+    assert suggested() == []
+    assert reconcile(followed).total == 0
+
+
 def test_an_emptied_table_is_followed(followed):
     MeasureFactory()
     catch_up()
@@ -280,6 +302,9 @@ def test_a_running_indexer_builds_follows_and_heals(committed_db, engine):
 def test_a_running_indexer_survives_lost_connections(committed_db, engine):
     with _Running(engine) as running:
         wait_until(lambda: found_or_none(engine, "") == [])
+        for title in ("Прокат", "Ремонт"):  # the second comes after the comparison at the start
+            MeasureFactory(title=title)
+            wait_until(lambda title=title: titles(engine, title) == [title])
         with second_connection() as other:
             other.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"

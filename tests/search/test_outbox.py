@@ -78,17 +78,18 @@ def test_links_are_noted_from_both_ends(noted, measure, relation):
         "categories": lambda: Category.objects.create(slug="c", title="К"),
     }[relation]()
     noted()
+    also = {("provider", other.pk)} if relation == "providers" else set()
     through = getattr(Measure, relation).through
     column = next(f.name for f in through._meta.fields if f.name not in ("id", "measure"))
     link = through.objects.create(measure=measure, **{column: other})
-    assert noted() == {("measure", measure.pk)}
+    assert noted() == {("measure", measure.pk), *also}
     second = MeasureFactory()
     noted()
     link.measure = second
     link.save()
-    assert noted() == {("measure", measure.pk), ("measure", second.pk)}
+    assert noted() == {("measure", measure.pk), ("measure", second.pk), *also}
     other.measures.clear()
-    assert noted() == {("measure", second.pk)}
+    assert noted() == {("measure", second.pk), *also}
 
 
 def test_parts_of_a_measure_are_noted(noted, measure):
@@ -118,9 +119,36 @@ def test_a_renamed_provider_fans_out_to_its_measures_only(noted, measure):
     elsewhere.save()
     noted()
     type(provider).objects.filter(pk=provider.pk).update(short_name="Новое имя")
-    assert noted() == {("measure", measure.pk)}
+    assert noted() == {("measure", measure.pk), ("provider", provider.pk)}
     type(provider).objects.filter(pk=provider.pk).update(note="не видно семьям")
-    assert noted() == set()
+    assert noted() == {("provider", provider.pk)}
+
+
+@pytest.mark.parametrize(
+    "change", [{"live": False}, {"valid_to": "2020-01-01"}, {"expire_at": "2020-01-01T00:00Z"}]
+)
+def test_a_measure_that_goes_is_noted_for_its_providers(noted, measure, change):
+    provider = ProviderFactory()
+    measure.providers.add(provider)
+    measure.save()
+    ProviderFactory()
+    noted()
+    Measure.objects.update(title="Другое")
+    assert noted() == {("measure", measure.pk)}
+    Measure.objects.update(**change)
+    assert noted() == {("measure", measure.pk), ("provider", provider.pk)}
+
+
+def test_where_a_provider_works_is_noted(noted):
+    provider, place = ProviderFactory(), TerritoryFactory()
+    noted()
+    provider.territories.add(place)
+    assert noted() == {("provider", provider.pk)}
+    place.slug = "elsewhere"
+    place.save()
+    assert noted() == {("provider", provider.pk)}
+    provider.territories.clear()
+    assert noted() == {("provider", provider.pk)}
 
 
 @pytest.mark.parametrize("change", [{"title": "Новое"}, {"slug": "novoe"}, {"synonyms": ["ново"]}])
