@@ -66,7 +66,11 @@ _DICTIONARIES = (
 _CASES = ("intake_forms.view_intakecase", "intake_forms.take_intakecase")
 _FORM = "intake_forms"
 _SETTINGS = ("cms.change_sitesettings",)
-_SEARCH = crud("search", "synonym") + crud("search", "searchevent", actions="view")
+_SEARCH = (
+    crud("search", "synonym", "intent", "pinnedanswer")
+    + crud("search", "fieldweights", actions="view add change")
+    + crud("search", "searchevent", actions="view")
+)
 
 RIGHTS: dict[Role, Rights] = {
     Role.EDITOR: Rights(

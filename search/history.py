@@ -1,4 +1,4 @@
-"""Counts what was searched and how much was found, without anything about who searched.
+"""Counts what was searched, found and opened, without anything about who searched.
 
 Digits, addresses and names of people are masked; a failure to write never disturbs a search.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime
 import logging
 import re
+from typing import Any
 
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from catalogue.models import Measure
 from search import analysis
-from search.models import SearchEvent
+from search.models import SearchClick, SearchEvent
 from search.plan import QueryPlan
 
 _DIGIT = re.compile(r"\d")
@@ -25,27 +27,52 @@ LONGEST_FILTERS = 300
 logger = logging.getLogger(__name__)
 
 _COUNT = """
-insert into search_searchevent (day, query, filters, results, times) values (%s, %s, %s, %s, 1)
+insert into search_searchevent (day, query, lemmas, filters, results, times)
+values (%s, %s, %s, %s, %s, 1)
 on conflict (day, query, filters)
 do update set times = search_searchevent.times + 1, results = excluded.results
+"""
+_COUNT_CLICK = """
+insert into search_searchclick (day, query, slug, times) values (%s, %s, %s, 1)
+on conflict (day, query, slug) do update set times = search_searchclick.times + 1
 """
 
 
 def remember(plan: QueryPlan, total: int) -> None:
     """Count a query of today."""
     query = normalised(plan.text)
-    if not query:
+    if query:
+        _count(_COUNT, [timezone.localdate(), query, grouped(query), filters_of(plan), total])
+
+
+def remember_click(query: str, slug: str) -> None:
+    """Count that a measure was opened from the answer to a query, as `normalised` wrote it.
+
+    Only what was asked today or yesterday and a measure that families may see are counted, so
+    that nobody can write words of their own here.
+    """
+    today = timezone.localdate()
+    lately = [today, today - datetime.timedelta(days=1)]
+    if "\0" in query + slug or len(query) > LONGEST:
         return
+    asked = SearchEvent.objects.filter(day__in=lately, query=query)
+    if asked.exists() and Measure.objects.public().filter(slug=slug).exists():
+        _count(_COUNT_CLICK, [today, query, slug])
+
+
+def _count(statement: str, values: list[Any]) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_COUNT, [timezone.localdate(), query, filters_of(plan), total])
+            cursor.execute(statement, values)
     except Error:
         logger.warning("A search could not be counted", exc_info=True)
 
 
 def forget() -> None:
     """Drop what was counted longer ago than it is kept."""
-    SearchEvent.objects.filter(day__lt=timezone.localdate() - KEPT).delete()
+    oldest = timezone.localdate() - KEPT
+    SearchEvent.objects.filter(day__lt=oldest).delete()
+    SearchClick.objects.filter(day__lt=oldest).delete()
 
 
 def normalised(text: str) -> str:
@@ -60,6 +87,12 @@ def normalised(text: str) -> str:
             _MASK if analysis.names_a_person(word) else _DIGIT.sub("#", word) for word in words
         ]
     return " ".join(kept)[:LONGEST]
+
+
+def grouped(query: str) -> str:
+    """The lemmas of a normalised query in one order: the same for all ways to write the words."""
+    lemmas = sorted({term for term in analysis.terms(query) if not term.isdigit()})
+    return " ".join(lemmas)[:LONGEST] or query
 
 
 def filters_of(plan: QueryPlan) -> str:

@@ -1,10 +1,11 @@
-"""What queries are read with: editors' synonyms, the tree of territories, names of facets.
+"""What queries are read with: what editors teach, the tree of territories, names of facets.
 
 Kept in each process and read anew as soon as the triggers have marked a change.
 """
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,12 +13,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 from catalogue.models import Category, Provider, Situation, Territory
 from search import analysis
-from search.models import Synonym
-from search.plan import Target
+from search.models import FieldWeights, Intent, PinnedAnswer, PinnedMeasure, Synonym
+from search.plan import FIELDS, Target
 from search.roots import root
 
 # Words of a territory's title that say what it is, not which.
@@ -27,6 +28,14 @@ _LISTED = (
 )
 _KINDS_OF_PLACES = frozenset(_LISTED.split())
 _SHORTEST_PLACE_ROOT = 5
+_PLURALS = {
+    "measure": "measures",
+    "situation": "situations",
+    "category": "categories",
+    "provider": "providers",
+    "territory": "territories",
+}
+Day = datetime.date | None
 OLDEST = 3600.0  # seconds; a stamp may, in theory, come back to what it was
 
 
@@ -38,6 +47,29 @@ class Group:
     forms: tuple[tuple[str, ...], ...]
     one_way: bool
     targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRule:
+    """What a query means when each set of `all_of` has an alternative whose lemmas stand in it."""
+
+    title: str
+    examples: tuple[str, ...]
+    all_of: tuple[tuple[tuple[str, ...], ...], ...]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Measures that stand first for some queries, from a day and until one."""
+
+    phrases: tuple[tuple[str, ...], ...]  # lemmas
+    slugs: tuple[str, ...]
+    from_day: datetime.date | None = None
+    to_day: datetime.date | None = None
+
+    def is_on(self, day: datetime.date) -> bool:
+        return (self.from_day or day) <= day <= (self.to_day or day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +87,13 @@ class Lexicon:
     groups: tuple[Group, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    words: frozenset[str] = frozenset()  # of the synonyms, as written
+    words: frozenset[str] = frozenset()  # that editors use, as written
     rules: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]] = field(default_factory=dict)
     place_names: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     place_roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    intents: tuple[IntentRule, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    weights: tuple[tuple[str, float], ...] = FIELDS
 
     def find_place(self, name: tuple[str, ...]) -> Place | None:
         """The place of that name; of several that lie in one another, the widest."""
@@ -82,11 +117,16 @@ def compile_lexicon(
     places: Iterable[Place] = (),
     aliases: Mapping[str, Iterable[str]] | None = None,
     titles: Mapping[str, Mapping[str, str]] | None = None,
+    intents: Iterable[tuple[str, Iterable[str], Iterable[str], tuple[Target, ...]]] = (),
+    pins: Iterable[tuple[Iterable[str], tuple[str, ...], Day, Day]] = (),
+    weights: tuple[tuple[str, float], ...] = FIELDS,
 ) -> Lexicon:
     """A lexicon from plain values.
 
     :param groups: canonical name, other terms, whether one-way, targets.
     :param aliases: other names of places by slug.
+    :param intents: title, examples, lines of alternatives with commas between them, targets.
+    :param pins: queries, slugs of measures in order, the first day and the last.
     """
     compiled: list[Group] = []
     rules: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
@@ -99,6 +139,8 @@ def compile_lexicon(
         for name in (canonical, *other):
             words.update(analysis.words(name))
         compiled.append(Group(canonical, tuple(forms), one_way, targets))
+    meant = tuple(_intent(*each, words) for each in intents)
+    pinned = tuple(_pin(*each, words) for each in pins)
     by_slug = {place.slug: place for place in places}
     names, roots = _names_of_places(by_slug.values(), aliases or {})
     return Lexicon(
@@ -110,7 +152,42 @@ def compile_lexicon(
         rules={lemma: tuple(found) for lemma, found in rules.items()},
         place_names=names,
         place_roots=roots,
+        intents=tuple(intent for intent in meant if intent.all_of),
+        pins=tuple(pin for pin in pinned if pin.phrases and pin.slugs),
+        weights=weights,
     )
+
+
+def alternatives(line: str) -> tuple[tuple[str, ...], ...]:
+    """The lemmas of each alternative of a line; those without a word that counts are left out."""
+    lemmas = dict.fromkeys(tuple(analysis.terms(each)) for each in line.split(","))
+    lemmas.pop((), None)
+    return tuple(lemmas)
+
+
+def _intent(
+    title: str,
+    examples: Iterable[str],
+    lines: Iterable[str],
+    targets: tuple[Target, ...],
+    words: set[str],
+) -> IntentRule:
+    sets = []
+    for line in lines:
+        words.update(analysis.words(line))
+        sets.append(alternatives(line))
+    return IntentRule(title, tuple(examples), tuple(each for each in sets if each), targets)
+
+
+def _pin(
+    phrases: Iterable[str], slugs: tuple[str, ...], from_day: Day, to_day: Day, words: set[str]
+) -> Pin:
+    forms: dict[tuple[str, ...], None] = {}
+    for phrase in phrases:
+        words.update(analysis.words(phrase))
+        forms[tuple(analysis.terms(phrase))] = None
+    forms.pop((), None)
+    return Pin(tuple(forms), slugs, from_day, to_day)
 
 
 _kept: tuple[float, Lexicon] | None = None
@@ -125,7 +202,7 @@ def current_lexicon() -> Lexicon:
     if kept and kept[1].stamp == stamp and time.monotonic() - kept[0] < OLDEST:
         return kept[1]
     with _lock:
-        lexicon = _load(stamp)
+        lexicon = load(stamp)
         _kept = (time.monotonic(), lexicon)
     return lexicon
 
@@ -139,7 +216,8 @@ def _read_stamp() -> tuple[int, int]:
     return count, last
 
 
-def _load(stamp: tuple[int, int]) -> Lexicon:
+def load(stamp: tuple[int, int]) -> Lexicon:
+    """The lexicon as this connection sees the database, uncommitted changes of its own included."""
     territories = list(
         Territory.objects.order_by("depth", "pk").values(
             "pk", "slug", "title", "kind", "aliases", "ancestor_ids"
@@ -163,26 +241,53 @@ def _load(stamp: tuple[int, int]) -> Lexicon:
         places=places,
         aliases={row["slug"]: row["aliases"] for row in territories},
         titles=titles,
+        intents=_load_intents(),
+        pins=_load_pins(),
+        weights=_load_weights(),
     )
 
 
 def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
-    fields: dict[str, Any] = {
-        "measure": Synonym.measures,
-        "situation": Synonym.situations,
-        "category": Synonym.categories,
-        "provider": Synonym.providers,
-        "territory": Synonym.territories,
-    }
-    targets: dict[int, list[Target]] = defaultdict(list)
-    for name, relation in fields.items():
-        links = relation.through.objects.order_by("pk")
-        for synonym, slug in links.values_list("synonym_id", f"{name}__slug"):
-            targets[synonym].append(Target(name, slug, 1.0))
+    targets = _load_targets(Synonym, _PLURALS)
     return [
         (synonym.canonical, synonym.terms, synonym.one_way, tuple(targets[synonym.pk]))
         for synonym in Synonym.objects.order_by("pk").only("canonical", "terms", "one_way")
     ]
+
+
+def _load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...]]]:
+    targets = _load_targets(Intent, [name for name in _PLURALS if name != "territory"])
+    return [
+        (intent.title, intent.examples, intent.words, tuple(targets[intent.pk]))
+        for intent in Intent.objects.filter(active=True).order_by("pk")
+    ]
+
+
+def _load_pins() -> list[tuple[list[str], tuple[str, ...], Day, Day]]:
+    slugs: dict[int, list[str]] = defaultdict(list)
+    places = PinnedMeasure.objects.order_by("answer", "sort_order", "pk")
+    for answer, slug in places.values_list("answer_id", "measure__slug"):
+        slugs[answer].append(slug)
+    return [
+        (pin.phrases, tuple(slugs[pin.pk]), pin.from_day, pin.to_day)
+        for pin in PinnedAnswer.objects.filter(active=True).order_by("pk")
+    ]
+
+
+def _load_weights() -> tuple[tuple[str, float], ...]:
+    row = FieldWeights.objects.first()
+    return row.as_pairs() if row else FIELDS
+
+
+def _load_targets(model: type[models.Model], names: Iterable[str]) -> dict[int, list[Target]]:
+    """By record of `model`, what its links lead to, in the order in which they were made."""
+    targets: dict[int, list[Target]] = defaultdict(list)
+    for name in names:
+        relation: Any = model._meta.get_field(_PLURALS[name])
+        links = relation.remote_field.through.objects.order_by("pk")
+        for owner, slug in links.values_list(f"{model._meta.model_name}_id", f"{name}__slug"):
+            targets[owner].append(Target(name, slug, 1.0))
+    return targets
 
 
 def _names_of_places(

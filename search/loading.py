@@ -1,4 +1,7 @@
-"""Loads the synonyms of a data set: those of its glossary, and everyday words where it has them."""
+"""Loads what a data set teaches search: synonyms of its glossary, everyday words, intents.
+
+The last two may be missing.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ from catalogue.loading.reconcile import Wanted, reconcile
 from catalogue.loading.rows import Row, Slug, filled
 from catalogue.models import Category, Measure, Provider, Situation, Territory
 from cms.loading import Report
-from search.models import Synonym, SynonymKind
+from search.lexicon import alternatives
+from search.models import LONGEST_LINE, Intent, Synonym, SynonymKind
 
 GLOSSARY = "synonyms.json"
 EVERYDAY = "everyday_words.json"
+INTENTS = "intents.json"
 _TARGETS: dict[str, type[models.Model]] = {
     "measures": Measure,
     "situations": Situation,
@@ -28,11 +33,14 @@ _TARGETS: dict[str, type[models.Model]] = {
 _Name = Annotated[str, filled(120)]
 
 
-class TargetsRow(Row):
+class RecordsRow(Row):
     measures: list[Slug] = Field(default_factory=list)
     situations: list[Slug] = Field(default_factory=list)
     categories: list[Slug] = Field(default_factory=list)
     providers: list[Slug] = Field(default_factory=list)
+
+
+class TargetsRow(RecordsRow):
     territories: list[Slug] = Field(default_factory=list)
 
 
@@ -52,12 +60,21 @@ class EverydayRow(Row):
     targets: TargetsRow = Field(default_factory=TargetsRow)
 
 
+class IntentRow(Row):
+    """What a query means: a list of alternatives for each set of words that has to stand in it."""
+
+    title: _Name
+    words: list[list[_Name]]
+    examples: list[Annotated[str, filled(200)]] = Field(default_factory=list)
+    targets: RecordsRow = Field(default_factory=RecordsRow)
+
+
 def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
-    """Bring the synonyms in step with the files of a folder; those edited by people stay.
+    """Bring synonyms and intents in step with the files of a folder; those edited by people stay.
 
     :raises cms.loading.DataSetError: a file is missing or malformed.
     """
-    say("Синонимы для поиска")
+    say("Синонимы и правила смысла для поиска")
     reader = Reader(folder, report)
     known = {
         name: dict(model._default_manager.values_list("slug", "pk"))
@@ -71,8 +88,10 @@ def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
             if row.canonical in reader.places[GLOSSARY]:
                 reader.refuse(EVERYDAY, row.canonical, f"такое слово уже есть в {GLOSSARY}")
         wanted += _wanted(EVERYDAY, everyday, known, reader)
+    intents = _wanted_intents(reader, known) if (folder / INTENTS).exists() else []
     if not report.refusals:
         reconcile(Synonym, wanted, report, natural=["canonical"])
+        reconcile(Intent, intents, report, natural=["title"])
 
 
 def _wanted(
@@ -81,28 +100,55 @@ def _wanted(
     known: Mapping[str, Mapping[str, int]],
     reader: Reader,
 ) -> list[Wanted]:
+    return [
+        Wanted(
+            key=row.canonical,
+            fields={
+                "canonical": row.canonical,
+                "terms": list(dict.fromkeys(row.terms)),
+                "kind": row.kind.value
+                if isinstance(row, SynonymRow)
+                else SynonymKind.COLLOQUIAL.value,
+                "one_way": isinstance(row, EverydayRow) and not row.both_ways,
+            },
+            links=_links(file, row.canonical, row.targets, known, reader),
+        )
+        for row in rows
+    ]
+
+
+def _wanted_intents(reader: Reader, known: Mapping[str, Mapping[str, int]]) -> list[Wanted]:
     wanted = []
-    for row in rows:
-        links = {}
-        for name, slugs in row.targets:
-            unknown = [slug for slug in slugs if slug not in known[name]]
-            if unknown:
-                reader.refuse(file, row.canonical, f"нет такой записи: {', '.join(unknown)}")
-            links[name] = [
-                known[name][slug] for slug in dict.fromkeys(slugs) if slug not in unknown
-            ]
+    for row in reader.rows(INTENTS, IntentRow, lambda row: row.title):
+        lines = [", ".join(dict.fromkeys(words)) for words in row.words]
+        for line, words in zip(lines, row.words, strict=True):
+            if not words or not all(alternatives(word) for word in words):
+                reader.refuse(INTENTS, row.title, f"нет слов, по которым ищут: {line}")
+            if len(line) > LONGEST_LINE:
+                reader.refuse(INTENTS, row.title, f"длиннее {LONGEST_LINE} знаков: {line[:40]}…")
+        if not lines:
+            reader.refuse(INTENTS, row.title, "нет слов, по которым ищут")
         wanted.append(
             Wanted(
-                key=row.canonical,
-                fields={
-                    "canonical": row.canonical,
-                    "terms": list(dict.fromkeys(row.terms)),
-                    "kind": row.kind.value
-                    if isinstance(row, SynonymRow)
-                    else SynonymKind.COLLOQUIAL.value,
-                    "one_way": isinstance(row, EverydayRow) and not row.both_ways,
-                },
-                links=links,
+                key=row.title,
+                fields={"title": row.title, "words": lines, "examples": row.examples},
+                links=_links(INTENTS, row.title, row.targets, known, reader),
             )
         )
     return wanted
+
+
+def _links(
+    file: str,
+    key: str,
+    targets: RecordsRow,
+    known: Mapping[str, Mapping[str, int]],
+    reader: Reader,
+) -> dict[str, list[int]]:
+    links = {}
+    for name, slugs in targets:
+        unknown = [slug for slug in slugs if slug not in known[name]]
+        if unknown:
+            reader.refuse(file, key, f"нет такой записи: {', '.join(unknown)}")
+        links[name] = [known[name][slug] for slug in dict.fromkeys(slugs) if slug not in unknown]
+    return links

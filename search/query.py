@@ -14,9 +14,9 @@ from itertools import pairwise
 from search import wording
 from search.lexicon import Group, Lexicon, Place
 from search.names import Run, exact_names, find_place, find_runs, names_to_tell
+from search.pins import pinned_for
 from search.plan import (
     FACETS,
-    FIELDS,
     Alternative,
     Origin,
     PlaceFilter,
@@ -76,8 +76,8 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
         exact=exact_names(words, runs, lexicon),
         pairs=_pairs(words),
         prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
-        pinned=(),
-        weights=FIELDS,
+        pinned=pinned_for(words, lexicon, moment),
+        weights=lexicon.weights,
         filters=tuple(
             (facet, tuple(values))
             for facet, values in sorted(asked.filters.items())

@@ -1,4 +1,4 @@
-"""Synonyms of a data set: loaded by name, refused with a reason, kept when people changed them."""
+"""Synonyms and intents of a data set: loaded by name, refused with a reason, kept when people changed them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from cms.loading import DataSetError, Report
 from search.lexicon import current_lexicon
 from search.loading import load
-from search.models import Synonym
+from search.models import Intent, Synonym
 from tests.factories import MeasureFactory
 
 pytestmark = pytest.mark.django_db
@@ -17,10 +17,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def files(tmp_path):
-    def write(glossary, everyday=None):
+    def write(glossary, everyday=None, intents=None):
         (tmp_path / "synonyms.json").write_text(json.dumps(glossary))
         if everyday is not None:
             (tmp_path / "everyday_words.json").write_text(json.dumps(everyday))
+        if intents is not None:
+            (tmp_path / "intents.json").write_text(json.dumps(intents))
         report = Report()
         load(tmp_path, report, lambda line: None)
         return report
@@ -98,3 +100,47 @@ def test_the_lexicon_is_read_anew_after_a_change_only(files, django_assert_num_q
         current_lexicon()
     Synonym.objects.update(canonical="материнский капитал")
     assert [group.canonical for group in current_lexicon().groups] == ["материнский капитал"]
+
+
+def intent(title="муж бьёт", words=(("муж", "сожитель"), ("бьёт", "поднимает руку")), **targets):
+    return {"title": title, "words": [list(each) for each in words], "targets": targets}
+
+
+def test_intents_are_created_changed_and_kept(files):
+    measure = MeasureFactory(slug="m")
+    assert files([], intents=[intent(measures=["m"])]).created["search.intent"] == 1
+    loaded = Intent.objects.get()
+    assert loaded.words == ["муж, сожитель", "бьёт, поднимает руку"]
+    assert list(loaded.measures.all()) == [measure]
+    assert files([], intents=[intent(measures=["m"])]).unchanged["search.intent"] == 1
+    Intent.objects.update(words=["муж"])
+    report = files([], intents=[intent(words=[["муж"], ["пьёт"]], measures=["m"])])
+    assert report.kept["search.intent"] == ["муж бьёт"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (intent(measures=["nothing"]), "нет такой записи: nothing"),
+        (intent(words=[]), "нет слов"),
+        (intent(words=[["муж"], ["на", "!!!"]]), "нет слов, по которым ищут: на, !!!"),
+        (intent(words=[["муж"], []]), "нет слов"),
+        (intent(words=[["слово " * 15 + str(n) for n in range(9)]]), "длиннее 600 знаков"),
+        (intent(title=""), "пустой текст"),
+    ],
+)
+def test_bad_intents_are_refused_with_a_reason(files, wrong, reason):
+    report = files([], intents=[wrong])
+    assert any(reason in str(refusal) for refusal in report.refusals)
+    assert not Intent.objects.exists()
+
+
+def test_the_lexicon_has_intents_as_lemmas_of_alternatives(files):
+    MeasureFactory(slug="m")
+    files([], intents=[intent(measures=["m"])])
+    (rule,) = current_lexicon().intents
+    assert rule.title == "муж бьёт"
+    assert rule.all_of == ((("муж",), ("сожитель",)), (("бить",), ("поднимать", "рука")))
+    assert [(target.field, target.slug) for target in rule.targets] == [("measure", "m")]
+    Intent.objects.update(active=False)
+    assert current_lexicon().intents == ()

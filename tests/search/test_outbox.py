@@ -18,7 +18,14 @@ from catalogue.models import (
     Situation,
 )
 from content.models import LifeSituationPage
-from search.models import SearchChange, Synonym
+from search.models import (
+    FieldWeights,
+    Intent,
+    PinnedAnswer,
+    PinnedMeasure,
+    SearchChange,
+    Synonym,
+)
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
 
 pytestmark = pytest.mark.django_db
@@ -207,6 +214,31 @@ def test_an_edited_synonym_marks_the_lexicon(noted):
     assert ("lexicon", 0) in noted(lexicon=True)
     Synonym.objects.update(terms=["мск"])
     assert noted(lexicon=True) == {("lexicon", 0)}
+
+
+def test_an_edit_of_intents_pins_and_weights_marks_the_lexicon(noted):
+    measure = MeasureFactory()
+    noted()
+    intent = Intent.objects.create(title="муж бьёт", words=["муж", "бьёт"])
+    assert noted(lexicon=True) == {("lexicon", 0)}
+    intent.measures.add(measure)
+    assert noted(lexicon=True) == {("lexicon", 0)}
+    pin = PinnedAnswer.objects.create(phrases=["маткапитал"])
+    assert noted(lexicon=True) == {("lexicon", 0)}
+    PinnedMeasure.objects.create(answer=pin, measure=measure)
+    assert noted(lexicon=True) == {("lexicon", 0)}
+    FieldWeights.objects.create(pk=1, title=5)
+    assert noted(lexicon=True) == {("lexicon", 0)}
+
+
+def test_a_measure_with_another_slug_marks_the_lexicon_and_another_title_does_not(noted, measure):
+    noted()
+    measure.title = "Другое название"
+    measure.save()
+    assert ("lexicon", 0) not in noted(lexicon=True)
+    measure.slug = "drugoj-adres"
+    measure.save()
+    assert ("lexicon", 0) in noted(lexicon=True)
 
 
 def test_an_emptied_table_asks_for_everything(noted, measure):
