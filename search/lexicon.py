@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -92,6 +92,7 @@ class Lexicon:
     place_names: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     place_roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     intents: tuple[IntentRule, ...] = ()
+    intents_by_lemma: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     pins: tuple[Pin, ...] = ()
     weights: tuple[tuple[str, float], ...] = FIELDS
 
@@ -139,7 +140,7 @@ def compile_lexicon(
         for name in (canonical, *other):
             words.update(analysis.words(name))
         compiled.append(Group(canonical, tuple(forms), one_way, targets))
-    meant = tuple(_intent(*each, words) for each in intents)
+    meant = tuple(rule for each in intents if (rule := _intent(*each, words)).all_of)
     pinned = tuple(_pin(*each, words) for each in pins)
     by_slug = {place.slug: place for place in places}
     names, roots = _names_of_places(by_slug.values(), aliases or {})
@@ -152,7 +153,8 @@ def compile_lexicon(
         rules={lemma: tuple(found) for lemma, found in rules.items()},
         place_names=names,
         place_roots=roots,
-        intents=tuple(intent for intent in meant if intent.all_of),
+        intents=meant,
+        intents_by_lemma=_by_lemma(meant),
         pins=tuple(pin for pin in pinned if pin.phrases and pin.slugs),
         weights=weights,
     )
@@ -177,6 +179,15 @@ def _intent(
         words.update(analysis.words(line))
         sets.append(alternatives(line))
     return IntentRule(title, tuple(examples), tuple(each for each in sets if each), targets)
+
+
+def _by_lemma(rules: Sequence[IntentRule]) -> dict[str, tuple[int, ...]]:
+    """The rules that a lemma speaks for: each by its set with the fewest alternatives."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, rule in enumerate(rules):
+        for lemmas in min(rule.all_of, key=len):
+            found[lemmas[0]].add(number)
+    return {lemma: tuple(sorted(numbers)) for lemma, numbers in found.items()}
 
 
 def _pin(

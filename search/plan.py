@@ -122,6 +122,8 @@ class Understanding:
     corrected: str = ""  # the query as it was searched, when words were corrected
     also: tuple[str, ...] = ()  # other names that were searched
     place: str = ""  # slug of the place that the query names
+    intents: tuple[str, ...] = ()  # titles of the editors' rules that fit, the closest first
+    situations: tuple[str, ...] = ()  # slugs that those rules lead to
     unknown: tuple[str, ...] = ()  # words that stand nowhere in the catalogue
     cut: bool = False
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from search import wording
+from search.intents import Meaning, find_meanings
 from search.lexicon import Group, Lexicon, Place
 from search.names import Run, exact_names, find_place, find_runs, names_to_tell
 from search.pins import pinned_for
@@ -32,7 +33,7 @@ LONGEST_TEXT = 200
 MOST_ALTERNATIVES = 14
 _WEIGHT_OF_RELATED = 0.5
 _WEIGHT_OF_MAIN_NAME, _WEIGHT_OF_OTHER_NAME = 0.85, 0.7
-_WEIGHT_OF_GENERAL = 0.5
+_WEIGHT_OF_GENERAL, _WEIGHT_OF_UNDERSTOOD = 0.5, 0.5
 
 # Which part of the meaning a record has to cover, by the number of words that carry it: when the
 # catalogue knows every word, and when it does not.
@@ -66,13 +67,15 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
     named, name_at = None, frozenset[int]()
     if not asked.territory and not asked.anywhere:
         named, name_at = find_place(words, runs, lexicon)
-    slots = _slots(words, runs, name_at, knowledge)
+    meanings = find_meanings(words, runs, lexicon)
+    by_place = _slots(words, runs, meanings, name_at, knowledge)
+    slots = tuple(by_place.values())
     lemmas = frozenset(word.lemma for word in words)
     return QueryPlan(
         text=text,
         kind="measure",
         slots=slots,
-        required=_required(slots),
+        required=_required_of_all(by_place, meanings),
         exact=exact_names(words, runs, lexicon),
         pairs=_pairs(words),
         prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
@@ -93,6 +96,8 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
             corrected=reading.corrected,
             also=names_to_tell(words, runs, lexicon),
             place=named.slug if named else "",
+            intents=tuple(meaning.rule.title for meaning in meanings),
+            situations=_situations(meanings),
             unknown=tuple(slot.text for slot in slots if not slot.alternatives),
             cut=cut or reading.cut,
         ),
@@ -122,25 +127,35 @@ def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
 
 
 def _slots(
-    words: Sequence[Word], runs: Sequence[Run], name_at: frozenset[int], knowledge: Knowledge
-) -> tuple[Slot, ...]:
+    words: Sequence[Word],
+    runs: Sequence[Run],
+    meanings: Sequence[Meaning],
+    name_at: frozenset[int],
+    knowledge: Knowledge,
+) -> dict[int, Slot]:
+    """By the place of the word in the query."""
     telling = {i for i, word in enumerate(words) if not word.is_asking} or set(range(len(words)))
-    for run in runs:
-        if not telling & set(run.places):
-            telling |= set(run.places)
+    for places in (*(run.places for run in runs), *(meaning.places for meaning in meanings)):
+        if not telling & set(places):
+            telling |= set(places)
     special = any(not words[i].is_general for i in telling)
-    slots = []
+    understood = {i for meaning in meanings for i in meaning.places}
+    slots = {}
     for i in sorted(telling):
         alternatives = _alternatives(words[i], i, runs, knowledge)
-        targets = _targets(i, runs, telling, knowledge.lexicon)
+        targets = _targets(i, runs, meanings, telling, knowledge.lexicon)
         if special and words[i].is_general:  # adds to the worth, but answers nothing alone
-            alternatives = tuple(
-                replace(each, weight=each.weight * _WEIGHT_OF_GENERAL) for each in alternatives
-            )
+            alternatives = _weakened(alternatives, _WEIGHT_OF_GENERAL)
+        if i in understood:  # the meaning of the whole says more than its words
+            alternatives = _weakened(alternatives, _WEIGHT_OF_UNDERSTOOD)
         counts = i not in name_at and not (special and words[i].is_general)
         units = _units(words[i], alternatives, targets, knowledge) if counts else 0
-        slots.append(Slot(words[i].text, alternatives, targets, units, words[i].is_general))
-    return tuple(slots)
+        slots[i] = Slot(words[i].text, alternatives, targets, units, words[i].is_general)
+    return slots
+
+
+def _weakened(alternatives: Sequence[Alternative], by: float) -> tuple[Alternative, ...]:
+    return tuple(replace(each, weight=round(each.weight * by, 3)) for each in alternatives)
 
 
 def _alternatives(
@@ -177,18 +192,24 @@ def _forms_to_try(group: Group) -> tuple[tuple[str, ...], ...]:
 
 
 def _targets(
-    place: int, runs: Sequence[Run], telling: set[int], lexicon: Lexicon
+    place: int,
+    runs: Sequence[Run],
+    meanings: Sequence[Meaning],
+    telling: set[int],
+    lexicon: Lexicon,
 ) -> tuple[Target, ...]:
     """Records that a word leads to; the words of a name share what the name is worth."""
     found: dict[tuple[str, str], Target] = {}
-    for run in runs:
-        if place in run.places:
-            weight = round(run.weight / len(telling & set(run.places)), 3)
-            for target in lexicon.groups[run.group].targets:
-                if target.is_place:
-                    continue
+    sources = [
+        *((set(run.places), run.weight, lexicon.groups[run.group].targets) for run in runs),
+        *((meaning.places, meaning.weight, meaning.rule.targets) for meaning in meanings),
+    ]
+    for places, whole, targets in sources:
+        if place in places:
+            weight = round(whole / len(telling & places), 3)
+            for target in targets:
                 key = (target.field, target.slug)
-                if key not in found or found[key].weight < weight:
+                if not target.is_place and (key not in found or found[key].weight < weight):
                     found[key] = replace(target, weight=weight)
     return tuple(found.values())
 
@@ -215,8 +236,24 @@ def _units(
     return wording.units_of_unknown(word.text)
 
 
+def _required_of_all(slots: Mapping[int, Slot], meanings: Sequence[Meaning]) -> int:
+    """The units that a record has to cover: those of the words that say what is meant suffice."""
+    required = _required(list(slots.values()))
+    if meanings and meanings[0].is_foreign:
+        return sum(slot.units for slot in slots.values()) + 1  # more than there are
+    for meaning in meanings:
+        understood = sum(slots[i].units for i in meaning.places if i in slots)
+        if understood and not meaning.is_foreign:
+            required = min(required, understood)
+    return required
+
+
+def _situations(meanings: Sequence[Meaning]) -> tuple[str, ...]:
+    targets = (target for meaning in meanings for target in meaning.rule.targets)
+    return tuple(dict.fromkeys(each.slug for each in targets if each.field == "situation"))
+
+
 def _required(slots: Sequence[Slot]) -> int:
-    """The units that a record has to cover."""
     counted = [slot for slot in slots if slot.units]
     total = sum(slot.units for slot in counted)
     if all(slot.is_general for slot in counted):

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from catalogue.models import Situation
 from content.links import stories
 from search.engine import get_engine
 from search.plan import QueryPlan
@@ -40,7 +41,7 @@ def find_stories(
     """
     if not measures:
         return ()  # an honest zero is not softened by a guess
-    chosen = _best(_by_names(plan), _by_measures(measures))
+    chosen = _meant(plan) or _best(_by_names(plan), _by_measures(measures))
     if not chosen:
         return ()
     pages = {page.situation_id: page for page in stories().filter(situation__in=chosen).reverse()}
@@ -55,6 +56,15 @@ def find_stories(
         for identity in chosen
         if (page := pages.get(identity))
     )
+
+
+def _meant(plan: QueryPlan) -> list[int]:
+    """The situations that the editors' rules lead to, in their order."""
+    slugs = plan.understood.situations[:MOST]
+    known = (
+        dict(Situation.objects.filter(slug__in=slugs).values_list("slug", "pk")) if slugs else {}
+    )
+    return [known[slug] for slug in slugs if slug in known]
 
 
 def _by_names(plan: QueryPlan) -> dict[int, float]:

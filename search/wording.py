@@ -32,7 +32,21 @@ KINDS = {
     "discount": _words("скидка"),
     "consultation": _words("консультация посоветовать совет спросить"),
 }
+# What digits are read as: a count, a place in a row, a number of children.
+NUMBERS = {
+    "1": ("один", "первый"),
+    "2": ("два", "второй", "двое"),
+    "3": ("три", "третий", "трое"),
+    "4": ("четыре", "четвертый", "четверо"),
+    "5": ("пять", "пятый", "пятеро"),
+    "6": ("шесть", "шестой", "шестеро"),
+    "7": ("семь", "седьмой", "семеро"),
+}
+_TIMES = _words(
+    "год года лет месяц месяца месяцев неделя недели недель день дня дней час часа часов"
+)
 MOST_UNITS = 4
+_LONG_NUMBER = 3
 UNITS_OF_PHRASE = 3  # a word that is understood only together with its neighbours
 # A thing that the catalogue does not know says that the query is about something else; an action
 # or a quality says it less.
@@ -41,6 +55,12 @@ _UNITS_OF_PART = {"VERB": 1, "INFN": 1, "GRND": 1, "PRTF": 2, "ADJF": 3, "ADVB":
 
 def is_asking(word: str, lemma: str) -> bool:
     return lemma in ASKING or (len(word) == 1 and not word.isdigit())
+
+
+def names_of_number(digit: str, following: str) -> tuple[str, ...]:
+    """Words that a digit stands for; before a measure of time it can only count."""
+    names = NUMBERS[digit]
+    return names[:1] if following in _TIMES else names
 
 
 def units_of_known(word: str, lemma: str, records: int, of: int, *, is_target: bool) -> int:
@@ -68,4 +88,6 @@ def kinds_asked_for(lemmas: frozenset[str]) -> list[str]:
 
 
 def _most_units(word: str) -> int:
+    if word.isdigit() and len(word) < _LONG_NUMBER:
+        return 1  # ages and counts stand everywhere
     return _UNITS_OF_PART.get(analysis.part_of_speech(word), MOST_UNITS)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from search import analysis, wording
 from search.engine import Vocabulary
-from search.layout import reread
+from search.layout import Judge, reread
 from search.lexicon import Lexicon
 from search.plan import Origin
 from search.roots import families_of
@@ -22,6 +23,9 @@ _WEIGHT_OF_FORM = 0.7
 _WEIGHT_AS_TYPED = 0.5  # of a word that nobody knows
 _WEIGHTS_OF_CORRECTIONS = (0.9, 0.55, 0.4)
 _WEIGHT_BY_CONTEXT = 0.8
+_WEIGHT_OF_NUMBER = 0.8  # the third for three
+_SHORTEST_JOINED, _SHORTEST_PART = 9, 4
+_MOST_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +68,24 @@ class Knowledge:
     speller: Speller
 
     def knows(self, word: str) -> bool:
-        return (
-            not word.isalpha()
-            or word in self.vocabulary.words
-            or word in self.lexicon.words
-            or analysis.is_known(word)
-        )
+        return not word.isalpha() or self.uses(word) or analysis.is_known(word)
 
     def knows_all(self, piece: str) -> bool:
         words = analysis.words(piece)
         return bool(words) and all(self.knows(word) and not word.isdigit() for word in words)
+
+    def uses(self, word: str) -> bool:
+        """Whether the catalogue or its editors have this very form."""
+        return word in self.vocabulary.words or word in self.lexicon.words
+
+    def uses_all(self, piece: str) -> bool:
+        words = analysis.words(piece)
+        return bool(words) and all(
+            self.uses(word) or (word in analysis.STOP_WORDS and len(words) == 1) for word in words
+        )
+
+    def guesses(self, piece: str) -> bool:
+        return bool(self.speller.suggest(analysis.fold(piece), 1))
 
     def related(self, lemma: str) -> list[str]:
         """Other words of the catalogue that are made of the same root."""
@@ -92,12 +104,13 @@ class Reading:
 
 
 def read(text: str, knowledge: Knowledge) -> Reading:
-    turned = reread(text, knowledge.knows_all)
+    judge = Judge(knowledge.uses_all, knowledge.knows_all, knowledge.guesses)
+    turned = _apart(reread(text, judge), knowledge)
     every = analysis.words(turned)
     written = every[:MOST_WORDS]
     words = [
-        Word(word, _candidates(word, knowledge))
-        for word in written
+        Word(word, _candidates(word, following, knowledge))
+        for word, following in pairwise((*written, ""))
         if word not in analysis.STOP_WORDS
     ]
     better = {}
@@ -118,7 +131,40 @@ def pair_of(one: str, other: str) -> str:
     return "_".join(sorted((one, other)))
 
 
-def _candidates(word: str, knowledge: Knowledge) -> tuple[Candidate, ...]:
+def _apart(text: str, knowledge: Knowledge) -> str:
+    """Words that were typed together, with the spaces that are missing."""
+    pieces = text.split()
+    parts = [
+        " ".join(_parts(word, knowledge, _MOST_PARTS))
+        if len(piece) >= _SHORTEST_JOINED
+        and (word := analysis.fold(piece)).isalpha()
+        and not knowledge.knows(word)
+        else ""
+        for piece in pieces
+    ]
+    return " ".join(map(lambda part, piece: part or piece, parts, pieces)) if any(parts) else text
+
+
+def _parts(word: str, knowledge: Knowledge, most: int) -> tuple[str, ...]:
+    """The words that a word is made of, the longest first; nothing where something is left."""
+    if knowledge.uses(word) and len(word) >= _SHORTEST_PART:
+        return (word,)
+    for stop in range(len(word) - _SHORTEST_PART, 0, -1) if most > 1 else ():
+        head = word[:stop]
+        if head in analysis.STOP_WORDS or (stop >= _SHORTEST_PART and knowledge.uses(head)):
+            rest = _parts(word[stop:], knowledge, most - 1)
+            if rest:
+                return (head, *rest)
+    return ()
+
+
+def _candidates(word: str, following: str, knowledge: Knowledge) -> tuple[Candidate, ...]:
+    if word in wording.NUMBERS:
+        names = wording.names_of_number(word, following)
+        return (
+            Candidate(word, 1.0, Origin.WORD),
+            *(Candidate(name, _WEIGHT_OF_NUMBER, Origin.FORM) for name in names),
+        )
     first, *others = analysis.lemmas(word)
     if knowledge.knows(word):
         return (

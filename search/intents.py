@@ -1,0 +1,81 @@
+"""What a query means by words that are no name of anything: "муж бьёт, куда идти".
+
+The rules are editors' data; here they are only applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from search.lexicon import IntentRule, Lexicon
+from search.names import Run
+from search.words import Word
+
+MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A rule that fits the query, and the words that say so."""
+
+    rule: IntentRule
+    places: frozenset[int]
+    weight: float
+
+    @property
+    def is_foreign(self) -> bool:
+        """A rule without targets: what is meant is none of the portal's business."""
+        return not self.rule.targets
+
+
+def find_meanings(
+    words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon
+) -> tuple[Meaning, ...]:
+    """The rules that fit, the closest first; a closer one hides those that it includes."""
+    said = _said(words, runs, lexicon)
+    numbers = sorted({n for lemma in said for n in lexicon.intents_by_lemma.get(lemma, ())})
+    fitting = [meaning for n in numbers if (meaning := _meaning(lexicon.intents[n], said))]
+    kept: list[Meaning] = []
+    for meaning in sorted(fitting, key=lambda each: (-len(each.rule.all_of), -len(each.places))):
+        if not any(meaning.places < closer.places for closer in kept):
+            kept.append(meaning)
+    return tuple(kept[:MOST])
+
+
+_Said = Mapping[str, tuple[frozenset[int], float]]
+
+
+def _said(words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon) -> _Said:
+    """Lemmas that stand in the query, and main names of its synonyms: where, and how surely."""
+    said: dict[str, tuple[frozenset[int], float]] = {}
+
+    def add(lemma: str, places: frozenset[int], weight: float) -> None:
+        if lemma not in said or said[lemma][1] < weight:
+            said[lemma] = (places, weight)
+
+    for i, word in enumerate(words):
+        for candidate in word.candidates:
+            add(candidate.lemma, frozenset({i}), candidate.weight)
+    for run in runs:
+        main = lexicon.groups[run.group].forms[0]
+        if len(main) == 1:
+            add(main[0], frozenset(run.places), run.weight)
+    return said
+
+
+def _meaning(rule: IntentRule, said: _Said) -> Meaning | None:
+    places: set[int] = set()
+    weight = 1.0
+    for alternatives in rule.all_of:
+        fitting = [
+            (min(said[lemma][1] for lemma in lemmas), len(lemmas), lemmas)
+            for lemmas in alternatives
+            if all(lemma in said for lemma in lemmas)
+        ]
+        if not fitting:
+            return None
+        weight = min(weight, max(sure for sure, _, _ in fitting))
+        for _, _, lemmas in fitting:
+            places.update(*(said[lemma][0] for lemma in lemmas))
+    return Meaning(rule, frozenset(places), weight)
