@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -18,7 +19,7 @@ from cms.access import Role
 from cms.models import User
 from cms.today import Item, Tone
 from search import outbox
-from search.engine import IndexUnavailable, get_engine
+from search.engine import ClusterUnreachable, IndexUnavailable, copies, get_engine
 from themes.templatetags.russian import human_date
 
 LATE = 60.0  # seconds; the indexer needs one
@@ -36,13 +37,30 @@ def items(user: Any) -> list[Item]:
 
 
 def _search() -> list[Item]:
+    """Of each copy of the index that is kept, the first trouble."""
+    main, *others = copies()
+    return [*_index(main, others), *(item for name in others for item in _index(name, []))]
+
+
+def _index(name: str, others: Sequence[str]) -> list[Item]:
     try:
-        rows, seconds = outbox.lag(get_engine().state().position)
+        rows, seconds = outbox.lag(get_engine(name).state().position)
+    except ClusterUnreachable:
+        meanwhile = (
+            _("The embedded index answers families meanwhile. See to the cluster.")
+            if others
+            else _("Families cannot search. See to the cluster, or set NAVIGATOR_SEARCH_FALLBACK.")
+        )
+        return [_wrong(_("The Elasticsearch cluster does not answer"), meanwhile)]
     except IndexUnavailable:
         return [
             _wrong(
                 _("Search has no index"),
-                _("Families cannot search. See whether the indexer runs, or run rebuild_index."),
+                _("The embedded index answers families meanwhile. See whether the indexer runs.")
+                if others
+                else _(
+                    "Families cannot search. See whether the indexer runs, or run rebuild_index."
+                ),
             )
         ]
     if seconds < LATE:

@@ -170,6 +170,12 @@ class EmbeddedEngine:
         return found
 
     @contextmanager
+    def following(self) -> Iterator[None]:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(self.folder / "indexer.lock"):
+            yield
+
+    @contextmanager
     def writer(self) -> Iterator[_Writer]:
         build = self._current()
         with _saying_unavailable():

@@ -19,6 +19,7 @@ from search.plan import QueryPlan
 
 # The shape of an index. Raise it with every change of fields; older indexes are built anew.
 SCHEMA = "3"
+NAMES = ("embedded", "elastic")
 
 
 class IndexUnavailable(Exception):
@@ -26,6 +27,10 @@ class IndexUnavailable(Exception):
 
     The indexer builds it anew; until then pages say so in words.
     """
+
+
+class ClusterUnreachable(IndexUnavailable):
+    """The server that holds the index does not answer: nothing that the portal could build anew."""
 
 
 class WriterBusy(Exception):
@@ -159,6 +164,13 @@ class Engine(Protocol):
         """
         ...
 
+    def following(self) -> AbstractContextManager[None]:
+        """Held by the one process that keeps this copy of the index in step with the database.
+
+        :raises WriterBusy: another process does.
+        """
+        ...
+
     def writer(self) -> AbstractContextManager[Writer]:
         """:raises IndexUnavailable: :raises WriterBusy:"""
         ...
@@ -177,20 +189,58 @@ class Engine(Protocol):
         ...
 
 
+def get_engine(name: str = "") -> Engine:
+    """The engine of that name; with no name, what the portal searches with.
+
+    :raises ImproperlyConfigured: there is no such engine, or it lacks what it needs.
+    """
+    if name:
+        return _engine(name)
+    main, *others = copies()
+    return _standing_in(main, others[0]) if others else _engine(main)
+
+
+def copies() -> tuple[str, ...]:
+    """Names of the engines that are kept in step: the one in use, then the one that stands in."""
+    main, fallback = settings.NAVIGATOR_SEARCH_ENGINE, settings.NAVIGATOR_SEARCH_FALLBACK
+    if not fallback:
+        return (main,)
+    if (main, fallback) != ("elastic", "embedded"):
+        raise ImproperlyConfigured(
+            "NAVIGATOR_SEARCH_FALLBACK is empty, or 'embedded' where the engine is 'elastic'."
+        )
+    return (main, fallback)
+
+
 @cache
-def get_engine() -> Engine:
-    """The engine that NAVIGATOR_SEARCH_ENGINE names."""
-    name = settings.NAVIGATOR_SEARCH_ENGINE
+def _engine(name: str) -> Engine:
     if name == "embedded":
         from search.embedded import EmbeddedEngine
 
         return EmbeddedEngine(settings.NAVIGATOR_SEARCH_INDEX)
-    raise ImproperlyConfigured(
-        f"NAVIGATOR_SEARCH_ENGINE is {name!r}, but this version of the portal has only 'embedded'."
-    )
+    if name == "elastic":
+        try:
+            from search.elastic import configured_engine
+        except ModuleNotFoundError as error:
+            if str(error.name).partition(".")[0] != "elasticsearch":
+                raise
+            raise ImproperlyConfigured(
+                "The engine 'elastic' needs the package elasticsearch: "
+                "pip install --require-hashes -r requirements/elasticsearch.txt"
+            ) from error
+        return configured_engine()
+    raise ImproperlyConfigured(f"There is no search engine {name!r}: embedded or elastic.")
+
+
+@cache
+def _standing_in(main: str, other: str) -> Engine:
+    from search.standby import StandbyEngine
+
+    return StandbyEngine(_engine(main), _engine(other))
 
 
 @receiver(setting_changed)
 def _forget_engine(setting: str, **kwargs: object) -> None:
-    if setting in {"NAVIGATOR_SEARCH_ENGINE", "NAVIGATOR_SEARCH_INDEX"}:
-        get_engine.cache_clear()
+    if setting.startswith(("NAVIGATOR_SEARCH_", "NAVIGATOR_ELASTICSEARCH")):
+        _engine.cache_clear()
+        _standing_in.cache_clear()

@@ -6,24 +6,20 @@ so doing it twice, or late, does no harm.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
-from typing import IO
 
 import psycopg
-from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection
 
 from search import history, outbox
 from search.documents import KINDS, all_sources, sources
-from search.engine import Engine, IndexUnavailable, Writer, get_engine
+from search.engine import Engine, IndexUnavailable, Writer, WriterBusy, get_engine
 
 BATCH = 1000  # rows of the outbox
 PAUSE = 0.2  # seconds between commits: what comes meanwhile goes together
@@ -110,6 +106,8 @@ class Indexer:
                     self._follow()
                 except (DatabaseProblem, psycopg.Error) as error:
                     self.say(f"Нет связи с базой данных, пробуем снова: {error}".strip())
+                except WriterBusy:
+                    self.say("Индексом занят другой процесс: пробуем снова")
                 except Exception as error:  # a full disk, a damaged file, a row that nobody foresaw
                     self.say(f"Индекс не удалось обновить, пробуем снова: {error}")
                     logger.exception("The index could not be updated")
@@ -124,14 +122,18 @@ class Indexer:
     @contextmanager
     def _only_indexer(self) -> Iterator[None]:
         """Wait until no other process follows the database for this copy of the index."""
-        folder: Path = settings.NAVIGATOR_SEARCH_INDEX
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(folder / "indexer.lock", "w") as file:
+        with ExitStack() as held:
             told = False
-            while not _locked(file) and not self.stop.is_set():
-                if not told:
-                    self.say("Индексатор для этого индекса уже работает: ждём, пока он уйдёт")
-                told = True
+            while not self.stop.is_set():
+                try:
+                    held.enter_context(self.engine.following())
+                    break
+                except WriterBusy:
+                    if not told:
+                        self.say("Индексатор для этого индекса уже работает: ждём, пока он уйдёт")
+                    told = True
+                except (DatabaseProblem, psycopg.Error) as error:
+                    self.say(f"Нет связи с базой данных, пробуем снова: {error}".strip())
                 self.stop.wait(POLL)
             yield
 
@@ -219,14 +221,6 @@ def _is_sound(engine: Engine) -> bool:
     except IndexUnavailable:
         return False
     return state.database == outbox.database_identity()
-
-
-def _locked(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager

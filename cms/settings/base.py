@@ -313,8 +313,20 @@ MODELSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database"}}
 
 # Search and the rest
 
-NAVIGATOR_SEARCH_ENGINE = os.environ.get("NAVIGATOR_SEARCH_ENGINE", "embedded")
+NAVIGATOR_SEARCH_ENGINE = os.environ.get("NAVIGATOR_SEARCH_ENGINE") or "embedded"
 NAVIGATOR_SEARCH_INDEX = NAVIGATOR_HOME / "index"
+# embedded: answers while the cluster of the engine `elastic` does not.
+NAVIGATOR_SEARCH_FALLBACK = os.environ.get("NAVIGATOR_SEARCH_FALLBACK", "")
+NAVIGATOR_ELASTICSEARCH = {
+    "URL": os.environ.get("ELASTICSEARCH_URL", ""),
+    "API_KEY": os.environ.get("ELASTICSEARCH_API_KEY", ""),
+    "USER": os.environ.get("ELASTICSEARCH_USER", ""),
+    "PASSWORD": os.environ.get("ELASTICSEARCH_PASSWORD", ""),
+    "CA": os.environ.get("ELASTICSEARCH_CA", ""),
+    "INDEX": os.environ.get("ELASTICSEARCH_INDEX") or "navigator",
+    "REPLICAS": os.environ.get("ELASTICSEARCH_REPLICAS") or "1",
+    "TIMEOUT": os.environ.get("ELASTICSEARCH_TIMEOUT") or "2",
+}
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "navigator@localhost")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from search.engine import Position, get_engine
 from search.indexer import rebuild
+from tests.search.elasticsearch_server import running_server
+
+
+@pytest.fixture(scope="session")
+def elasticsearch(tmp_path_factory) -> Iterator[str]:
+    """Address of a server, started when the first test asks for it."""
+    with running_server(tmp_path_factory.mktemp("elasticsearch")) as address:
+        yield address
 
 
 @pytest.fixture

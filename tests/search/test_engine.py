@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +19,7 @@ from search.plan import EVERYWHERE, Sort, Target
 from search.query import Asked, for_situations, make_plan
 from search.spelling import Speller
 from search.words import Knowledge
+from tests.search.elasticsearch_server import engine_at
 
 DATABASE = "a database"
 START = Position(10, 100)
@@ -80,9 +82,18 @@ NAMED = [
 ]
 
 
-@pytest.fixture(params=[EmbeddedEngine])
-def engine(request, tmp_path):
-    return request.param(tmp_path / "index")
+@pytest.fixture(params=["embedded", "elastic"])
+def again(request, tmp_path):
+    """Opens the same copy of the index as another process would."""
+    if request.param == "embedded":
+        return lambda: EmbeddedEngine(tmp_path / "index")
+    address, name = request.getfixturevalue("elasticsearch"), f"test-{uuid4().hex}"
+    return lambda: engine_at(address, name)
+
+
+@pytest.fixture
+def engine(again):
+    return again()
 
 
 @pytest.fixture
@@ -352,6 +363,13 @@ def test_a_rebuild_takes_the_place_of_the_index_at_once(full):
     assert full.state().position == Position(20, 1)
 
 
+def builds(engine):
+    if isinstance(engine, EmbeddedEngine):
+        return [each for each in engine.folder.iterdir() if each.is_dir()]
+    with engine.cluster.asking() as client:
+        return list(client.indices.get(index=f"{engine.name}-build-*"))
+
+
 def test_a_failed_rebuild_leaves_the_index_as_it_was(full):
     def broken():
         yield MEASURES[0].analysed()
@@ -360,7 +378,7 @@ def test_a_failed_rebuild_leaves_the_index_as_it_was(full):
     with pytest.raises(RuntimeError):
         full.rebuild(broken(), START, DATABASE, lambda done: None)
     assert len(found(full, "")) == 7
-    assert len([each for each in full.folder.iterdir() if each.is_dir()]) == 1
+    assert len(builds(full)) == 1
 
 
 def test_a_writer_of_a_replaced_build_cannot_commit(full):
@@ -407,11 +425,14 @@ def test_a_damaged_index_is_unavailable_and_heals_by_a_rebuild(tmp_path, damage)
 
 
 @pytest.mark.parametrize("change", ["SCHEMA", "FINGERPRINT"])
-def test_an_index_of_another_version_is_unavailable(full, monkeypatch, change):
-    where = {"SCHEMA": "search.embedded.SCHEMA", "FINGERPRINT": "search.analysis.FINGERPRINT"}
+def test_an_index_of_another_version_is_unavailable(full, again, monkeypatch, change):
+    where = {
+        "SCHEMA": f"{type(full).__module__}.SCHEMA",
+        "FINGERPRINT": "search.analysis.FINGERPRINT",
+    }
     monkeypatch.setattr(where[change], "another")
     with pytest.raises(IndexUnavailable, match="version"):
-        EmbeddedEngine(full.folder).state()
+        again().state()
 
 
 def test_titles_sort_as_russians_sort():
@@ -421,6 +442,6 @@ def test_titles_sort_as_russians_sort():
 
 
 def test_an_engine_that_this_version_lacks_is_named(settings):
-    settings.NAVIGATOR_SEARCH_ENGINE = "elastic"
-    with pytest.raises(ImproperlyConfigured, match="elastic"):
+    settings.NAVIGATOR_SEARCH_ENGINE = "solr"
+    with pytest.raises(ImproperlyConfigured, match="solr"):
         get_engine()

@@ -18,6 +18,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from search.engine import copies
+
 READY_SECONDS = 60
 
 
@@ -156,6 +158,8 @@ def _programs(host: str, port: int) -> dict[str, str]:
         "worker": f"{python} manage.py procrastinate worker --delete-jobs successful",
         "indexer": f"{python} manage.py run_indexer",
     }
+    for name in copies()[1:]:
+        programs[f"indexer-{name}"] = f"{python} manage.py run_indexer --engine {name}"
     if settings.EMBEDDED is None:
         del programs["database"]
     return programs

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.engine import WriterBusy, get_engine
+from search.engine import NAMES, WriterBusy, get_engine
 from search.indexer import rebuild
 
 TELL_EVERY = 1.0  # seconds
@@ -16,7 +16,10 @@ TELL_EVERY = 1.0  # seconds
 class Command(BaseCommand):
     help = "Build the search index anew; searches go on meanwhile."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--engine", default="", choices=NAMES, help="Default: the one in use.")
+
+    def handle(self, *args: Any, engine: str, **options: Any) -> None:
         started = told = time.monotonic()
 
         def progress(done: int) -> None:
@@ -26,7 +29,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  записей: {done}, {done / (told - started):.0f} в секунду")
 
         try:
-            records = rebuild(get_engine(), progress)
+            records = rebuild(get_engine(engine), progress)
         except WriterBusy as error:
             raise CommandError("Индекс уже строит другой процесс.") from error
         self.stdout.write(

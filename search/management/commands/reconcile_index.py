@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.engine import IndexUnavailable, WriterBusy, get_engine
+from search.engine import NAMES, IndexUnavailable, WriterBusy, get_engine
 from search.indexer import reconcile
 
 
 class Command(BaseCommand):
     help = "Compare database and search index, repair what differs, report."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--engine", default="", choices=NAMES, help="Default: the one in use.")
+
+    def handle(self, *args: Any, engine: str, **options: Any) -> None:
         try:
-            found = reconcile(get_engine())
+            found = reconcile(get_engine(engine))
         except WriterBusy as error:
             raise CommandError(
                 "Индексом занят индексатор: он сверяет его сам, при старте и раз в сутки."
