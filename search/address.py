@@ -32,6 +32,11 @@ class Address:
         """What a form of filters has to send beside its own fields."""
         return [pair for pair in self._pairs() if pair[0] in {"q", "sort"}]
 
+    @property
+    def place(self) -> list[tuple[str, str]]:
+        """What new words keep: the place that was chosen on this page."""
+        return [pair for pair in self._pairs() if pair[0] == "territory"]
+
     def without(self, facet: str, slug: str = "") -> Address:
         """Without one value of a facet, or without the facet."""
         if facet == "territory":

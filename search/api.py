@@ -1,4 +1,4 @@
-"""What this floor answers to other systems: measures found by words and filters."""
+"""What this floor answers to other systems: measures found by words and filters, suggestions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
 from ninja import Field, Query, Router, Schema
+from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
 from cms.api_errors import ErrorOut, InvalidOut
 from search import history
 from search.engine import IndexUnavailable
+from search.facets import Facet
 from search.finding import LAST_PAGE, MOST_CHOSEN, Found, Request, Results, find
 from search.plan import Sort
+from search.reasons import found_by
+from search.suggesting import SuggestedKind, suggest
 
 router = Router(tags=["search"])
 
@@ -40,12 +46,17 @@ class MeasuresQuery(Schema):
     size: int = Field(20, ge=1, le=LARGEST_PAGE)
 
 
+class SuggestQuery(Schema):
+    q: str = Field("", max_length=LONGEST_QUERY, description="Начало слов, от двух знаков.")
+    territory: str = Field("", max_length=80, description="Где действует; с мерами всей страны.")
+
+
 class HighlightOut(Schema):
     """HTML with the found words in <mark>; everything else is escaped."""
 
     title: str
     summary: str
-    why: str
+    why: str = Field(description="Где нашлось, когда в названии и описании этих слов нет.")
 
 
 class MeasureHitOut(Schema):
@@ -59,14 +70,34 @@ class MeasureHitOut(Schema):
     amount: str
     score: float
     url: str
+    pinned: bool = Field(description="Редакторы поставили первой для этих слов.")
+    found_by: list[str] = Field(description="Слова запроса, которые сама мера говорит иначе.")
     highlight: HighlightOut
 
 
 class FacetValueOut(Schema):
     value: str
     title: str
-    count: int
+    count: int = Field(description="Сколько мер покажет этот выбор.")
     chosen: bool
+
+
+class PlaceValueOut(FacetValueOut):
+    """A place of the tree; those after it that are deeper lie in it."""
+
+    depth: int = Field(description="0 – регион, 1 – район, 2 – поселение.")
+
+
+class FacetsOut(Schema):
+    """What the answer can be narrowed to; of a filter that is chosen, as if it were not."""
+
+    territory: list[PlaceValueOut] = []
+    urgent: list[FacetValueOut] = []
+    situation: list[FacetValueOut] = []
+    category: list[FacetValueOut] = []
+    kind: list[FacetValueOut] = []
+    provider: list[FacetValueOut] = []
+    channel: list[FacetValueOut] = []
 
 
 class FoundStoryOut(Schema):
@@ -93,8 +124,23 @@ class MeasuresOut(Schema):
     size: int
     results: list[MeasureHitOut]
     situations: list[FoundStoryOut]
-    facets: dict[str, list[FacetValueOut]]
+    facets: FacetsOut
     understood: UnderstoodOut
+
+
+class SuggestionOut(Schema):
+    kind: SuggestedKind
+    kind_title: str
+    slug: str
+    title: str
+    url: str = Field(description="У организации – меры, которые она оказывает.")
+
+
+class SuggestionsOut(Schema):
+    """By kind: at most 3 situations, 6 measures, 2 providers. None when nothing begins so."""
+
+    read_as: str = Field(description="Как прочитали слова: раскладка, опечатка. Иначе пусто.")
+    suggestions: list[SuggestionOut]
 
 
 @router.get(
@@ -102,6 +148,7 @@ class MeasuresOut(Schema):
     response={200: MeasuresOut, 422: InvalidOut, 503: ErrorOut},
     summary="Меры по словам и фильтрам",
 )
+@decorate_view(cache_control(no_cache=True), conditional_page)
 def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
     try:
         found = find(
@@ -122,7 +169,7 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
             )
         )
     except IndexUnavailable as error:
-        raise HttpError(503, _("Search is being renewed. Try again in a minute.")) from error
+        raise _unavailable() from error
     if asked.page == 1:
         history.remember(found.plan, found.total)
     beyond = asked.page > found.pages
@@ -130,7 +177,7 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
         count=found.total,
         page=asked.page,
         size=asked.size,
-        results=[] if beyond else [_hit(request, each) for each in found.found],
+        results=[] if beyond else [_hit(request, found, each) for each in found.found],
         situations=[
             FoundStoryOut(
                 slug=story.slug,
@@ -140,20 +187,60 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
             )
             for story in found.stories
         ],
-        facets={
-            facet.name: [
-                FacetValueOut(
-                    value=value.slug, title=value.title, count=value.count, chosen=value.chosen
-                )
-                for value in facet.values
-            ]
-            for facet in found.facets
-        },
+        facets=FacetsOut.model_validate({each.name: _values(each) for each in found.facets}),
         understood=_understood(found),
     )
 
 
-def _hit(request: HttpRequest, found: Found) -> MeasureHitOut:
+@router.get(
+    "/suggest",
+    response={200: SuggestionsOut, 422: InvalidOut, 503: ErrorOut},
+    summary="Подсказки к недописанным словам",
+)
+@decorate_view(cache_control(no_store=True))
+def suggestions(request: HttpRequest, asked: Query[SuggestQuery]) -> SuggestionsOut:
+    try:
+        offered = suggest(asked.q, asked.territory)
+    except IndexUnavailable as error:
+        raise _unavailable() from error
+    titles = {
+        "situation": _("Life situations"),
+        "measure": _("What help there is"),
+        "provider": _("Who helps"),
+    }
+    return SuggestionsOut(
+        read_as=offered.read_as,
+        suggestions=[
+            SuggestionOut(
+                kind=each.kind,
+                kind_title=titles[each.kind],
+                slug=each.slug,
+                title=each.title,
+                url=request.build_absolute_uri(each.url),
+            )
+            for each in offered.found
+        ],
+    )
+
+
+def _unavailable() -> HttpError:
+    return HttpError(503, _("Search is being renewed. Try again in a minute."))
+
+
+def _values(facet: Facet) -> list[PlaceValueOut]:
+    return [
+        PlaceValueOut(
+            value=value.slug,
+            title=value.title,
+            count=value.count,
+            chosen=value.chosen,
+            depth=value.depth,
+        )
+        for value in facet.values
+    ]
+
+
+def _hit(request: HttpRequest, results: Results, found: Found) -> MeasureHitOut:
     return MeasureHitOut(
         slug=found.slug,
         title=found.title,
@@ -165,6 +252,8 @@ def _hit(request: HttpRequest, found: Found) -> MeasureHitOut:
         amount=found.amount,
         score=found.score,
         url=request.build_absolute_uri(found.url),
+        pinned=found.slug in results.plan.pinned,
+        found_by=list(found_by(results.plan, found)),
         highlight=HighlightOut(title=found.title_html, summary=found.summary_html, why=found.why),
     )
 

@@ -20,7 +20,8 @@ from threading import Lock
 from typing import Any
 
 import tantivy
-from tantivy import Occur, Query
+from django.utils import timezone
+from tantivy import Query
 
 from search import analysis
 from search.engine import (
@@ -37,7 +38,7 @@ from search.engine import (
 )
 from search.plan import QueryPlan, Sort
 from search.tantivy_index import ALL, META, RECORDS, document_of, schema
-from search.tantivy_query import Compiler, suggesting
+from search.tantivy_query import Compiler, suggesting, visible
 
 FACET_VALUES = 10_000
 MEMORY = 32_000_000  # of a writer, bytes
@@ -118,26 +119,24 @@ class EmbeddedEngine:
         )
 
     def vocabulary(self) -> Vocabulary:
-        """Reading it takes time, so a busy index shares one reading for a while."""
+        """Reading it takes time, so a busy index shares one reading for a while.
+
+        Words of what is no longer visible are left out. Measures close at midnight, without a
+        change of the index.
+        """
         opened = self._open()
         kept = self._vocabulary
-        if kept.version == opened.version or (
-            kept.version and time.monotonic() < self._vocabulary_due
-        ):
+        version = f"{opened.version}/{timezone.localdate()}"
+        if kept.version == version or (kept.version and time.monotonic() < self._vocabulary_due):
             return kept
         started = time.monotonic()
-        live = Query.boolean_query(
-            [
-                (Occur.Must, Query.all_query()),
-                (Occur.MustNot, Query.term_query(opened.index.schema, "type", META)),
-            ]
-        )
+        shown = visible(opened.index.schema, int(time.time()))
         with _saying_unavailable():
             self._vocabulary = Vocabulary(
-                version=opened.version,
+                version=version,
                 documents=opened.state.documents,
                 **{
-                    name: dict(opened.searcher.terms_with_prefix(field, "", filter_query=live))
+                    name: dict(opened.searcher.terms_with_prefix(field, "", filter_query=shown))
                     for name, field in (("lemmas", ALL), ("words", "words"), ("pairs", "pairs"))
                 },
             )

@@ -38,6 +38,20 @@ class Facet:
         """Shown unfolded: short lists, and those that something is chosen in."""
         return len(self.values) <= SHORT or any(value.chosen for value in self.values)
 
+    @property
+    def shown(self) -> tuple[FacetValue, ...]:
+        """What is chosen or commonest; a tree is shown whole."""
+        return self.values if self.one_only else self.values[: self._most_shown]
+
+    @property
+    def folded(self) -> tuple[FacetValue, ...]:
+        return self.values[len(self.shown) :]
+
+    @property
+    def _most_shown(self) -> int:
+        chosen = sum(value.chosen for value in self.values)
+        return len(self.values) if len(self.values) <= SHORT + 2 else max(SHORT, chosen)
+
 
 def title_of(facet: str, slug: str, lexicon: Lexicon) -> str | None:
     """The name of a facet's value; None when there is no such value."""
@@ -52,12 +66,12 @@ def facets_of(
     """The facets of an answer. What is chosen stays in the list, though it may count nothing."""
     chosen = dict(plan.filters)
     names = {
+        "urgent": _("Urgent"),
         "situation": _("Life situation"),
         "category": _("Whose family it is for"),
         "kind": _("What help"),
-        "provider": _("Who gives it"),
         "channel": _("How to apply"),
-        "urgent": _("Urgent"),
+        "provider": _("Who gives it"),
     }
     facets = [
         Facet(

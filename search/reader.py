@@ -12,7 +12,7 @@ from search.lexicon import Lexicon, current_lexicon
 from search.plan import QueryPlan
 from search.query import LONGEST_TEXT, Asked, make_plan
 from search.spelling import Speller
-from search.words import Knowledge
+from search.words import Knowledge, Reading, read
 
 _speller: tuple[tuple[str, tuple[int, int]], Speller] | None = None
 _lock = Lock()
@@ -23,11 +23,22 @@ def read_query(text: str, asked: Asked, lexicon: Lexicon | None = None) -> Query
 
     :raises search.engine.IndexUnavailable:
     """
-    lexicon = lexicon or current_lexicon()
+    knowledge = _knowledge(text, lexicon or current_lexicon())
+    return make_plan(text, asked, knowledge, int(time.time()))
+
+
+def read_words(text: str) -> Reading:
+    """The words of a text, as a query would read them.
+
+    :raises search.engine.IndexUnavailable:
+    """
+    return read(text, _knowledge(text, current_lexicon()))
+
+
+def _knowledge(text: str, lexicon: Lexicon) -> Knowledge:
     vocabulary = get_engine().vocabulary()
     speller = _speller_for(lexicon, vocabulary)
-    knowledge = Knowledge(lexicon, _with_news(vocabulary, text), speller)
-    return make_plan(text, asked, knowledge, int(time.time()))
+    return Knowledge(lexicon, _with_news(vocabulary, text), speller)
 
 
 def _with_news(vocabulary: Vocabulary, text: str) -> Vocabulary:

@@ -25,7 +25,7 @@ def suggesting(
     must = [
         *starts,
         Query.const_score_query(Query.term_set_query(schema, "type", list(kinds)), 0.0),
-        Query.const_score_query(_visible(schema, moment), 0.0),
+        Query.const_score_query(visible(schema, moment), 0.0),
     ]
     if place:
         around = Query.term_set_query(schema, "territory", [*place, worth.EVERYWHERE])
@@ -56,7 +56,7 @@ class Compiler:
         """Records that answer; the filter of the facet `without` is left out."""
         must = [
             self._term("type", self.plan.kind),
-            _visible(self.schema, self.plan.moment),
+            visible(self.schema, self.plan.moment),
         ]
         must += [
             Query.term_set_query(self.schema, facet, list(values))
@@ -157,7 +157,7 @@ class Compiler:
         return Query.const_score_query(query, weight)
 
 
-def _visible(schema: tantivy.Schema, moment: int) -> Query:
+def visible(schema: tantivy.Schema, moment: int) -> Query:
     return Query.range_query(
         schema,
         "visible_until",

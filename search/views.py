@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from catalogue.place import chosen_territory
 from catalogue.slots import links_to_ask
@@ -17,11 +21,14 @@ from search import history
 from search.address import Address, read_address
 from search.engine import IndexUnavailable
 from search.facets import title_of
-from search.finding import CHOOSABLE, Request, Results, count, find
-from search.lexicon import Lexicon
-from search.plan import Sort
+from search.finding import Found, Results, find
+from search.plan import QueryPlan, Sort
+from search.reasons import found_by
+from search.ways_out import near_stories, ways_out
 
 RETRY_AFTER = 60  # seconds; a rebuild of the data set takes less
+LONGEST_CLICK = 4000  # bytes: two hundred letters, escaped, and a slug
+LONGEST_SLUG = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +38,18 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
-    """A filter to drop when nothing is found, and what that gives."""
-
-    label: str
-    url: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class SortChoice:
     label: str
     url: str
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A measure that was found, and why it stands here."""
+
+    measure: Found
+    reason: SafeString
 
 
 @read_only
@@ -54,7 +60,8 @@ def results(request: HttpRequest) -> HttpResponse:
     context = {"asked": asked, "address": address, "ask": links_to_ask()}
     try:
         found = find(asked)
-        ways = _ways_out(asked, found) if not found.total else []
+        ways = ways_out(address, found) if not found.total else []
+        near = near_stories(address, found) if not found.total else ()
     except IndexUnavailable:
         response = render(request, "search/unavailable.html", context, status=503)
         response["Retry-After"] = str(RETRY_AFTER)
@@ -62,35 +69,72 @@ def results(request: HttpRequest) -> HttpResponse:
     if asked.page == 1:
         history.remember(found.plan, found.total)
     pages = Paginator(range(min(found.total, found.pages * asked.size)), asked.size)
+    stories = found.stories or near
+    place = found.plan.place
     context |= {
         "results": found,
-        "urgent": found.stories[0].urgent if found.stories else False,
+        "stories": stories,
+        "urgent": stories[0].urgent if stories else False,
+        "cards": [Card(each, _reason(found.plan, each)) for each in found.found],
         "page": pages.page(found.page),
         "chips": _chips(address, found),
-        "place_title": _place_title(found),
+        "searched_place": found.lexicon.places[place.slug] if place else None,
         "named_place": found.plan.understood.place,
         "sorts": _sorts(address, found),
         "ways_out": ways,
         "corrected_url": address.asking(found.plan.understood.corrected).url,
+        "counted_as": history.normalised(found.plan.text),
     }
     return render(request, "search/results.html", context)
+
+
+@csrf_exempt
+@require_POST
+def click(request: HttpRequest) -> HttpResponse:
+    """Counts that a measure was opened from the answer to a query; nothing about who opened it."""
+    if not _is_own_page(request):
+        return HttpResponse(status=403)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if int(length) > LONGEST_CLICK:  # digits: cms.security has looked
+        return HttpResponse(status=413)
+    query, slug = request.POST.get("query", ""), request.POST.get("slug", "")
+    if not query or not slug or len(query) > history.LONGEST or len(slug) > LONGEST_SLUG:
+        return HttpResponse(status=400)
+    history.remember_click(query, slug)
+    return HttpResponse(status=204)
+
+
+def _is_own_page(request: HttpRequest) -> bool:
+    """Sent by a page of this site, as browsers say; what says nothing is no browser."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
+
+
+def _reason(plan: QueryPlan, found: Found) -> SafeString:
+    told = []
+    if found.slug in plan.pinned:
+        told.append(_("The centre advises"))
+    if found.why:
+        told.append(found.why)
+    otherwise = found_by(plan, found)
+    if otherwise:
+        told.append(_("Found by: %(words)s") % {"words": ", ".join(otherwise)})
+    return format_html_join(" · ", "{}", ((each,) for each in told))
 
 
 def _chips(address: Address, found: Results) -> list[Chip]:
     chips = []
     if found.plan.place:
-        chips.append(Chip(_place_title(found), address.without("territory").url))
+        title = found.lexicon.places[found.plan.place.slug].title
+        chips.append(Chip(title, address.without("territory").url))
     for facet, values in found.plan.filters:
         chips += [
             Chip(title_of(facet, slug, found.lexicon) or slug, address.without(facet, slug).url)
             for slug in values
         ]
     return chips
-
-
-def _place_title(found: Results) -> str:
-    place = found.plan.place
-    return found.lexicon.places[place.slug].title if place else ""
 
 
 def _sorts(address: Address, found: Results) -> list[SortChoice]:
@@ -105,31 +149,3 @@ def _sorts(address: Address, found: Results) -> list[SortChoice]:
         SortChoice(label, address.sorted_by(sort).url, sort == found.plan.sort)
         for sort, label in labels.items()
     ]
-
-
-def _ways_out(asked: Request, found: Results) -> list[WayOut]:
-    """Each filter that, dropped alone, lets something be found."""
-    address = Address(asked)
-    tries: list[tuple[str, Address]] = []
-    if found.plan.place:
-        label = _("Search everywhere, not only in: %(place)s") % {"place": _place_title(found)}
-        tries.append((label, address.without("territory")))
-    labels = _labels_of_dropping(found.lexicon)
-    tries += [
-        (labels[facet](values[0]), address.without(facet))
-        for facet, values in found.plan.filters
-        if facet in CHOOSABLE
-    ]
-    if len(tries) > 1:
-        tries.append((_("Drop all filters"), address.without_all().without("territory")))
-    ways = [WayOut(label, near.url, count(near.request)) for label, near in tries]
-    return [way for way in ways if way.count]
-
-
-def _labels_of_dropping(lexicon: Lexicon) -> dict[str, Callable[[str], str]]:
-    def named(facet: str) -> Callable[[str], str]:
-        return lambda slug: (
-            _("Without the filter: %(name)s") % {"name": title_of(facet, slug, lexicon) or slug}
-        )
-
-    return {facet: named(facet) for facet in CHOOSABLE}

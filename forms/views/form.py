@@ -23,6 +23,8 @@ from forms.opened import open_for
 from forms.views.private import private
 
 HONEYPOT = "leave_this_empty"
+ASKED = "question"  # words that a family has already written elsewhere: in the search
+LONGEST_ASKED = 2000
 EMERGENCY = "112"
 MOST_PHONES = 4
 URGENT_KINDS = ("emergency", "help")
@@ -42,7 +44,7 @@ class Notice:
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, slug: str) -> HttpResponse:
     definition = get_object_or_404(FormDefinition, slug=slug)
-    if request.method == "POST":
+    if request.method == "POST" and ASKED not in request.POST:
         return _send(request, definition)
     version = _version_in_force(definition)
     blank = AnswerForm(version.schema, initial=_known(request, version))
@@ -176,10 +178,11 @@ def _urgent_phones(place: Territory | None) -> list[Any]:
 
 
 def _known(request: HttpRequest, version: FormVersion) -> dict[str, Any]:
-    """What is known before the first answer: the place, and the measure that one came from."""
+    """What is known before the first answer: the place, the measure that one came from, words."""
     place = chosen_territory(request)
     given = {
         "territory": place.slug if place else "",
         "measure": request.GET.get("measure", "")[:80],
+        "longtext": request.POST.get(ASKED, "").replace("\0", " ")[:LONGEST_ASKED],
     }
     return prefilled(version.schema, given)
