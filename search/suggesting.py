@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from catalogue.models.measure import MeasureQuerySet
 from content.links import stories
 from search import analysis
 from search.engine import get_engine
-from search.layout import reread
+from search.layout import Judge, reread
 from search.lexicon import current_lexicon
 from search.reader import read_words
 
@@ -74,7 +75,8 @@ def _readings(text: str, typed: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     telling = tuple(word for word in typed if word not in analysis.STOP_WORDS)
     if telling:
         yield tuple(map(_without_ending, telling)), ""
-    turned = reread(text, _begins_anything)
+    begins = cache(_begins_anything)  # many readings by ear are tried, some twice
+    turned = reread(text, Judge(uses=begins, knows=begins, guesses=lambda piece: False))
     if turned != text:
         yield _words(turned), turned
     corrected = read_words(turned).corrected
@@ -97,20 +99,22 @@ def _without_ending(word: str) -> str:
 
 def _begins_anything(piece: str) -> bool:
     words = _words(piece)
-    return bool(words) and bool(_ask(words, "measure", (), 1) or _ask(words, "situation", (), 1))
+    return bool(words) and bool(_ask(words, tuple(MOST), (), 1))
 
 
 def _begun_by(words: tuple[str, ...], around: tuple[str, ...]) -> tuple[Suggestion, ...]:
     return tuple(
         suggestion
         for kind, most in MOST.items()
-        if (ids := _ask(words, kind, around, most))
+        if (ids := _ask(words, (kind,), around, most))
         for suggestion in _READERS[kind](ids)
     )
 
 
-def _ask(words: tuple[str, ...], kind: str, around: tuple[str, ...], most: int) -> list[int]:
-    hits = get_engine().suggest(words, (kind,), around, int(time.time()), most)
+def _ask(
+    words: tuple[str, ...], kinds: tuple[str, ...], around: tuple[str, ...], most: int
+) -> list[int]:
+    hits = get_engine().suggest(words, kinds, around, int(time.time()), most)
     return [hit.id for hit in hits]
 
 
