@@ -6,7 +6,7 @@ import pytest
 
 from catalogue.models import Situation
 from search.indexer import rebuild
-from search.models import Synonym
+from search.models import SearchClick, Synonym
 from tests.browser import violations
 from tests.factories import MeasureFactory, TerritoryFactory
 
@@ -19,6 +19,7 @@ STATES = {
     "many pages": "/search/?q=пособие&page=2",
     "nothing": "/search/?q=рецепт борща&kind=payment",
     "no words": "/search/?q=!!!",
+    "nothing with these filters": "/search/?q=няня&kind=payment&territory=oblast",
 }
 
 
@@ -66,3 +67,116 @@ def test_an_editors_synonym_is_used_by_the_next_search(browser_page, portal):
     Synonym.objects.create(canonical="няня", terms=["бебиситтер"])
     page.get_by_role("button", name="Найти").click()
     page.get_by_role("link", name="Социальная няня").wait_for()
+
+
+@pytest.fixture
+def box(browser_page, portal):
+    """The search box of the first page of results, with a person's hands on it."""
+
+    def open_box(**screen):
+        page = browser_page("/search/", **screen)
+        return page, page.get_by_role("combobox", name="Что вы ищете?")
+
+    return open_box
+
+
+def test_suggestions_are_chosen_with_the_keyboard_alone(box):
+    page, words = box()
+    assert words.get_attribute("aria-expanded") == "false"
+    words.press_sequentially("посо")
+    options = page.get_by_role("listbox", name="Подсказки").get_by_role("option")
+    options.first.wait_for()
+    assert words.get_attribute("aria-expanded") == "true"
+    assert options.count() == 6
+    assert page.get_by_role("status").inner_text().startswith("Подсказок: 6.")
+    pointed = page.locator("[aria-selected=true]")
+    for key, chosen in [("ArrowDown", 0), ("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", 5)]:
+        words.press(key)
+        assert pointed.inner_text() == options.nth(chosen).inner_text()
+        assert words.get_attribute("aria-activedescendant") == pointed.get_attribute("id")
+    words.press("Home")
+    assert pointed.inner_text() == options.first.inner_text()
+    words.press("End")
+    title = options.last.inner_text()
+    assert pointed.inner_text() == title
+    assert words.evaluate("box => box === document.activeElement")
+    words.press("Enter")
+    page.get_by_role("heading", level=1, name=title).wait_for()
+
+
+def test_escape_folds_the_suggestions_and_keeps_the_words(box):
+    page, words = box()
+    words.press_sequentially("пособие")
+    listed = page.get_by_role("listbox")
+    listed.wait_for()
+    words.press("Escape")
+    assert not listed.is_visible()
+    assert words.input_value() == "пособие"
+    assert not words.get_attribute("aria-activedescendant")
+    words.press("ArrowDown")
+    listed.wait_for()
+    words.press("Tab")
+    assert not listed.is_visible()
+    words.focus()
+    words.press("Enter")  # nothing is pointed at: the form is sent
+    page.get_by_role("heading", name="Нашли").wait_for()
+
+
+def test_a_suggestion_is_opened_with_a_finger(box):
+    page, words = box(width=320)
+    words.press_sequentially("yzyz")
+    page.get_by_role("option", name="Социальная няня").click()
+    page.get_by_role("heading", level=1, name="Социальная няня").wait_for()
+
+
+def test_only_the_last_words_are_answered(box):
+    """What comes late for words that have changed is thrown away."""
+    page, words = box()
+    held = []
+    page.route("**/suggest?*q=%D0%BF%D0%BE&*", lambda route: held.append(route))
+    words.press_sequentially("по")
+    page.wait_for_timeout(300)
+    words.press_sequentially("со")
+    page.get_by_role("option").first.wait_for()
+    for route in held:
+        route.fulfill(json={"read_as": "", "suggestions": []})
+    page.wait_for_timeout(300)
+    assert held
+    assert page.get_by_role("option").count() == 6
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_everybody_can_use_the_suggestions(box, width, scheme):
+    page, words = box(width=width, scheme=scheme)
+    words.press_sequentially("посо")
+    page.get_by_role("option").first.wait_for()
+    words.press("ArrowDown")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_no_suggestions_are_told_too(box):
+    page, words = box()
+    words.press_sequentially("щщщщ")
+    page.get_by_role("status").get_by_text("Подсказок нет").wait_for()
+    assert words.get_attribute("aria-expanded") == "false"
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_everybody_can_use_the_page_while_the_index_is_missing(
+    browser_page, live_portal, engine, width
+):
+    page = browser_page("/search/?q=няня", width=width)
+    page.get_by_role("heading", level=1, name="Поиск обновляется").wait_for()
+    assert violations(page) == []
+
+
+def test_opened_answers_are_counted_without_cookies(browser_page, portal):
+    page = browser_page("/search/?q=няня")
+    with page.expect_request("**/search/click/") as told:
+        page.get_by_role("link", name="Социальная няня").click()
+    assert "cookie" not in told.value.all_headers()
+    page.get_by_role("heading", level=1, name="Социальная няня").wait_for()
+    click = SearchClick.objects.get()
+    assert (click.query, click.times) == ("няня", 1)
