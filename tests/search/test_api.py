@@ -101,3 +101,40 @@ def test_the_query_is_counted_once_for_all_its_pages(client, catalogue):
     for page in (1, 2):
         client.get(HERE, {"q": "ребёнок", "size": 1, "page": page})
     assert SearchEvent.objects.get().times == 1
+
+
+def test_every_facet_is_there_and_places_are_a_tree(client, catalogue):
+    facets = client.get(HERE, {"territory": "lo"}).json()["facets"]
+    assert list(facets) == [
+        "territory",
+        "urgent",
+        "situation",
+        "category",
+        "kind",
+        "provider",
+        "channel",
+    ]
+    assert facets["territory"] == [
+        {"value": "lo", "title": "Область", "count": 2, "chosen": True, "depth": 0}
+    ]
+    assert facets["urgent"] == []
+
+
+def test_what_has_not_changed_is_not_sent_again(client, catalogue):
+    first = client.get(HERE, {"q": "няня"})
+    assert first["Cache-Control"] == "no-cache"
+    again = client.get(HERE, {"q": "няня"}, headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.get(HERE, {"q": "пособие"}, headers={"if-none-match": first["ETag"]})
+    assert other.status_code == 200
+
+
+def test_the_contract_names_every_shape(client):
+    shapes = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    assert shapes["MeasuresOut"]["properties"]["facets"]["$ref"].endswith("/FacetsOut")
+    assert shapes["MeasureHitOut"]["properties"]["highlight"]["$ref"].endswith("/HighlightOut")
+    assert shapes["SuggestionOut"]["properties"]["kind"]["enum"] == [
+        "situation",
+        "measure",
+        "provider",
+    ]

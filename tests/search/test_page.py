@@ -12,33 +12,10 @@ from django.urls import reverse
 from catalogue.models import Amount, Category, Situation
 from search.engine import get_engine
 from search.models import SearchEvent, Synonym
-from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
+from tests.factories import ProviderFactory, TerritoryFactory
 
 pytestmark = pytest.mark.django_db
 HERE = "/search/"
-
-
-@pytest.fixture
-def russia():
-    return TerritoryFactory(slug="rossiya", title="Россия", kind="country")
-
-
-@pytest.fixture
-def region(russia):
-    return TerritoryFactory(slug="lo", title="Ленинградская область", kind="region", parent=russia)
-
-
-@pytest.fixture
-def make(russia, index):
-    """Makes public measures of the country, or of the given place."""
-
-    def measure(title, *, place=None, **fields):
-        made = MeasureFactory(title=title, **fields)
-        made.territories.add(place or russia)
-        made.save()
-        return made
-
-    return measure
 
 
 def text_of(response):

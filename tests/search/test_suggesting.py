@@ -8,52 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from wagtail.models import Page, PageViewRestriction, Site
+from wagtail.models import Page, PageViewRestriction
 
 from catalogue.models import Measure, Situation
-from content.models import HomePage, LifeSituationPage, SituationIndexPage
 from search.models import SearchEvent
-from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
+from tests.factories import ProviderFactory, TerritoryFactory
 
 pytestmark = pytest.mark.django_db
 HERE = "/api/v1/suggest"
-
-
-@pytest.fixture
-def russia():
-    return TerritoryFactory(slug="rossiya", title="Россия", kind="country")
-
-
-@pytest.fixture
-def make(russia):
-    def measure(title, *, place=None, **fields):
-        made = MeasureFactory(title=title, **fields)
-        made.territories.add(place or russia)
-        made.save()
-        return made
-
-    return measure
-
-
-@pytest.fixture
-def tell(db):
-    home = HomePage(title="Портал", slug="portal", question="Что?", search_hint="Напишите")
-    home.situations_title = home.urgent_title = home.news_title = "Раздел"
-    Page.get_first_root_node().add_child(instance=home)
-    Site.objects.update(root_page=home)
-    index = SituationIndexPage(title="Ситуации", slug="situations", rest_title="Другие")
-    home.add_child(instance=index)
-
-    def story(title, **fields):
-        slug = f"s{Situation.objects.count()}"
-        situation = Situation.objects.create(slug=slug, title=title)
-        page = LifeSituationPage(
-            title=title, slug=slug, situation=situation, lead="О чём.", **fields
-        )
-        index.add_child(instance=page)
-        return page
-
-    return story
 
 
 @pytest.fixture
