@@ -10,6 +10,7 @@ import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
@@ -63,10 +64,7 @@ class Source:
 
     def analysed(self) -> Document:
         searched = {} if self.kind in _ONLY_SUGGESTED else self.texts
-        terms = {
-            field: tuple(" ".join(analysis.terms(text)) for text in texts)
-            for field, texts in searched.items()
-        }
+        terms = {field: tuple(_terms(text) for text in texts) for field, texts in searched.items()}
         naming = [text for field in _NAMING for text in searched.get(field, ())]
         return Document(
             kind=self.kind,
@@ -265,6 +263,12 @@ def _provider(provider: Provider, visible_until: int) -> Source:
         visible_until=visible_until,
         checked_on=0,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _terms(text: str) -> str:
+    """Names of groups, places and organisations stand in many records."""
+    return " ".join(analysis.terms(text))
 
 
 def _slugs(records: Iterable[Any]) -> tuple[str, ...]:

@@ -121,12 +121,13 @@ def _territories(
         for each in lexicon.places.values()
         if len(each.around) == 2 or each.slug in around or (each.parent in around and each.parent)
     ]
+    counting = _places_with_any(own, lexicon)
     counted = []
     for each in shown:
         here = sum(own.get(slug, 0) for slug in each.around)
         if len(each.around) == 1:
             continue
-        if own.get(each.slug) or each.slug in around or _has_inside(each.slug, own, lexicon):
+        if each.slug in counting or each.slug in around:
             counted.append(
                 FacetValue(
                     each.slug,
@@ -140,12 +141,14 @@ def _territories(
     return tuple(sorted(counted, key=lambda value: order[value.slug])[:MOST_VALUES])
 
 
-def _has_inside(slug: str, own: Mapping[str, int], lexicon: Lexicon) -> bool:
-    return any(
-        slug in lexicon.places[each].around
+def _places_with_any(own: Mapping[str, int], lexicon: Lexicon) -> set[str]:
+    """Places that have something of their own, or something inside."""
+    return {
+        slug
         for each, count in own.items()
         if count and each in lexicon.places
-    )
+        for slug in lexicon.places[each].around
+    }
 
 
 def _path_key(slug: str, lexicon: Lexicon) -> tuple[str, ...]:

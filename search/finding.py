@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Subquery
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from catalogue.models import Amount, LegalBasis, Measure, RequiredDocument
 from catalogue.models.measure import MeasureKind
 from search.engine import Answer, get_engine
 from search.facets import Facet, facets_of, title_of
@@ -24,6 +19,7 @@ from search.lexicon import Lexicon, current_lexicon
 from search.plan import QueryPlan, Sort
 from search.query import Asked
 from search.reader import read_query
+from search.rows import rows_of
 from search.stories import FoundStory, find_stories
 
 LAST_PAGE = 500
@@ -155,63 +151,12 @@ def _existing(
 
 def _read_anew(answer: Answer, plan: QueryPlan, lexicon: Lexicon) -> tuple[Found, ...]:
     """The hits from the database, in the engine's order: only what families may see right now."""
-    rows = {row["pk"]: row for row in _rows([hit.id for hit in answer.hits])}
+    rows = {row["pk"]: row for row in rows_of([hit.id for hit in answer.hits])}
     marker = marker_of(plan)
     hits = [hit for hit in answer.hits if hit.id in rows]
     if plan.sort == Sort.TITLE:  # the engine sorts by the beginning of a title only
         hits.sort(key=lambda hit: rows[hit.id]["sort_key"])
     return tuple(_found(rows[hit.id], hit.score, marker, lexicon) for hit in hits)
-
-
-def _rows(ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
-    if not ids:
-        return []
-    mine = OuterRef("pk")
-    today: datetime.date = timezone.localdate()
-    return list(
-        Measure.objects.public()
-        .open_on(today)
-        .filter(pk__in=ids)
-        .annotate(
-            amount=Subquery(
-                Amount.objects.filter(measure=mine).order_by("sort_order", "pk").values("text")[:1]
-            ),
-            areas=_through(Measure.territories.through, "territory__slug"),
-            laws=ArraySubquery(LegalBasis.objects.filter(measure=mine).values("citation")),
-            papers=ArraySubquery(
-                RequiredDocument.objects.filter(measure=mine).values(name=F("document_type__name"))
-            ),
-            helpers=_through(Measure.providers.through, "provider__short_name"),
-            situation_ids=_through(Measure.situations.through, "situation_id"),
-            stories=_through(Measure.situations.through, "situation__title"),
-            groups=_through(Measure.categories.through, "category__title"),
-        )
-        .values(
-            "pk",
-            "slug",
-            "title",
-            "sort_key",
-            "summary",
-            "who",
-            "kind",
-            "levels",
-            "synonyms",
-            "amount",
-            "areas",
-            "laws",
-            "papers",
-            "helpers",
-            "situation_ids",
-            "stories",
-            "groups",
-        )
-    )
-
-
-def _through(table: Any, name: str) -> ArraySubquery:
-    return ArraySubquery(
-        table.objects.filter(measure=OuterRef("pk")).order_by("pk").values(value=F(name))
-    )
 
 
 def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexicon) -> Found:
@@ -228,7 +173,7 @@ def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexico
         kind_title=str(capfirst(MeasureKind(row["kind"]).label)),
         levels=tuple(row["levels"]),
         areas=tuple(area.title for area in areas if area.parent),
-        amount=row["amount"] or "",
+        amount=next(iter(row["amounts"]), ""),
         situations=tuple(row["situation_ids"]),
         score=score,
         title_html=title,

@@ -17,11 +17,21 @@ import psycopg
 from django.db import Error as DatabaseProblem
 from django.db import connection
 
-from search import history, outbox
+from catalogue.models import Measure
+from search import history, outbox, workers
 from search.documents import KINDS, all_sources, sources
-from search.engine import Engine, IndexUnavailable, Writer, WriterBusy, get_engine
+from search.engine import (
+    Document,
+    Engine,
+    IndexUnavailable,
+    Writer,
+    WriterBusy,
+    get_engine,
+)
+from search.models import ChangeKind
 
 BATCH = 1000  # rows of the outbox
+MANY = 3000  # measures; fewer are read sooner than processes start
 PAUSE = 0.2  # seconds between commits: what comes meanwhile goes together
 POLL = 1.0  # seconds; for wake-ups that were lost
 LONGEST_WAIT = 30.0  # before the next try after a failure
@@ -56,12 +66,24 @@ def rebuild(engine: Engine, progress: Callable[[int], None] = lambda done: None)
     """
     position = outbox.horizon()  # before reading: what commits meanwhile is applied afterwards
     engine.rebuild(
-        (source.analysed() for source in all_sources()),
+        _documents(),
         position,
         outbox.database_identity(),
         progress,
     )
     return engine.state().documents
+
+
+def _documents() -> Iterator[Document]:
+    """Everything that families may see; a large catalogue is read on all cores."""
+    measures = list(Measure.objects.public().order_by("pk").values_list("pk", flat=True))
+    if len(measures) < MANY:
+        yield from (source.analysed() for source in all_sources())
+        return
+    yield from workers.analysed(ChangeKind.MEASURE.value, measures)
+    for kind in KINDS:
+        if kind != ChangeKind.MEASURE:
+            yield from (source.analysed() for source in sources(kind))
 
 
 def catch_up() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalogue.models import Measure
-from search import outbox
+from search import outbox, workers
 from search.engine import IndexUnavailable, Position
 from search.indexer import Indexer, catch_up, rebuild, reconcile
 from search.models import SearchChange
@@ -237,6 +238,46 @@ def test_an_index_of_another_database_is_built_anew(followed):
     catch_up()
     assert titles(followed) == [measure.title]
     assert followed.state().database == outbox.database_identity()
+
+
+def test_a_large_catalogue_is_read_by_several_processes(followed, monkeypatch):
+    measures = MeasureFactory.create_batch(7)
+    Measure.objects.filter(pk=measures[0].pk).update(live=False)
+    monkeypatch.setattr("search.indexer.MANY", 1)
+    seen = []
+    assert rebuild(followed, seen.append) == 6
+    assert seen == list(range(1, 7))
+    assert reconcile(followed).total == 0
+
+
+def test_a_rebuild_whose_process_fails_leaves_the_index_as_it_was(followed, monkeypatch):
+    MeasureFactory(title="Няня")
+    catch_up()
+    monkeypatch.setattr("search.indexer.MANY", 1)
+    monkeypatch.setattr("search.workers._database", lambda: "no such database")
+    with pytest.raises(workers.WorkerFailed):
+        rebuild(followed)
+    assert titles(followed, "няня") == ["Няня"]
+
+
+def test_a_full_disk_keeps_the_last_commit_and_the_change_waits(followed):
+    MeasureFactory(title="Няня")
+    catch_up()
+    MeasureFactory.create_batch(5)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, limits[1]))
+    try:
+        with pytest.raises((OSError, ValueError, IndexUnavailable)):
+            catch_up()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert titles(followed) == ["Няня"]
+    assert outbox.lag(followed.state().position)[0] > 0
+    catch_up()
+    assert len(titles(followed)) == 6
+    assert reconcile(followed).total == 0
 
 
 def test_commands_rebuild_and_compare(followed, capsys):
