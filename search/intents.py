@@ -38,9 +38,14 @@ def find_meanings(
     fitting = [meaning for n in numbers if (meaning := _meaning(lexicon.intents[n], said))]
     kept: list[Meaning] = []
     for meaning in sorted(fitting, key=lambda each: (-len(each.rule.all_of), -len(each.places))):
-        if not any(meaning.places < closer.places for closer in kept):
+        if not any(_includes(closer, meaning) for closer in kept):
             kept.append(meaning)
     return tuple(kept[:MOST])
+
+
+def _includes(closer: Meaning, meaning: Meaning) -> bool:
+    narrower = len(closer.rule.all_of) > len(meaning.rule.all_of)
+    return narrower and meaning.places < closer.places
 
 
 _Said = Mapping[str, tuple[frozenset[int], float]]

@@ -45,6 +45,7 @@ NUMBERS = {
 _TIMES = _words(
     "год года лет месяц месяца месяцев неделя недели недель день дня дней час часа часов"
 )
+_CLASSES = _words("класс класса классе классы классов классу группа группы группу")
 MOST_UNITS = 4
 _LONG_NUMBER = 3
 UNITS_OF_PHRASE = 3  # a word that is understood only together with its neighbours
@@ -58,9 +59,11 @@ def is_asking(word: str, lemma: str) -> bool:
 
 
 def names_of_number(digit: str, following: str) -> tuple[str, ...]:
-    """Words that a digit stands for; before a measure of time it can only count."""
+    """Words that a digit stands for: before a measure of time it counts, before a class orders."""
     names = NUMBERS[digit]
-    return names[:1] if following in _TIMES else names
+    if following in _TIMES:
+        return names[:1]
+    return names[1:2] if following in _CLASSES else names
 
 
 def units_of_known(word: str, lemma: str, records: int, of: int, *, is_target: bool) -> int:
