@@ -173,7 +173,7 @@ def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexico
         kind_title=str(capfirst(MeasureKind(row["kind"]).label)),
         levels=tuple(row["levels"]),
         areas=tuple(area.title for area in areas if area.parent),
-        amount=next(iter(row["amounts"]), ""),
+        amount=next(iter(row["sums"]), ""),
         situations=tuple(row["situation_ids"]),
         score=score,
         title_html=title,

@@ -37,7 +37,7 @@ def _linked(column: str, many: str, one: str) -> RawSQL:
 _COLUMNS = ("pk", "slug", "title", "sort_key", "summary", "who", "kind", "levels", "synonyms")
 _IN_ORDER = "p.sort_order, p.id"
 _PARTS = {
-    "amounts": _part("p.text", "amount p", _IN_ORDER),
+    "sums": _part("p.text", "amount p", _IN_ORDER),
     "areas": _linked("o.slug", "territories", "territory"),
     "laws": _part("p.citation", "legalbasis p", _IN_ORDER),
     "papers": _part(
