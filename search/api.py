@@ -253,7 +253,7 @@ def _hit(request: HttpRequest, results: Results, found: Found) -> MeasureHitOut:
         score=found.score,
         url=request.build_absolute_uri(found.url),
         pinned=found.slug in results.plan.pinned,
-        found_by=list(found_by(results.plan, found)),
+        found_by=list(found_by(results.plan, found, results.lexicon)),
         highlight=HighlightOut(title=found.title_html, summary=found.summary_html, why=found.why),
     )
 

@@ -57,6 +57,7 @@ class Found:
     areas: tuple[str, ...]  # titles of the territories
     amount: str
     situations: tuple[int, ...]
+    situation_titles: tuple[str, ...]
     score: float
     title_html: SafeString
     summary_html: SafeString
@@ -175,6 +176,7 @@ def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexico
         areas=tuple(area.title for area in areas if area.parent),
         amount=next(iter(row["sums"]), ""),
         situations=tuple(row["situation_ids"]),
+        situation_titles=tuple(row["stories"]),
         score=score,
         title_html=title,
         summary_html=summary,

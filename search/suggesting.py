@@ -25,6 +25,7 @@ from search.engine import get_engine
 from search.layout import Judge, reread
 from search.lexicon import current_lexicon
 from search.reader import read_words
+from search.wording import GENERAL
 
 SuggestedKind = Literal["situation", "measure", "provider"]
 SHORTEST = 2  # signs: one letter begins everything
@@ -75,6 +76,8 @@ def _readings(text: str, typed: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     telling = tuple(word for word in typed if word not in analysis.STOP_WORDS)
     if telling:
         yield tuple(map(_without_ending, telling)), ""
+        special = [word for word in telling if analysis.lemma(word) not in GENERAL]
+        yield tuple(map(_without_ending, special)), ""
     begins = cache(_begins_anything)  # many readings by ear are tried, some twice
     turned = reread(text, Judge(uses=begins, knows=begins, guesses=lambda piece: False))
     if turned != text:

@@ -22,7 +22,7 @@ from search.address import Address, read_address
 from search.engine import IndexUnavailable
 from search.facets import title_of
 from search.finding import Found, Results, find
-from search.plan import QueryPlan, Sort
+from search.plan import Sort
 from search.reasons import found_by
 from search.ways_out import near_stories, ways_out
 
@@ -75,7 +75,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "results": found,
         "stories": stories,
         "urgent": stories[0].urgent if stories else False,
-        "cards": [Card(each, _reason(found.plan, each)) for each in found.found],
+        "cards": [Card(each, _reason(found, each)) for each in found.found],
         "page": pages.page(found.page),
         "chips": _chips(address, found),
         "searched_place": found.lexicon.places[place.slug] if place else None,
@@ -112,15 +112,12 @@ def _is_own_page(request: HttpRequest) -> bool:
     return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
 
 
-def _reason(plan: QueryPlan, found: Found) -> SafeString:
-    told = []
-    if found.slug in plan.pinned:
-        told.append(_("The centre advises"))
+def _reason(results: Results, found: Found) -> SafeString:
+    told = [_("The centre advises")] if found.slug in results.plan.pinned else []
     if found.why:
         told.append(found.why)
-    otherwise = found_by(plan, found)
-    if otherwise:
-        told.append(_("Found by: %(words)s") % {"words": ", ".join(otherwise)})
+    elif words := found_by(results.plan, found, results.lexicon):
+        told.append(_("Found by: %(words)s") % {"words": ", ".join(words)})
     return format_html_join(" · ", "{}", ((each,) for each in told))
 
 

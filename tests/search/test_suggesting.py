@@ -56,6 +56,7 @@ def test_situations_stand_before_measures_and_providers(client, make, tell, inde
         ("единов", ""),
         ("ЕДИНОВРЕМЕННОЕ посо", ""),
         ("пособия для единовременного", ""),  # other endings, a word that tells nothing
+        ("единовременная помощь семье", ""),  # help for families is what everything is
         ("tlbyjdhtv", "единоврем"),
         ("gjcj,bt", "пособие"),
         ("posobie", "пособие"),

@@ -50,6 +50,16 @@ def test_a_hit_that_editors_lead_to_says_so(client, make, index):
     }
 
 
+def test_a_hit_of_a_situation_that_editors_lead_to_says_so(client, make, index, tell):
+    story = tell("Не с кем оставить ребёнка")
+    make("Группа на два часа", situations=[story.situation])
+    index()
+    Synonym.objects.create(canonical="бебиситтер").situations.add(story.situation)
+    assert reasons(client.get(HERE, {"q": "бебиситтер"})) == {
+        "Группа на два часа": "Нашли по словам: бебиситтер"
+    }
+
+
 def test_a_pinned_answer_stands_first_and_says_who_advises_it(client, make, index):
     make("Няня")
     pinned = make("Группа на два часа")
