@@ -109,7 +109,7 @@ class Compiler:
 
     def _found(self, slot: Slot) -> Query:
         single = [a.words[0] for a in slot.alternatives if len(a.words) == 1]
-        queries = [_phrase(ALL, a.words, 1.0) for a in slot.alternatives if len(a.words) > 1]
+        queries = [_beside(ALL, a.words) for a in slot.alternatives if len(a.words) > 1]
         queries += [term(target.field, target.slug) for target in slot.targets]
         if single:
             queries.append(_terms(LEMMAS, single))
@@ -167,7 +167,12 @@ def _terms(field: str, values: Sequence[str]) -> Query:
 def _phrase(field: str, words: tuple[str, ...], boost: float) -> Query:
     if len(words) == 1:
         return query.Term(field, {"value": words[0], "boost": boost})
-    return query.MatchPhrase(field, {"query": " ".join(words), "boost": boost})
+    # A boost of the phrase itself is the same by the book, but not every server heeds it.
+    return query.Bool(must=[_beside(field, words)], boost=boost)
+
+
+def _beside(field: str, words: tuple[str, ...]) -> Query:
+    return query.MatchPhrase(field, {"query": " ".join(words)})
 
 
 def _visible(moment: int) -> Query:

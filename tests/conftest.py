@@ -107,6 +107,15 @@ def loaded_db(
         yield
 
 
+@pytest.fixture(scope="module")
+def loaded_module(
+    django_db_setup: None, dataset_database: str, django_db_blocker, worker_id: str
+) -> Iterator[None]:
+    """Like `loaded_db`, one for all tests of a module, which only read."""
+    with django_db_blocker.unblock(), _clone(dataset_database, f"test_{worker_id}_module"):
+        yield
+
+
 def _kept_database(
     kind: str, state: str, fill: Callable[[], None], copy_of: str = "template1"
 ) -> str:

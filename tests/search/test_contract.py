@@ -1,0 +1,321 @@
+"""Two engines, one contract: over the whole data set both answer alike, or these tests say where.
+
+The second engine is asked through a server of its own (tests.search.elasticsearch_server), which
+takes its time; so the own graded queries are asked by turns, the public ones all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from search import elastic
+from search import plan as worth
+from search.documents import all_sources
+from search.elastic_query import Compiler
+from search.embedded import EmbeddedEngine
+from search.engine import Document, Engine, Position
+from search.lexicon import Lexicon, current_lexicon
+from search.plan import (
+    Alternative,
+    ExactName,
+    Origin,
+    PlaceFilter,
+    QueryPlan,
+    Slot,
+    Sort,
+    Target,
+    Understanding,
+)
+from search.quality import Graded, read_graded
+from search.query import Asked, for_situations, make_plan
+from search.spelling import Speller
+from search.words import Knowledge
+from tests.search.elasticsearch_server import engine_at
+
+pytestmark = pytest.mark.slow
+
+OWN = Path(settings.BASE_DIR) / "catalogue" / "dataset" / "graded_queries.json"
+PUBLIC = Path(settings.BASE_DIR).parent / "shared" / "quality" / "public_queries.json"
+EVERY = 10  # one of so many own queries
+EVERYTHING = 1000  # more than there are records
+NOW = 1_800_000_000
+FEW = 60  # records that random plans are asked of
+TOP = 10
+ALIKE = 0.95  # what the first ten have to have in common, on the average
+
+
+@dataclass(frozen=True)
+class World:
+    """Both engines over the same records."""
+
+    embedded: Engine
+    elastic: elastic.ElasticEngine
+    lexicon: Lexicon
+    documents: list[Document]
+
+    def plan(self, graded: Graded) -> QueryPlan:
+        vocabulary = self.embedded.vocabulary()
+        speller = Speller({**dict.fromkeys(self.lexicon.words, 0), **vocabulary.words})
+        knowledge = Knowledge(self.lexicon, vocabulary, speller)
+        return make_plan(graded.query, Asked(limit=TOP, home=graded.territory), knowledge, NOW)
+
+
+@pytest.fixture(scope="module")
+def world(loaded_module, elasticsearch, tmp_path_factory) -> World:
+    documents = [source.analysed() for source in all_sources()]
+    return _world(tmp_path_factory, elasticsearch, documents, current_lexicon())
+
+
+@pytest.fixture(scope="module")
+def small(world, elasticsearch, tmp_path_factory) -> World:
+    step = len(world.documents) // FEW
+    return _world(tmp_path_factory, elasticsearch, world.documents[::step], world.lexicon)
+
+
+def _world(folders, address, documents, lexicon) -> World:
+    folder = folders.mktemp("contract")
+    engines = EmbeddedEngine(folder / "index"), engine_at(address, f"contract-{folder.name}")
+    for engine in engines:
+        engine.rebuild(documents, Position(1, 1), "a database", lambda done: None)
+    return World(*engines, lexicon, documents)
+
+
+@dataclass(frozen=True)
+class Compared:
+    plan: QueryPlan
+    differences: tuple[str, ...]
+    alike: float | None  # of the first ten; None when there are none
+    found: int
+
+
+def compare(world: World, plan: QueryPlan) -> Compared:
+    """Ask both engines: who answers, how many of each facet, who stands first."""
+    one, other = (
+        engine.search(replace(plan, offset=0, limit=EVERYTHING))
+        for engine in (world.embedded, world.elastic)
+    )
+    ids = [[hit.id for hit in answer.hits] for answer in (one, other)]
+    differences = []
+    if one.total != other.total or set(ids[0]) != set(ids[1]):
+        differences.append(f"match set: {sorted(set(ids[0]) ^ set(ids[1]))}")
+    if {facet: dict(counts) for facet, counts in one.facets.items()} != other.facets:
+        differences.append(f"facets: {one.facets} and {other.facets}")
+    first, second = (set(each[:TOP]) for each in ids)
+    alike = len(first & second) / len(first | second) if first | second else None
+    return Compared(plan, tuple(differences), alike, one.total)
+
+
+def differing(found: Iterable[Compared]) -> dict[str, tuple[str, ...]]:
+    return {each.plan.text: each.differences for each in found if each.differences}
+
+
+def likeness(found: Iterable[Compared]) -> float:
+    known = [each.alike for each in found if each.alike is not None]
+    return sum(known) / len(known)
+
+
+def test_both_indexes_hold_the_same(world):
+    one, other = world.embedded.vocabulary(), world.elastic.vocabulary()
+    assert one.documents == other.documents == len(world.documents)
+    for name in ("lemmas", "words", "pairs"):
+        assert dict(getattr(one, name)) == getattr(other, name)
+        assert getattr(one, name)
+    assert world.embedded.fingerprints() == world.elastic.fingerprints()
+    asked = ["капитал", "пособие", "няня", "борщ"]
+    assert world.embedded.records_with(asked) == world.elastic.records_with(asked)
+
+
+def test_own_graded_queries_are_answered_alike(world):
+    _answer_alike(world, read_graded(OWN)[::EVERY])
+
+
+@pytest.mark.skipif(not PUBLIC.exists(), reason="the public queries are not here")
+def test_public_queries_are_answered_alike(world):
+    _answer_alike(world, read_graded(PUBLIC))
+
+
+def _answer_alike(world: World, queries: list[Graded]) -> None:
+    found = {graded.query: compare(world, world.plan(graded)) for graded in queries}
+    assert differing(found.values()) == {}
+    assert likeness(found.values()) >= ALIKE
+    answerable = [graded.query for graded in queries if not graded.expect_none]
+    assert answerable
+    assert [query for query in answerable if not found[query].found] == []
+
+
+def test_situations_and_suggestions_are_alike(world):
+    graded = [each for each in read_graded(OWN) if each.situation][:: 2 * EVERY]
+    found = [compare(world, for_situations(world.plan(each), TOP)) for each in graded]
+    assert differing(found) == {}
+    assert likeness(found) >= ALIKE
+    typed = ["м", "мат", "пос", "пособие на", "кап мат", "центр", "ск", "ъ", "семья", "16"]
+    place = next(place.around for place in world.lexicon.places.values() if place.parent)
+    for text in typed:
+        for where in ((), place):
+            one, other = (
+                engine.suggest(
+                    tuple(text.split()),
+                    ("measure", "situation", "provider"),
+                    where,
+                    NOW,
+                    EVERYTHING,
+                )
+                for engine in (world.embedded, world.elastic)
+            )
+            assert {(each.kind, each.id) for each in one} == {
+                (each.kind, each.id) for each in other
+            }, text
+
+
+def plans(world: World) -> st.SearchStrategy[QueryPlan]:
+    """Any plan that could be: of words, neighbours, names, values that the records have."""
+    held = world.embedded.vocabulary()
+    measures = [each for each in world.documents if each.kind == "measure"]
+    values = {
+        facet: sorted({value for each in measures for value in each.keywords.get(facet, ())})
+        for facet in ("measure", *worth.FACETS)
+    }
+    titles = [text.split() for each in measures for text in each.texts["title"]]
+    places = list(world.lexicon.places.values())
+    weights = st.sampled_from([0.3, 0.5, 0.85, 1.0])
+    words = st.sampled_from(sorted(held.lemmas)).map(lambda word: (word,))
+    several = st.sampled_from([each for each in titles if len(each) > 1]).flatmap(
+        lambda title: st.integers(0, len(title) - 2).map(lambda i: tuple(title[i : i + 2]))
+    )
+    alternatives = st.builds(
+        Alternative, st.one_of(words, several), weights, st.sampled_from(Origin)
+    )
+    targets = st.sampled_from([name for name in worth.TARGETS if name != "territory"]).flatmap(
+        lambda name: st.builds(
+            Target, st.just(name), st.sampled_from(values[name] or ["nothing"]), weights
+        )
+    )
+    slots = st.builds(
+        Slot,
+        st.just("word"),
+        st.lists(alternatives, max_size=4).map(tuple),
+        st.lists(targets, max_size=2).map(tuple),
+        st.integers(0, 4),
+    )
+    filters = st.dictionaries(
+        st.sampled_from([facet for facet in worth.FACETS if facet != "territory"]), st.just(None)
+    ).flatmap(
+        lambda chosen: st.tuples(
+            *(
+                st.tuples(
+                    st.just(facet),
+                    st.lists(
+                        st.sampled_from([*values[facet], "nothing"]), min_size=1, max_size=3
+                    ).map(tuple),
+                )
+                for facet in sorted(chosen)
+            )
+        )
+    )
+    place = st.builds(
+        lambda place, inside: PlaceFilter(place.slug, place.around, inside),
+        st.sampled_from(places),
+        st.booleans(),
+    )
+    made = st.builds(
+        QueryPlan,
+        text=st.sampled_from(["", "words"]),
+        kind=st.sampled_from(["measure", "measure", "situation"]),
+        slots=st.lists(slots, max_size=4).map(tuple),
+        required=st.integers(0, 8),
+        exact=st.lists(
+            st.builds(ExactName, st.sampled_from(titles).map(" ".join), weights), max_size=1
+        ).map(tuple),
+        pairs=st.lists(st.sampled_from(sorted(held.pairs)), max_size=2).map(tuple),
+        prefer=st.lists(targets, max_size=1).map(tuple),
+        pinned=st.lists(st.sampled_from(values["measure"]), max_size=2, unique=True).map(tuple),
+        weights=st.just(worth.FIELDS),
+        filters=filters,
+        place=st.none() | place,
+        moment=st.sampled_from([0, NOW, 4_200_000_000]),
+        sort=st.sampled_from(Sort),
+        offset=st.just(0),
+        limit=st.just(TOP),
+        facets=st.just(worth.FACETS) | st.just(()) | st.just(("kind",)),
+        understood=st.just(Understanding()),
+    )
+    return made.map(
+        lambda plan: replace(plan, required=min(plan.required, sum(s.units for s in plan.slots)))
+    )
+
+
+def test_random_plans_are_answered_alike(small):
+    found = []
+
+    @effort(
+        max_examples=80,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(plans(small))
+    def ask(plan: QueryPlan) -> None:
+        found.append(compare(small, plan))
+        assert found[-1].differences == ()
+
+    ask()
+    assert likeness(found) >= ALIKE
+    assert sum(each.found > 0 for each in found) > len(found) / 5  # something was compared
+
+
+class _NoSynonyms(Compiler):
+    def _found(self, slot):
+        kept = [each for each in slot.alternatives if each.origin != Origin.SYNONYM]
+        return super()._found(replace(slot, alternatives=tuple(kept), targets=()))
+
+
+class _NoFilter(Compiler):
+    def _filters(self):
+        return {name: each for name, each in super()._filters().items() if name != "kind"}
+
+
+class _NoPlace(Compiler):
+    def _filters(self):
+        return {name: each for name, each in super()._filters().items() if name != "territory"}
+
+
+class _OneUnitEach(Compiler):
+    def _covering(self):
+        slots = tuple(replace(slot, units=min(slot.units, 1)) for slot in self.plan.slots)
+        return Compiler(replace(self.plan, slots=slots))._covering()
+
+
+class _NoWeights(Compiler):
+    def _scores(self):
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    "mutant", [_NoSynonyms, _NoFilter, _NoPlace, _OneUnitEach, _NoWeights], ids=lambda m: m.__name__
+)
+def test_a_compiler_that_drops_something_breaks_the_contract(small, monkeypatch, mutant):
+    queries = ["маткапитал", "пособие многодетным", "коллекторы звонят", "помощь на дрова"]
+    asked = [
+        replace(small.plan(Graded(text, "", "", {}, "", False)), filters=(("kind", (kind,)),))
+        for text, kind in zip(queries, ["payment", "service", "service", "payment"], strict=True)
+    ]
+    tihvin = Graded("семья ребёнок", "", "leningradskaya-oblast", {}, "", False)
+    asked += [small.plan(tihvin)]
+    asked += [replace(each, filters=()) for each in asked]
+
+    def holds() -> bool:
+        found = [compare(small, plan) for plan in asked]
+        return not differing(found) and likeness(found) >= ALIKE
+
+    assert holds()
+    monkeypatch.setattr(elastic, "Compiler", mutant)
+    assert not holds()
