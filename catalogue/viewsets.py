@@ -33,9 +33,10 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, Sni
 from catalogue.dictionaries import CarefulDeleteView, RelatedIndexView
 from catalogue.fact_choices import remembering
 from catalogue.models import Measure, Office, Provider
-from catalogue.partners import MeasureForm, OfficeForm, ProviderForm
+from catalogue.partners import MeasureForm, OfficeForm, ProviderForm, free_slug
 from catalogue.today import asked_to_correct
 from cms.access import ScopedViews
+from cms.prefill import Prefilled
 
 SOON = datetime.timedelta(days=30)
 LONG_LIST = SelectMultiple(attrs={"size": 12})
@@ -66,8 +67,14 @@ class ReadsFactsOnce:
             return response.render() if isinstance(response, TemplateResponse) else response
 
 
-class MeasureCreateView(ReadsFactsOnce, CreateView):
-    pass
+class MeasureCreateView(Prefilled, ReadsFactsOnce, CreateView):
+    prefilled = ("title", "synonyms")
+
+    def get_initial(self) -> dict[str, Any]:
+        initial = super().get_initial()
+        if "title" in initial:  # the script writes the address only while somebody types
+            initial["slug"] = free_slug(initial["title"])
+        return initial
 
 
 class MeasureEditView(ReadsFactsOnce, EditView):

@@ -33,7 +33,7 @@ on conflict (day, query, filters)
 do update set times = search_searchevent.times + 1, results = excluded.results
 """
 _COUNT_CLICK = """
-insert into search_searchclick (day, query, slug, times) values (%s, %s, %s, 1)
+insert into search_searchclick (day, query, lemmas, slug, times) values (%s, %s, %s, %s, 1)
 on conflict (day, query, slug) do update set times = search_searchclick.times + 1
 """
 
@@ -57,7 +57,7 @@ def remember_click(query: str, slug: str) -> None:
         return
     asked = SearchEvent.objects.filter(day__in=lately, query=query)
     if asked.exists() and Measure.objects.public().filter(slug=slug).exists():
-        _count(_COUNT_CLICK, [today, query, slug])
+        _count(_COUNT_CLICK, [today, query, grouped(query), slug])
 
 
 def _count(statement: str, values: list[Any]) -> None:

@@ -296,6 +296,7 @@ class SearchClick(models.Model):
 
     day = models.DateField(_("day"))
     query = models.CharField(_("query"), max_length=200)
+    lemmas = models.CharField(max_length=200, editable=False, db_index=True)  # as of the query
     slug = models.SlugField(_("measure"), max_length=80)
     times = models.PositiveIntegerField(_("times"), default=1)
 

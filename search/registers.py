@@ -1,4 +1,4 @@
-"""The register of what families searched for, and how much they found."""
+"""The register of searches by day, as they are counted; the desk shows them grouped."""
 
 from __future__ import annotations
 

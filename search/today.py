@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
-from django.db.models import Sum
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
-from search.models import SearchEvent
+from search import questions
+from search.questions import Fate
 
-LATELY = datetime.timedelta(days=7)
+LATELY = 7  # days
 NAMED = 5
 
 
@@ -22,17 +20,13 @@ def items(user: Any) -> list[Item]:
     """For those who may read the query log."""
     if not user.has_perm("search.view_searchevent"):
         return []
-    since = timezone.localdate() - LATELY
-    empty = (
-        SearchEvent.objects.filter(results=0, day__gte=since)
-        .values("query")
-        .annotate(asked=Sum("times"))
-        .order_by("-asked", "query")
-    )
+    since = questions.since(LATELY)
+    empty = questions.grouped(since, Fate.NOTHING)
     count = empty.count()
     if not count:
         return []
-    most = ", ".join(_("“%(query)s”") % {"query": row["query"]} for row in empty[:NAMED])
+    named = questions.questions(list(empty[:NAMED]), since)
+    most = ", ".join(_("“%(query)s”") % {"query": question.text} for question in named)
     title = ngettext(
         "%(count)d query of this week found nothing",
         "%(count)d queries of this week found nothing",
@@ -41,7 +35,7 @@ def items(user: Any) -> list[Item]:
     return [
         Item(
             title % {"count": count},
-            reverse("search_searchevent_modeladmin_index") + "?found=nothing",
+            f"{reverse('search_questions:index')}?days={LATELY}&fate={Fate.NOTHING}",
             _("Most often: %(queries)s. A synonym or a measure is missing.") % {"queries": most},
             _("nothing found"),
             Tone.WAITING,

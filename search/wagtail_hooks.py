@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from wagtail import hooks
-from wagtail.admin.viewsets.base import ViewSet
 
-from search.viewsets import SynonymViewSet
+from search.viewsets import SearchDesk
 
 
 @hooks.register("register_admin_viewset")
-def viewsets() -> list[ViewSet]:
-    return [SynonymViewSet()]
+def desk() -> SearchDesk:
+    return SearchDesk()

@@ -327,6 +327,10 @@ NAVIGATOR_ELASTICSEARCH = {
     "REPLICAS": os.environ.get("ELASTICSEARCH_REPLICAS") or "1",
     "TIMEOUT": os.environ.get("ELASTICSEARCH_TIMEOUT") or "2",
 }
+# Queries with known answers: an edit of synonyms or weights is tried on them before it goes live.
+NAVIGATOR_GRADED_QUERIES = os.environ.get("NAVIGATOR_GRADED_QUERIES") or str(
+    BASE_DIR / "catalogue" / "dataset" / "graded_queries.json"
+)
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "navigator@localhost")

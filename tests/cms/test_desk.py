@@ -65,9 +65,9 @@ def test_analyst_reads_what_families_did_not_find_and_how_far_measures_are_check
     MeasureFactory(verification="page")
     MeasureFactory(verification="none", stale=True)
     today = timezone.localdate()
-    SearchEvent.objects.create(day=today, query="няня", results=0, times=3)
-    SearchEvent.objects.create(day=today, query="логопед", results=0, times=5)
-    SearchEvent.objects.create(day=today, query="сад", results=7, times=9)
+    SearchEvent.objects.create(day=today, query="няня", lemmas="няня", results=0, times=3)
+    SearchEvent.objects.create(day=today, query="логопед", lemmas="логопед", results=0, times=5)
+    SearchEvent.objects.create(day=today, query="сад", lemmas="сад", results=7, times=9)
     analyst = UserFactory(role=Role.ANALYST)
 
     missed, numbers = desk.items(analyst)

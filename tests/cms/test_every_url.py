@@ -34,7 +34,7 @@ from cms.models import PortalDocument, PortalImage
 from forms.models import IntakeCase, Register
 from search.engine import get_engine
 from search.indexer import rebuild
-from search.models import SearchEvent, Synonym
+from search.models import Intent, PinnedAnswer, SearchEvent, Synonym
 from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, sample_answers, send
@@ -103,6 +103,8 @@ def world(settings, tmp_path) -> World:
         slug="line", title="Линия", phone="112", kind="help", territory=territory
     )
     Synonym.objects.create(canonical="слово")
+    Intent.objects.create(title="слово", words=["слово"])
+    PinnedAnswer.objects.create(phrases=["слово"])
     SearchEvent.objects.create(day=timezone.localdate(), query="слово", results=0)
     Redirect.objects.create(old_path="/old/", redirect_link="/new/")
     page = Page.objects.filter(depth=2).first()

@@ -1,0 +1,183 @@
+"""Before an edit of what queries are read with goes live, graded queries are tried with it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cms.access import Role
+from search import guard
+from search.lexicon import current_lexicon
+from search.models import FieldWeights, Intent, SearchChange, Synonym
+from tests.factories import MeasureFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+SYNONYMS = "/admin/synonyms/"
+WEIGHTS = "/admin/search-weights/"
+INTENTS = "/admin/intents/"
+
+
+def graded(query, expect_none=False, **judgments):
+    return {
+        "q": query,
+        "kind": "own",
+        "territory": None,
+        "judgments": judgments,
+        "situation": None,
+        "expect_none": expect_none,
+    }
+
+
+@pytest.fixture
+def portal(index, settings, tmp_path):
+    """Two measures, and queries of which one is answered well, one not, one should not be."""
+    MeasureFactory(slug="nyanya", title="Социальная няня", summary="Посидит с ребёнком.")
+    MeasureFactory(slug="sad", title="Детский сад", summary="Место для ребёнка, не няня.")
+    path = tmp_path / "graded.json"
+    queries = [
+        graded("няня", nyanya=3),
+        graded("бебиситтер", nyanya=3),
+        graded("рецепт борща", expect_none=True),
+    ]
+    path.write_text(json.dumps(queries))
+    settings.NAVIGATOR_GRADED_QUERIES = str(path)
+    return index()
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(UserFactory(role=Role.EDITOR))
+    return client
+
+
+def synonym(canonical, terms, **more):
+    return {"canonical": canonical, "terms": terms, "kind": "colloquial", **more}
+
+
+def tried(edit):
+    proposed = guard.proposed_lexicon(edit)
+    return guard.compare(current_lexicon(), proposed, guard.graded_queries())
+
+
+def test_a_trial_of_an_edit_leaves_nothing_behind(portal):
+    marks = SearchChange.objects.count()
+    lexicon = guard.proposed_lexicon(lambda: Synonym.objects.create(canonical="няня"))
+    assert [group.canonical for group in lexicon.groups] == ["няня"]
+    assert not Synonym.objects.exists()
+    assert SearchChange.objects.count() == marks
+    assert current_lexicon().groups == ()
+
+
+def test_better_and_worse_answers_are_told_apart(portal):
+    verdict = tried(lambda: Synonym.objects.create(canonical="няня", terms=["бебиситтер"]))
+    assert [change.query for change in verdict.better] == ["бебиситтер"]
+    assert verdict.worse == ()
+    assert verdict.ndcg == (0.5, 1.0)
+    verdict = tried(lambda: Synonym.objects.create(canonical="няня", terms=["рецепт", "борщ"]))
+    assert [change.query for change in verdict.worse] == ["рецепт борща"]
+    assert verdict.worse[0].gain == -1
+
+
+def test_an_edit_that_changes_no_answer_is_saved_at_once_and_says_so(portal, editor):
+    response = editor.post(f"{SYNONYMS}new/", synonym("садик", "ясли"), follow=True)
+    assert Synonym.objects.count() == 1
+    assert "на 3 размеченных запросах" in response.content.decode()
+
+
+def test_an_edit_that_changes_answers_is_shown_and_waits(portal, editor):
+    response = editor.post(f"{SYNONYMS}new/", synonym("няня", "рецепт\nборщ"))
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert not Synonym.objects.exists()
+    assert "Ответы станут хуже" in page
+    assert "рецепт борща" in page
+    assert "Всё равно сохранить" in page
+
+
+def fields_of(response):
+    return dict(response.context["fields"])
+
+
+def test_the_editor_may_go_on(portal, editor):
+    asked = editor.post(f"{SYNONYMS}new/", synonym("няня", "рецепт\nборщ"))
+    answer = editor.post(f"{SYNONYMS}new/", fields_of(asked) | {"guard": "go"})
+    assert answer.status_code == 302
+    assert Synonym.objects.get().terms == ["рецепт", "борщ"]
+
+
+def test_the_editor_may_go_back_to_what_was_typed(portal, editor):
+    asked = editor.post(f"{SYNONYMS}new/", synonym("няня", "рецепт\nборщ"))
+    back = editor.post(f"{SYNONYMS}new/", fields_of(asked) | {"guard": "back"})
+    assert back.status_code == 200
+    assert back.context["form"]["canonical"].value() == "няня"
+    assert "борщ" in back.content.decode()
+    assert not Synonym.objects.exists()
+
+
+def test_a_change_is_tried_beside_what_is_there(portal, editor):
+    row = Synonym.objects.create(canonical="няня", terms=["бебиситтер"])
+    asked = editor.post(f"{SYNONYMS}edit/{row.pk}/", synonym("няня", "нянюшка"))
+    assert "бебиситтер" in asked.content.decode()
+    row.refresh_from_db()
+    assert row.terms == ["бебиситтер"]
+    gone = editor.post(f"{SYNONYMS}edit/{row.pk}/", fields_of(asked) | {"guard": "go"})
+    assert gone.status_code == 302
+    row.refresh_from_db()
+    assert row.terms == ["нянюшка"]
+
+
+def test_the_page_that_asks_about_a_deletion_tells_what_it_does(portal, editor):
+    row = Synonym.objects.create(canonical="няня", terms=["бебиситтер"])
+    page = editor.get(f"{SYNONYMS}delete/{row.pk}/").content.decode()
+    assert "Ответы станут хуже" in page
+    assert "бебиситтер" in page
+    assert Synonym.objects.filter(pk=row.pk).exists()
+    editor.post(f"{SYNONYMS}delete/{row.pk}/")
+    assert not Synonym.objects.exists()
+
+
+def test_weights_are_guarded_too(portal, editor):
+    weights = {"title": "0", "names": "0", "summary": "9"}
+    asked = editor.post(WEIGHTS, weights)
+    assert "Ответы станут хуже" in asked.content.decode()
+    assert not FieldWeights.objects.exists()
+    back = editor.post(WEIGHTS, fields_of(asked) | {"guard": "back"})
+    assert back.context["form"]["summary"].value() == "9"
+    assert editor.post(WEIGHTS, fields_of(asked) | {"guard": "go"}).status_code == 302
+    assert FieldWeights.objects.get().summary == 9
+
+
+def test_examples_that_an_intent_does_not_fit_are_told(portal, editor):
+    measure = MeasureFactory(slug="m")
+    fields = {
+        "title": "муж бьёт",
+        "words": "муж\nбьёт",
+        "examples": "муж меня бьёт\nсосед кричит",
+        "measures": [measure.pk],
+        "active": "on",
+    }
+    asked = editor.post(f"{INTENTS}new/", fields)
+    assert asked.context["unmet"] == ["сосед кричит"]
+    assert not Intent.objects.exists()
+    assert editor.post(f"{INTENTS}new/", fields | {"guard": "go"}).status_code == 302
+    assert Intent.objects.get().examples == ["муж меня бьёт", "сосед кричит"]
+
+
+@pytest.mark.parametrize("broken", ["[", '{"q": 1}', '[{"q": 1}]'])
+def test_graded_queries_that_cannot_be_read_do_not_stop_the_editor(
+    portal, editor, settings, tmp_path, broken
+):
+    (tmp_path / "graded.json").write_text(broken)
+    response = editor.post(f"{SYNONYMS}new/", synonym("садик", "ясли"), follow=True)
+    assert "без проверки" in response.content.decode()
+    assert Synonym.objects.exists()
+
+
+def test_without_an_index_an_edit_is_saved_unchecked(editor, engine, settings, tmp_path):
+    path = tmp_path / "graded.json"
+    path.write_text(json.dumps([graded("няня", nyanya=3)]))
+    settings.NAVIGATOR_GRADED_QUERIES = str(path)
+    response = editor.post(f"{SYNONYMS}new/", synonym("садик", "ясли"), follow=True)
+    assert "без проверки" in response.content.decode()
+    assert Synonym.objects.exists()
