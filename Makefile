@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test quick check format bench reset lock messages
+.PHONY: help demo serve test quick check format bench bench-search torture reset lock messages
 
 help: ## Tell what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/runtime ## Set everything up, load the real data, start the portal
 	@$(MANAGE) demo
@@ -46,6 +46,12 @@ messages: .venv/dev ## Bring the Russian words in step with the source strings
 
 bench: .venv/dev ## Measure: cold start, load, requests a second, queries, search
 	$(BIN)/python tests/bench/run.py
+
+bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-search SIZES="10000 100000"
+	$(BIN)/python -m tests.bench.search $(SIZES)
+
+torture: .venv/dev ## Kill the indexer fifty times during updates, then compare index and database
+	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py -k killing --no-cov -q
 
 reset: ## Throw away the demonstration's data (asks first)
 	@test ! -e .venv/runtime || $(MANAGE) reset

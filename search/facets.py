@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -55,9 +56,7 @@ class Facet:
 
 def title_of(facet: str, slug: str, lexicon: Lexicon) -> str | None:
     """The name of a facet's value; None when there is no such value."""
-    if facet in _NAMES:
-        return _NAMES[facet]().get(slug)
-    return lexicon.titles.get(facet, {}).get(slug)
+    return _titles(facet, lexicon).get(slug)
 
 
 def facets_of(
@@ -96,11 +95,14 @@ def facets_of(
 def _values(
     name: str, counts: Mapping[str, int], chosen: Sequence[str], lexicon: Lexicon
 ) -> tuple[FacetValue, ...]:
-    slugs = {slug for slug, count in counts.items() if count} | set(chosen)
+    titles = _titles(name, lexicon)
+    named = [count for slug, count in counts.items() if slug in titles]
+    least = min(nlargest(MOST_VALUES, named), default=1) or 1  # the rest is not shown
+    slugs = {slug for slug, count in counts.items() if count >= least} | set(chosen)
     values = [
         FacetValue(slug, title, counts.get(slug, 0), slug in chosen)
         for slug in slugs
-        if (title := title_of(name, slug, lexicon))
+        if (title := titles.get(slug))
     ]
     values.sort(key=lambda value: (-value.chosen, -value.count, russian_sort_key(value.title)))
     return tuple(values[:MOST_VALUES])
@@ -154,6 +156,12 @@ def _places_with_any(own: Mapping[str, int], lexicon: Lexicon) -> set[str]:
 def _path_key(slug: str, lexicon: Lexicon) -> tuple[str, ...]:
     around = lexicon.places[slug].around
     return tuple(russian_sort_key(lexicon.places[each].title) for each in around)
+
+
+def _titles(facet: str, lexicon: Lexicon) -> Mapping[str, str]:
+    if facet in _NAMES:
+        return _NAMES[facet]()
+    return lexicon.titles.get(facet, {})
 
 
 def _kinds() -> dict[str, str]:

@@ -392,7 +392,7 @@ def test_killing_the_indexer_during_updates_loses_nothing(committed_db, engine, 
     """tmp_path is the home of the process, so both share the folder of the index."""
     measures = MeasureFactory.create_batch(40)
     rebuild(engine)
-    for kill in range(5):
+    for kill in range(int(os.environ.get("TORTURE", "5"))):
         process = indexer_process(tmp_path)
         start, end, n = engine.state().position, None, 0
         latest = time.monotonic() + 3 * LONG
@@ -401,7 +401,7 @@ def test_killing_the_indexer_during_updates_loses_nothing(committed_db, engine, 
             assert process.poll() is None, "the indexer ended by itself"
             n += 1
             if end is None and engine.state().position > start:  # it works: kill it soon
-                end = time.monotonic() + 0.1 + kill * 0.17
+                end = time.monotonic() + 0.1 + kill % 5 * 0.17
             Measure.objects.filter(pk=measures[n % 40].pk).update(title=f"Мера {kill} {n}")
             MeasureFactory(title=f"Новая {kill} {n}")
             time.sleep(0.02)
