@@ -48,6 +48,9 @@ class DeskPage(WagtailAdminTemplateMixin):
             return permission_denied(request)
         return super().dispatch(request, *args, **kwargs)
 
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
 
 class DeskPageViewSet(ViewSet):
     """One page at one address, in the menu of those who may open it."""

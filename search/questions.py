@@ -68,7 +68,7 @@ def grouped(since: datetime.date, fate: Fate | None = None) -> QuerySet[Any, Any
         .annotate(all=Sum("times"))
     )
     rows = (
-        SearchEvent.objects.filter(day__gte=since)
+        SearchEvent.objects.filter(day__gte=since, lemmas__iregex="[a-zа-я]")  # not masks alone
         .order_by()
         .values("lemmas")
         .annotate(

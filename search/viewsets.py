@@ -233,7 +233,11 @@ class PinnedAnswerViewSet(DeskViewSet):
         [
             FieldPanel("phrases"),
             InlinePanel(
-                "places", heading=_("Measures in order"), label=_("measure"), min_num=1, max_num=10
+                "places",
+                heading=_("Measures in order"),
+                label=_("place among the answers"),
+                min_num=1,
+                max_num=10,
             ),
             FieldRowPanel([FieldPanel("from_day"), FieldPanel("to_day")]),
             FieldPanel("active"),
@@ -243,7 +247,7 @@ class PinnedAnswerViewSet(DeskViewSet):
 
 
 class SearchDesk(ViewSetGroup):
-    menu_label = _("Search")
+    menu_label = _("Search for families")
     menu_name = "search-desk"
     menu_icon = "search"
     menu_order = 300

@@ -252,6 +252,12 @@ def test_what_found_nothing_comes_first_then_what_nobody_opened():
     assert [each.text for each in listed(fate=Fate.UNOPENED)] == ["садик"]
 
 
+def test_what_is_masked_as_a_whole_is_no_question():
+    asked("… … ####")
+    asked("детский сад ###")
+    assert [each.text for each in listed()] == ["детский сад ###"]
+
+
 def test_the_period_counts():
     asked("няня", days_ago=10)
     asked("садик", days_ago=6)

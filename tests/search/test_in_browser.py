@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from catalogue.models import Situation
+from catalogue.models import Measure, Situation
+from cms.access import Role
 from search.indexer import rebuild
 from search.models import SearchClick, Synonym
 from tests.browser import violations
-from tests.factories import MeasureFactory, TerritoryFactory
+from tests.factories import MeasureFactory, TerritoryFactory, UserFactory
 
 pytestmark = pytest.mark.browser
 
@@ -61,12 +64,38 @@ def test_the_way_from_words_to_a_measure_works_without_script(browser_page, port
     assert page.get_by_role("searchbox").input_value() == "посидеть с ребёнком"
 
 
-def test_an_editors_synonym_is_used_by_the_next_search(browser_page, portal):
-    page = browser_page("/search/?q=бебиситтер")
-    assert page.get_by_text("Ничего не нашли").count() == 1
-    Synonym.objects.create(canonical="няня", terms=["бебиситтер"])
-    page.get_by_role("button", name="Найти").click()
-    page.get_by_role("link", name="Социальная няня").wait_for()
+def test_an_editor_adds_a_synonym_and_the_next_search_uses_it(
+    browser_page, portal, settings, tmp_path
+):
+    graded = {
+        "q": "бебиситтер",
+        "kind": "own",
+        "territory": None,
+        "judgments": {Measure.objects.get(title="Социальная няня").slug: 3},
+        "situation": None,
+        "expect_none": False,
+    }
+    (tmp_path / "graded.json").write_text(json.dumps([graded]))
+    settings.NAVIGATOR_GRADED_QUERIES = str(tmp_path / "graded.json")
+    family = browser_page("/search/?q=бебиситтер")
+    assert family.get_by_text("Ничего не нашли").count() == 1
+    user = UserFactory(role=Role.EDITOR)
+    user.set_password("проверка")
+    user.save()
+    desk = browser_page("/admin/login/?next=/admin/search-questions/")
+    desk.fill("[name=username]", user.username)
+    desk.fill("[name=password]", "проверка")
+    desk.get_by_role("button", name="Войти").click()
+    desk.get_by_role("link", name="Синоним", exact=True).click()
+    assert desk.locator("[name=terms]").input_value() == "бебиситтер"
+    desk.locator("[name=canonical]").fill("няня")
+    desk.get_by_role("button", name="Создать").click()
+    desk.get_by_role("heading", name="Ответы станут лучше").wait_for()
+    assert not Synonym.objects.exists()
+    desk.get_by_role("button", name="Сохранить").click()
+    desk.wait_for_url("**/admin/synonyms/")
+    family.get_by_role("button", name="Найти").first.click()
+    family.get_by_role("link", name="Социальная няня").wait_for()
 
 
 @pytest.fixture
