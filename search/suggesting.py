@@ -122,7 +122,8 @@ def _ask(
 
 
 def _situations(ids: Sequence[int]) -> Iterable[Suggestion]:
-    pages = stories().filter(situation__in=ids).defer("phones", "steps", "related").reverse()
+    wanted = ("title", "url_path", "situation__slug")  # the rest of a story is long
+    pages = stories().filter(situation__in=ids).only(*wanted).reverse()
     found = {page.situation_id: page for page in pages}
     for identity in ids:
         if page := found.get(identity):
