@@ -23,7 +23,7 @@ from search.query import Asked, make_plan
 from search.spelling import Speller
 from search.words import Knowledge
 
-NOTICED = 0.005  # of nDCG: less than that nobody sees
+NOTICED = 0.02  # of nDCG: less than that nobody sees
 _PROPOSED = (-1, -1)  # a stamp that no state of the database has
 
 
