@@ -21,6 +21,7 @@ from catalogue.models import Measure
 from search import history, outbox, workers
 from search.documents import KINDS, all_sources, sources
 from search.engine import (
+    ClusterUnreachable,
     Document,
     Engine,
     IndexUnavailable,
@@ -130,6 +131,8 @@ class Indexer:
                     self.say(f"Нет связи с базой данных, пробуем снова: {error}".strip())
                 except WriterBusy:
                     self.say("Индексом занят другой процесс: пробуем снова")
+                except ClusterUnreachable as error:
+                    self.say(f"Кластер поиска не отвечает, пробуем снова: {error}")
                 except Exception as error:  # a full disk, a damaged file, a row that nobody foresaw
                     self.say(f"Индекс не удалось обновить, пробуем снова: {error}")
                     logger.exception("The index could not be updated")
@@ -237,9 +240,14 @@ def _repair(engine: Engine, writer: Writer) -> Differences:
 
 
 def _is_sound(engine: Engine) -> bool:
-    """Whether there is an index, readable, of this version and of this very database."""
+    """Whether there is an index, readable, of this version and of this very database.
+
+    :raises search.engine.ClusterUnreachable: nobody can tell.
+    """
     try:
         state = engine.state()
+    except ClusterUnreachable:  # says nothing of the index in it
+        raise
     except IndexUnavailable:
         return False
     return state.database == outbox.database_identity()

@@ -42,8 +42,12 @@ def running_server(folder: Path, port: int = 0) -> Iterator[str]:
         _wait(server, address, folder / "elasticsearch.log")
         yield address
     finally:
-        server.kill()
-        server.wait()
+        server.terminate()  # it saves what it has
+        try:
+            server.wait(READY)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def free_port() -> int:

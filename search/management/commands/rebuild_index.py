@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.engine import NAMES, WriterBusy, get_engine
+from search.engine import NAMES, ClusterUnreachable, WriterBusy, get_engine
 from search.indexer import rebuild
 
 TELL_EVERY = 1.0  # seconds
@@ -32,6 +32,8 @@ class Command(BaseCommand):
             records = rebuild(get_engine(engine), progress)
         except WriterBusy as error:
             raise CommandError("Индекс уже строит другой процесс.") from error
+        except ClusterUnreachable as error:
+            raise CommandError(f"Кластер поиска не отвечает: {error}") from error
         self.stdout.write(
             f"Индекс построен: записей {records}, за {time.monotonic() - started:.1f} с."
         )

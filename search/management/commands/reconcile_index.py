@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.engine import NAMES, IndexUnavailable, WriterBusy, get_engine
+from search.engine import NAMES, ClusterUnreachable, IndexUnavailable, WriterBusy, get_engine
 from search.indexer import reconcile
 
 
@@ -23,6 +23,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "Индексом занят индексатор: он сверяет его сам, при старте и раз в сутки."
             ) from error
+        except ClusterUnreachable as error:
+            raise CommandError(f"Кластер поиска не отвечает: {error}") from error
         except IndexUnavailable as error:
             raise CommandError("Индекса нет или он повреждён: запустите rebuild_index.") from error
         self.stdout.write(f"Расхождений: {found.total} ({found}).")
