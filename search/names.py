@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from search import analysis
 from search.lexicon import Lexicon, Place
 from search.plan import ExactName
-from search.wording import ASKING
+from search.wording import ASKING, RELATIVES
 from search.words import Word
 
 MOST_RUN = 8  # words in a name
@@ -44,6 +44,12 @@ def find_runs(words: Sequence[Word], lexicon: Lexicon) -> list[Run]:
                 weight = min(words[i].weight_of(term) for i, term in zip(places, form, strict=True))
                 found.setdefault((places, group), Run(places, group, form, weight))
     return list(found.values())
+
+
+def speaks_of_family(words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon) -> bool:
+    """Whether somebody's child, husband or mother is spoken of, by whatever name."""
+    named = {lexicon.groups[run.group].forms[0][0] for run in runs if len(run.places) == 1}
+    return not RELATIVES.isdisjoint(named | {word.lemma for word in words})
 
 
 def find_place(

@@ -14,7 +14,14 @@ from itertools import pairwise
 from search import wording
 from search.intents import Meaning, find_meanings
 from search.lexicon import Group, Lexicon, Place
-from search.names import Run, exact_names, find_place, find_runs, names_to_tell
+from search.names import (
+    Run,
+    exact_names,
+    find_place,
+    find_runs,
+    names_to_tell,
+    speaks_of_family,
+)
 from search.pins import pinned_for
 from search.plan import (
     FACETS,
@@ -38,7 +45,8 @@ _WEIGHT_OF_GENERAL, _WEIGHT_OF_UNDERSTOOD = 0.5, 0.5
 # Which part of the meaning a record has to cover, by the number of words that carry it: when the
 # catalogue knows every word, and when it does not.
 _SHARES = {1: 1.0, 2: 0.51, 3: 0.4, 4: 0.36, 5: 0.33}
-_STRICT_SHARES = {1: 1.0, 2: 0.55, 3: 0.5, 4: 0.47, 5: 0.43}
+_STRICT_SHARES = {1: 1.0, 2: 0.6, 3: 0.5, 4: 0.47, 5: 0.43}
+_LENGTH_OF_STORY = 3  # words
 _LEAST_SHARE, _LEAST_STRICT_SHARE = 0.3, 0.36
 
 
@@ -139,6 +147,7 @@ def _slots(
         if not telling & set(places):
             telling |= set(places)
     special = any(not words[i].is_general for i in telling)
+    is_story = len(telling) >= _LENGTH_OF_STORY and speaks_of_family(words, runs, knowledge.lexicon)
     understood = {i for meaning in meanings for i in meaning.places}
     slots = {}
     for i in sorted(telling):
@@ -150,6 +159,8 @@ def _slots(
             alternatives = _weakened(alternatives, _WEIGHT_OF_UNDERSTOOD)
         counts = i not in name_at and not (special and words[i].is_general)
         units = _units(words[i], alternatives, targets, knowledge) if counts else 0
+        if is_story and not alternatives and not targets:
+            units = min(units, 1)  # details of a life, which no catalogue knows
         slots[i] = Slot(words[i].text, alternatives, targets, units, words[i].is_general)
     return slots
 

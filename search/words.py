@@ -78,6 +78,10 @@ class Knowledge:
         """Whether the catalogue or its editors have this very form."""
         return word in self.vocabulary.words or word in self.lexicon.words
 
+    def _uses_lemma(self, lemma: str) -> bool:
+        """A new word ("самозанятая") that is no entry of the dictionary has forms all the same."""
+        return lemma in self.vocabulary.lemmas or lemma in self.lexicon.words
+
     def uses_all(self, piece: str) -> bool:
         words = analysis.words(piece)
         return bool(words) and all(

@@ -34,7 +34,7 @@ TEXTS = ["детский сад", "рецепт на лекарства", "су�
 def plan(text):
     terms = [term for words in TEXTS for term in analysis.terms(words)]
     known = [word for words in TEXTS for word in analysis.words(words)]
-    vocabulary = Vocabulary("v1", 20, dict.fromkeys(terms, 1), dict.fromkeys(known, 1), {})
+    vocabulary = Vocabulary("intents", 20, dict.fromkeys(terms, 1), dict.fromkeys(known, 1), {})
     speller = Speller({**dict.fromkeys(LEXICON.words, 0), **vocabulary.words})
     return make_plan(text, Asked(), Knowledge(LEXICON, vocabulary, speller), moment=1)
 
@@ -93,7 +93,9 @@ def test_each_example_of_the_data_set_fits_its_rule():
             for row in rows
         ],
     )
-    knowledge = Knowledge(lexicon, Vocabulary("v2", 2), Speller(dict.fromkeys(lexicon.words, 1)))
+    knowledge = Knowledge(
+        lexicon, Vocabulary("examples", 2), Speller(dict.fromkeys(lexicon.words, 1))
+    )
     missed = {
         example: found.understood.intents
         for row in rows
