@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from search import wording
+from search import analysis, wording
 from search.intents import Meaning, find_meanings
 from search.lexicon import Group, Lexicon, Place
 from search.names import (
@@ -159,8 +159,11 @@ def _slots(
             alternatives = _weakened(alternatives, _WEIGHT_OF_UNDERSTOOD)
         counts = i not in name_at and not (special and words[i].is_general)
         units = _units(words[i], alternatives, targets, knowledge) if counts else 0
-        if is_story and not alternatives and not targets:
-            units = min(units, 1)  # details of a life, which no catalogue knows
+        if not alternatives and not targets:
+            if analysis.names_a_place(words[i].text):
+                units = 0  # help for the whole country is there, too
+            elif is_story:
+                units = min(units, 1)  # details of a life, which no catalogue knows
         slots[i] = Slot(words[i].text, alternatives, targets, units, words[i].is_general)
     return slots
 

@@ -14,6 +14,11 @@ SHORTEST = 4
 LONGEST = 30
 # Letters that sound, or are typed, alike; ь and ъ are not heard.
 _SOUNDS = str.maketrans("оеыэяюбвгджзщ", "аииииупфктшсш", "ьъ")
+_ENDINGS = (
+    *("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ым", "им", "ом", "ем", "ую", "юю"),
+    *("ою", "ею", "ых", "их", "ого", "его", "ому", "ему", "ыми", "ими"),
+)
+_LONG_ENDINGS = tuple(ending for ending in _ENDINGS if len(ending) > 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,12 @@ class Speller:
             for by_sound, by_letters, _, near in ranked
             if by_sound <= 1 and by_letters <= (1 if len(word) <= 5 else 2 + (len(word) > 9))
         ][:limit]
+
+
+def differs_in_ending(one: str, other: str) -> bool:
+    """Whether two words are forms of one adjective: a new word no dictionary has, not a slip."""
+    stems = [word[:-3] if word.endswith(_LONG_ENDINGS) else word[:-2] for word in (one, other)]
+    return stems[0] == stems[1] and one.endswith(_ENDINGS) and other.endswith(_ENDINGS)
 
 
 def distance(one: str, other: str, most: int) -> int:

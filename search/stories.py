@@ -68,6 +68,8 @@ def _meant(plan: QueryPlan) -> list[int]:
 
 
 def _by_names(plan: QueryPlan) -> dict[int, float]:
+    if all(slot.is_general for slot in plan.slots):
+        return {}  # help for a child as such is no story
     hits = get_engine().search(for_situations(plan, _CANDIDATES)).hits
     return {hit.id: hit.score / hits[0].score for hit in hits if hits[0].score > 0}
 

@@ -15,7 +15,7 @@ from search.layout import Judge, reread
 from search.lexicon import Lexicon
 from search.plan import Origin
 from search.roots import families_of
-from search.spelling import Speller
+from search.spelling import Speller, differs_in_ending
 
 MOST_WORDS = 20
 MOST_RELATED = 5
@@ -120,7 +120,7 @@ def read(text: str, knowledge: Knowledge) -> Reading:
     better = {}
     for word in written:
         suggestions = [] if knowledge.knows(word) else knowledge.speller.suggest(word, 1)
-        if suggestions:
+        if suggestions and not differs_in_ending(word, suggestions[0].word):
             better[word] = suggestions[0].word
     changed = turned != text or bool(better)
     return Reading(

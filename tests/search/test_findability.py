@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,34 @@ def test_every_measure_is_found_by_its_title_and_by_each_of_its_names(portal):
     # Names that several measures share, or that tell of something else as much.
     assert len(missed) <= len(Measure.objects.public()) * 0.05, missed
     assert not [each for each in missed if Measure.objects.filter(title=each[1]).exists()]
+
+
+def with_a_typo(title):
+    """The title with two neighbours swapped in the middle of its longest word."""
+    word = max(re.findall(r"[а-яёА-ЯЁ]+", title), key=len)
+    middle = len(word) // 2
+    slip = word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
+    return title.replace(word, slip, 1)
+
+
+def test_every_measure_is_found_by_its_title_with_a_typo(portal):
+    titles = dict(Measure.objects.public().values_list("slug", "title"))
+    missed = [
+        (slug, asked)
+        for slug, title in titles.items()
+        if slug not in slugs(portal, asked := with_a_typo(title), limit=3)
+    ]
+    assert missed == []
+
+
+def test_the_own_graded_queries_keep_their_quality(portal):
+    """The same queries that the guard asks before editors' words go live."""
+    figures = quality.measure_quality(
+        quality.read_graded(DATASET / "graded_queries.json")
+    ).figures()
+    assert figures["ndcg@10"] >= 0.88
+    assert figures["hit@3"] >= 0.93
+    assert figures["zero"] == 0
 
 
 def test_graded_queries_are_answered_well(portal, tmp_path, capsys):

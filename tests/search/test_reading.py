@@ -1,0 +1,130 @@
+"""Whatever is typed is read: other letters, missing spaces, digits, any text at all."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from search import analysis
+from search.engine import Vocabulary
+from search.lexicon import compile_lexicon
+from search.query import LONGEST_TEXT, Asked, make_plan
+from search.spelling import Speller
+from search.words import MOST_WORDS, Knowledge
+
+DATASET = Path(settings.BASE_DIR) / "catalogue" / "dataset"
+
+
+def everything_of(name):
+    return (DATASET / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    """What a query is read with, made of the data set without a database."""
+    texts = [
+        text
+        for row in json.loads(everything_of("measures.json"))
+        for text in (row["title"], row["summary"], *row["synonyms"])
+    ]
+    lemmas, words = {}, {}
+    for text in texts:
+        for term in set(analysis.terms(text)):
+            lemmas[term] = lemmas.get(term, 0) + 1
+        for word in set(analysis.words(text)):
+            words[word] = words.get(word, 0) + 1
+    lexicon = compile_lexicon(
+        groups=[
+            (row["canonical"], row["terms"], False, ())
+            for row in json.loads(everything_of("synonyms.json"))
+        ],
+        intents=[
+            (row["title"], (), [", ".join(line) for line in row["words"]], ())
+            for row in json.loads(everything_of("intents.json"))
+        ],
+    )
+    speller = Speller({**dict.fromkeys(lexicon.words, 0), **words})
+    return Knowledge(lexicon, Vocabulary("reading", len(texts), lemmas, words, {}), speller)
+
+
+def corrected(text, knowledge):
+    return make_plan(text, Asked(), knowledge, 1).understood.corrected
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("vfnrfgbnfk", "маткапитал"),
+        ("matkapital na zhile", "маткапитал на жилье"),
+        ("semeinaya ipoteka", "семейная ипотека"),
+        ("пocoбиe нa peбeнкa", "пособие на ребенка"),
+        ("маткапиталнаипотеку", "маткапитал на ипотеку"),
+        ("пособиенаребенка", "пособие на ребенка"),
+        ("пасобие по безработеце", "пособие по безработице"),
+    ],
+)
+def test_what_was_typed_otherwise_is_told_as_it_is_read(typed, read, knowledge):
+    assert corrected(typed, knowledge) == read
+
+
+@pytest.mark.parametrize("text", ["iphone", "online", "zoom", "asdfgh", "самозанятой", "кудахтать"])
+def test_what_makes_no_other_sense_stays_as_it_is(text, knowledge):
+    assert corrected(text, knowledge) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2й ребенок", {"2", "второй"}),
+        ("3 ребенка", {"третий", "три"}),
+        ("до 3 лет", {"три"}),
+    ],
+)
+def test_digits_are_counts_or_places_in_a_row(text, meant, knowledge):
+    slots = make_plan(text, Asked(), knowledge, 1).slots
+    found = {lemma for slot in slots for each in slot.alternatives for lemma in each.words}
+    known = meant & knowledge.vocabulary.lemmas.keys()
+    assert known
+    assert known <= found
+
+
+def test_before_a_measure_of_time_a_digit_is_no_place_in_a_row(knowledge):
+    slots = make_plan("до 3 лет", Asked(), knowledge, 1).slots
+    found = {lemma for slot in slots for each in slot.alternatives for lemma in each.words}
+    assert "третий" not in found
+
+
+def test_right_spelling_is_never_corrected(knowledge):
+    """Every word of the whole data set that Russian or the catalogue knows."""
+    words = {
+        word for file in DATASET.glob("*.json") for word in analysis.words(everything_of(file))
+    }
+    right = sorted(word for word in words if word.isalpha() and analysis.is_known(word))
+    assert len(right) > 5000
+    changed = {word: told for word in right if (told := corrected(word, knowledge))}
+    assert changed == {}
+
+
+@given(st.text(max_size=300))
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_any_text_has_a_plan(knowledge, text):
+    began = time.perf_counter()
+    plan = make_plan(text, Asked(), knowledge, 1)
+    assert time.perf_counter() - began < 2  # a bound for a busy machine; usually a millisecond
+    assert len(plan.slots) <= MOST_WORDS
+    assert len(plan.text) <= LONGEST_TEXT
+    json.loads(plan.as_json())
+
+
+@given(st.lists(st.sampled_from(["муж", "бьёт", "2", "ребёнок", "не", "gjcj,bt", "c", "с", "ё"])))
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_any_sequence_of_words_has_a_plan(knowledge, words):
+    plan = make_plan(" ".join(words), Asked(), knowledge, 1)
+    assert plan.required <= sum(slot.units for slot in plan.slots) + 1
