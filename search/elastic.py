@@ -22,6 +22,7 @@ from typing import Any
 
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 from elasticsearch.dsl import A, Search, query
 from elasticsearch.helpers import streaming_bulk
 
@@ -36,7 +37,7 @@ from search.elastic_index import (
     meta_of,
     settings,
 )
-from search.elastic_query import VALUES, Compiler, suggesting, term
+from search.elastic_query import VALUES, Compiler, suggesting, term, visible
 from search.engine import (
     SCHEMA,
     Answer,
@@ -143,14 +144,18 @@ class ElasticEngine:
         )
 
     def vocabulary(self) -> Vocabulary:
-        """The first reading is waited for; later ones are made beside the searches."""
+        """The first reading is waited for; later ones are made beside the searches.
+
+        Words of what is no longer visible are left out. Measures close at midnight, without a
+        change of the index.
+        """
         looked = self.look()
         kept = self._vocabulary
-        if kept.version == looked.version:
+        if kept.version == _version_today(looked):
             return kept
         if not kept.version:
             with self._reading:
-                if self._vocabulary.version != looked.version:
+                if self._vocabulary.version != _version_today(looked):
                     self._read_vocabulary(looked)
             return self._vocabulary
         if time.monotonic() >= self._vocabulary_due and self._reading.acquire(blocking=False):
@@ -311,7 +316,7 @@ class ElasticEngine:
     def _read_vocabulary(self, looked: _Looked) -> None:
         started = time.monotonic()
         self._vocabulary = Vocabulary(
-            version=looked.version,
+            version=_version_today(looked),
             documents=looked.state.documents,
             lemmas=self._terms(LEMMAS),
             words=self._terms("words"),
@@ -320,20 +325,23 @@ class ElasticEngine:
         self._vocabulary_due = time.monotonic() + 30 * (time.monotonic() - started)
 
     def _terms(self, field: str) -> dict[str, int]:
-        """Every term of a field with its records, in parts that no limit of a server cuts."""
-        known = self._aggregate(A("cardinality", field=field), patient=True)["value"]
+        """Every term of a field with its visible records, in parts that no limit cuts."""
+        shown = visible(int(time.time()))
+        known = self._aggregate(A("cardinality", field=field), shown, patient=True)["value"]
         parts = min(known, MOST_TERMS) * 2 // TERMS + 1  # terms are not spread quite evenly
         found: dict[str, int] = {}
         for part in range(parts):
             counted = A("terms", field=field, size=TERMS)
             if parts > 1:
                 counted.include = {"partition": part, "num_partitions": parts}
-            buckets = self._aggregate(counted, patient=True)["buckets"]
+            buckets = self._aggregate(counted, shown, patient=True)["buckets"]
             found |= {bucket["key"]: bucket["doc_count"] for bucket in buckets}
         return found
 
-    def _aggregate(self, what: Any, *, patient: bool = False) -> Any:
+    def _aggregate(self, what: Any, among: Any = None, *, patient: bool = False) -> Any:
         request = Search().extra(size=0, track_total_hits=False)
+        if among is not None:
+            request = request.query(query.Bool(filter=[among]))
         request.aggs.bucket(VALUES, what)
         return self._ask(request, patient=patient)["aggregations"][VALUES]
 
@@ -343,6 +351,10 @@ class ElasticEngine:
             return client.search(
                 index=self.name, allow_partial_search_results=False, body=request.to_dict()
             ).body
+
+
+def _version_today(looked: _Looked) -> str:
+    return f"{looked.version}/{timezone.localdate()}"
 
 
 class _Writer:

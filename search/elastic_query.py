@@ -29,7 +29,7 @@ def suggesting(
     words: Sequence[str], kinds: Sequence[str], place: Sequence[str], moment: int, limit: int
 ) -> Search:
     """Names that have a word for each beginning; short ones, and those that begin so, first."""
-    kept = [_terms("type", kinds), _visible(moment)]
+    kept = [_terms("type", kinds), visible(moment)]
     if place:
         kept.append(_terms("territory", [*place, worth.EVERYWHERE]))
     first = term("starts", FIRST + words[0][:LONGEST_BEGINNING])
@@ -81,7 +81,7 @@ class Compiler:
         """What every counted record fulfils."""
         must: list[Query] = [
             term("type", self.plan.kind),
-            _visible(self.plan.moment),
+            visible(self.plan.moment),
         ]
         must += [each for facet, each in self._filters().items() if facet not in self.plan.facets]
         if self.plan.is_empty:
@@ -175,7 +175,7 @@ def _beside(field: str, words: tuple[str, ...]) -> Query:
     return query.MatchPhrase(field, {"query": " ".join(words)})
 
 
-def _visible(moment: int) -> Query:
+def visible(moment: int) -> Query:
     return query.Range("visible_until", {"gt": moment})
 
 

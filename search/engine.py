@@ -4,8 +4,9 @@ plain frozen dataclasses, never objects of a library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -189,11 +190,29 @@ class Engine(Protocol):
         ...
 
 
+_chosen: ContextVar[str] = ContextVar("chosen engine", default="")
+
+
+@contextmanager
+def answered_by(name: str) -> Iterator[None]:
+    """Meanwhile, in this thread, searches are answered by the engine of that name.
+
+    :raises ImproperlyConfigured: there is no such engine, or it lacks what it needs.
+    """
+    get_engine(name)
+    before = _chosen.set(name)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
 def get_engine(name: str = "") -> Engine:
     """The engine of that name; with no name, what the portal searches with.
 
     :raises ImproperlyConfigured: there is no such engine, or it lacks what it needs.
     """
+    name = name or _chosen.get()
     if name:
         return _engine(name)
     main, *others = copies()

@@ -59,7 +59,9 @@ class Quality:
             "hit@1": _mean(each.hit(1) for each in answerable),
             "hit@3": _mean(each.hit(3) for each in answerable),
             "zero": sum(not each.found for each in answerable),
+            "zero_rate": _mean(not each.found for each in answerable),
             "false_confidence": sum(bool(each.found) for each in hopeless),
+            "false_confidence_rate": _mean(bool(each.found) for each in hopeless),
             "situation_first": _mean(
                 each.situation == each.graded.situation for each in situations
             ),

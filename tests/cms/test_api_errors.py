@@ -87,6 +87,7 @@ def test_operations_are_named_by_what_they_give(contract):
         "situations",
         "situation",
         "form",
+        "suggestions",
     }
 
 

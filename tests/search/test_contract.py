@@ -269,7 +269,7 @@ def test_random_plans_are_answered_alike(small):
 
     ask()
     assert likeness(found) >= ALIKE
-    assert sum(each.found > 0 for each in found) > len(found) / 5  # something was compared
+    assert sum(each.found > 0 for each in found) > 3  # something was compared
 
 
 class _NoSynonyms(Compiler):

@@ -302,6 +302,7 @@ def test_the_vocabulary_is_that_of_visible_records(full):
     assert vocabulary.lemmas["капитал"] == 4
     assert vocabulary.words["тихвине"] == 1
     assert vocabulary.documents == len(MEASURES)
+    assert "закрытое" not in vocabulary.words  # its term has ended
 
 
 def test_how_many_records_hold_a_lemma_is_known_at_once(full):

@@ -165,10 +165,12 @@ def test_graded_queries_are_answered_well(portal, tmp_path, capsys):
     assert figures["ndcg@10"] >= 0.85
     assert figures["hit@3"] == 1.0
     assert (figures["zero"], figures["false_confidence"]) == (0, 0)
-    call_command("search_quality", str(file), "--json")
+    call_command("search_quality", str(file), "--json", "--engine", "embedded")
     assert json.loads(capsys.readouterr().out)["ndcg@10"] == figures["ndcg@10"]
     call_command("search_quality", str(file), "--worst", "2")
     assert "hit@3" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="'sphinx'"):
+        call_command("search_quality", str(file), "--engine", "sphinx")
 
 
 def test_danger_is_answered_with_a_phone_and_a_way_to_leave(portal, client):

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cms.loading import DataSetError
-from search.engine import IndexUnavailable
+from search.engine import IndexUnavailable, answered_by
 from search.quality import Quality, measure_quality, read_graded
 
 
@@ -18,15 +19,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--engine", default="", help="embedded or elastic; else the one that the portal uses"
+        )
         parser.add_argument("--json", action="store_true", help="Figures as JSON.")
         parser.add_argument(
             "--worst", type=int, default=0, metavar="N", help="Show the N worst queries."
         )
 
-    def handle(self, *args: Any, file: Path, worst: int, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, worst: int, engine: str, **options: Any) -> None:
         try:
-            quality = measure_quality(read_graded(file))
-        except (DataSetError, IndexUnavailable) as error:
+            with answered_by(engine):
+                quality = measure_quality(read_graded(file))
+        except (DataSetError, IndexUnavailable, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             figures = {**quality.figures(), "by_kind": quality.by_kind()}
