@@ -89,7 +89,9 @@ def test_pages_beyond_what_the_server_gives_are_empty(full):
 def test_a_vocabulary_is_read_in_parts_that_a_server_gives(full, monkeypatch):
     asked = []
     ask_for = full._aggregate
-    monkeypatch.setattr(full, "_aggregate", lambda what, **k: asked.append(what) or ask_for(what))
+    monkeypatch.setattr(
+        full, "_aggregate", lambda what, *among, **k: asked.append(what) or ask_for(what, *among)
+    )
     monkeypatch.setattr(elastic, "TERMS", 20)
     assert full.vocabulary().lemmas["капитал"] == 4
     parts = [each.to_dict()["terms"] for each in asked if each.name == "terms"]
