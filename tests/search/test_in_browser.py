@@ -94,6 +94,11 @@ def test_an_editor_adds_a_synonym_and_the_next_search_uses_it(
     assert not Synonym.objects.exists()
     desk.get_by_role("button", name="Сохранить").click()
     desk.wait_for_url("**/admin/synonyms/")
+    desk.set_viewport_size({"width": 320, "height": 900})
+    for page in ("questions/", "trial/?q=бебиситтер", "weights/"):
+        desk.goto(f"/admin/search-{page}")
+        assert violations(desk) == [], page
+        assert desk.evaluate("document.documentElement.scrollWidth") == 320, page
     family.get_by_role("button", name="Найти").first.click()
     family.get_by_role("link", name="Социальная няня").wait_for()
 
