@@ -18,17 +18,22 @@ class Choosers:
     @cached_property
     def territories(self) -> Groups:
         """Places by region. The country is not a place where one lives."""
-        rows = list(
-            Territory.objects.filter(depth__gt=0).values_list(
-                "pk", "slug", "title", "ancestor_ids", "depth"
-            )
-        )
-        regions = {pk: title for pk, _slug, title, _path, depth in rows if depth == 1}
+        regions = {pk: title for pk, _slug, title, _path, depth in self._places if depth == 1}
         groups: dict[int, Options] = {pk: [] for pk in regions}
-        for _pk, slug, title, path, _depth in rows:
-            if len(path) > 1:
+        for _pk, slug, title, path, depth in self._places:
+            if depth and len(path) > 1:
                 groups.setdefault(path[1], []).append((slug, title))
         return [(regions.get(pk, ""), options) for pk, options in groups.items()]
+
+    def around(self, slug: str) -> list[str]:
+        """Slugs of what a place lies in, the widest first, and its own."""
+        slugs = {pk: own for pk, own, *_rest in self._places}
+        path = next((path for _pk, own, _title, path, _depth in self._places if own == slug), [])
+        return [slugs[pk] for pk in path if pk in slugs]
+
+    @cached_property
+    def _places(self) -> list[tuple[int, str, str, list[int], int]]:
+        return list(Territory.objects.values_list("pk", "slug", "title", "ancestor_ids", "depth"))
 
     @cached_property
     def measures(self) -> Groups:

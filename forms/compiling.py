@@ -1,30 +1,47 @@
-"""From the editor's blocks to the questions of a version: plain JSON that never changes."""
+"""From the editor's blocks to the questions of a version: plain JSON that never changes.
+
+A version holds steps of nodes: questions, words, groups, repeating groups, calculated values.
+Conditions are those of forms.logic, formulas those of forms.formulas.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorList
 
-from forms.consistency import wanted_answer
+from forms.conditions import (
+    Asked,
+    WrongComparison,
+    compile_conditions,
+    known_answer,
+)
+from forms.consistency import NESTED, Standing, asked_of
 
 if TYPE_CHECKING:
     from forms.models import FormDefinition
 
-FORMAT = 1  # of the compiled questions; readers of old versions look at it
+FORMAT = 2  # of the compiled questions; readers of old versions look at it
 
 # What a type of question keeps beside what all have.
 _OWN = {
     "text": ("max_length",),
     "longtext": ("max_length",),
     "number": ("minimum", "maximum", "whole", "unit"),
-    "date": ("when",),
+    "money": ("minimum", "maximum"),
+    "date": ("when", "precision"),
+    "birth_date": ("unborn",),
+    "inn": ("whose",),
+    "file": ("most_files", "most_megabytes", "accepts"),
     "provider": ("centres_only",),
+    "calc": ("unit", "shown"),
+    "repeat": ("row_title", "minimum", "maximum"),
 }
 
 
@@ -40,15 +57,7 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
     """
     if strict:
         _validate(definition)
-    kinds: dict[str, str] = {}
-    steps = [
-        {
-            "id": step.id,
-            "title": step.value["title"] or "",
-            "fields": [_field(question, kinds) for question in step.value["fields"]],
-        }
-        for step in definition.steps
-    ]
+    compiler = _Compiler(strict=strict)
     return {
         "format": FORMAT,
         "slug": definition.slug,
@@ -58,14 +67,33 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
         "urgent": definition.urgent,
         "topic": definition.topic.slug if definition.topic_id else "",
         "retention_days": definition.retention_days,
-        "steps": steps,
+        "steps": [compiler.step(step) for step in definition.steps],
     }
 
 
-def fields_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every question of a version, in order."""
+def nodes_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a version in order: a group, then what is in it."""
     for step in schema["steps"]:
-        yield from step["fields"]
+        for node in step["fields"]:
+            yield node
+            if node["type"] in NESTED:
+                yield from node["fields"]
+
+
+def fields_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every question of a version in order, those of repeating groups too."""
+    return (node for node in nodes_of(schema) if node["type"] not in NESTED)
+
+
+def lifted(schema: dict[str, Any]) -> dict[str, Any]:
+    """A version of any format as one of the newest; what is stored stays as it is."""
+    if schema["format"] == FORMAT:
+        return schema
+    steps = [
+        {**step, "show_if": None, "fields": [{**node, "set": []} for node in step["fields"]]}
+        for step in schema["steps"]
+    ]
+    return {**schema, "format": FORMAT, "steps": steps}
 
 
 def digest(value: Any) -> str:
@@ -95,37 +123,80 @@ def _reasons(error: ValidationError, *path: str) -> Iterator[str]:
         yield from _reasons(problem, *path)
 
 
-def _field(question: Any, kinds: dict[str, str]) -> dict[str, Any]:
-    kind, value = question.block_type, question.value
-    field: dict[str, Any] = {
-        "key": value["key"] or f"q{question.id.replace('-', '')[:8]}",
-        "type": kind,
-        "label": value["label"] or "",
-        "help": value.get("help") or "",
-        "required": bool(value.get("required")),
-        "personal": bool(value.get("personal")),
-        "purpose": value.get("purpose") or "",
-        "show_if": _condition(value["show_if"], kinds),
-    }
-    for name in _OWN.get(kind, ()):
-        field[name] = _plain(value[name])
-    if "options" in value:
-        field["options"] = [
-            {"value": option["value"], "label": option["label"] or ""}
-            for option in value["options"]
-        ]
-    kinds[field["key"]] = kind
-    return field
+@dataclass
+class _Compiler:
+    """Goes through a form once; remembers the questions that stand before."""
 
+    strict: bool
+    earlier: dict[str, Asked] = field(default_factory=dict)
 
-def _condition(value: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any] | None:
-    if not value["field"] or value["field"] not in kinds:
-        return None
-    try:
-        wanted = wanted_answer(value, kinds[value["field"]])
-    except ValueError:
-        return None  # in a draft only: a published form has been validated
-    return {"field": value["field"], "op": value["op"], "value": wanted}
+    def step(self, step: Any) -> dict[str, Any]:
+        return {
+            "id": step.id,
+            "title": step.value["title"] or "",
+            "show_if": self._conditions(step.value["show_if"], ""),
+            "fields": [self._node(block, "") for block in step.value["fields"]],
+        }
+
+    def _node(self, block: Any, repeat: str) -> dict[str, Any]:
+        kind, value = block.block_type, block.value
+        node: dict[str, Any] = {
+            "key": value["key"] or f"q{block.id.replace('-', '')[:8]}",
+            "type": kind,
+            "label": value["label"] or "",
+            "help": value.get("help") or "",
+            "required": bool(value.get("required")),
+            "personal": bool(value.get("personal")),
+            "purpose": value.get("purpose") or "",
+            "show_if": self._conditions(value["show_if"], repeat),
+        }
+        for name in _OWN.get(kind, ()):
+            node[name] = _plain(value[name])
+        if "options" in value:
+            node["options"] = [
+                {"value": option["value"], "label": option["label"] or ""}
+                for option in value["options"]
+            ]
+        asked = asked_of(Standing((), block, repeat))
+        if "set" in value:
+            node["require_if"] = self._conditions(value["require_if"], repeat)
+            node["set"] = list(self._known(value["set"], asked))
+        if kind == "calc":
+            node["formula"] = self._formula(value, repeat)
+        self.earlier[node["key"]] = asked
+        if kind in NESTED:
+            around = node["key"] if kind == "repeat" else repeat
+            node["fields"] = [self._node(inner, around) for inner in value["fields"]]
+            node["required"] = bool(node.get("minimum"))
+        return node
+
+    def _conditions(self, stream: Any, repeat: str) -> Any:
+        return compile_conditions(stream, self.earlier, repeat, strict=self.strict)
+
+    def _known(self, rules: Any, asked: Asked) -> Iterator[dict[str, Any]]:
+        for rule in rules:
+            try:
+                value = known_answer(rule["value"], asked)
+            except WrongComparison:
+                if self.strict:
+                    raise
+                continue
+            conditions = self._conditions(rule["conditions"], asked.repeat)
+            if conditions is not None:
+                yield {"if": conditions, "value": value}
+
+    def _formula(self, value: Any, repeat: str) -> dict[str, Any]:
+        operands = [self._operand(operand, repeat) for operand in value["operands"]]
+        return {"op": value["operation"], "of": [each for each in operands if each]}
+
+    def _operand(self, operand: Any, repeat: str) -> dict[str, Any] | None:
+        asked = self.earlier.get(operand["field"])
+        if asked is None:
+            number = operand["number"]
+            return {"number": _plain(number)} if number is not None else None
+        if asked.repeat and asked.repeat != repeat:
+            return {"field": asked.repeat, "each": operand["field"], "part": operand["part"]}
+        return {"field": operand["field"], "part": operand["part"]}
 
 
 def _plain(value: Any) -> Any:

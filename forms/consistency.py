@@ -1,139 +1,214 @@
-"""What the questions of a form have to agree on: their keys, their conditions, their consent."""
+"""What the blocks of a form have to agree on: keys, conditions, formulas, consent."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping
-from math import isfinite
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from wagtail.blocks.list_block import ListBlockValidationError
 from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from forms.conditions import Asked, WrongComparison, compile_comparison, known_answer
+from forms.keys import new_key
 
-def new_key() -> str:
-    """A key for a question or an option: random, so it never depends on a label."""
-    return f"q{secrets.token_hex(4)}"
+NESTED = ("group", "repeat")
+_NUMBERS = ("number", "money", "calc")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A block of a form and where it stands: the indexes that lead to it from the steps."""
+
+    path: tuple[int, ...]
+    block: Any
+    repeat: str = ""  # key of the repeating group around it
+
+    @property
+    def kind(self) -> str:
+        return str(self.block.block_type)
+
+
+def standing(steps: Any) -> Iterator[Standing]:
+    """Every block of a form in order, a group before what is in it."""
+    for index, step in enumerate(steps):
+        yield from _inside(step.value["fields"], (index,), "")
+
+
+def _inside(stream: Any, path: tuple[int, ...], repeat: str) -> Iterator[Standing]:
+    for index, block in enumerate(stream):
+        yield Standing((*path, index), block, repeat)
+        if block.block_type in NESTED:
+            around = block.value["key"] if block.block_type == "repeat" else repeat
+            yield from _inside(block.value["fields"], (*path, index), around)
+
+
+def asked_of(place: Standing) -> Asked:
+    """What later conditions may know of a question."""
+    value = place.block.value
+    return Asked(
+        kind=place.kind,
+        options=frozenset(option["value"] for option in value.get("options") or ()),
+        repeat=place.repeat,
+        precision=value.get("precision") or "day",
+    )
 
 
 def separate_keys(steps: Any) -> None:
     """A copied question, or a copied answer of one, gets a key of its own."""
     seen: set[str] = set()
-    for _step, _index, question in _questions_of(steps):
-        if question.value["key"] in seen:
-            question.value["key"] = new_key()
-        seen.add(question.value["key"])
+    for place in standing(steps):
+        value = place.block.value
+        if value["key"] in seen:
+            value["key"] = new_key()
+        seen.add(value["key"])
         values: set[str] = set()
-        for option in question.value.get("options", ()):
+        for option in value.get("options") or ():
             if option["value"] in values:
                 option["value"] = new_key()
             values.add(option["value"])
 
 
-def check_conditions(steps: Any) -> None:
-    """Each condition looks back, to an answer that its question can have.
+def check_form(steps: Any) -> None:
+    """Conditions and formulas look back, to what there can be; personal data has a consent.
 
-    :raises StreamBlockValidationError: one does not; says which.
+    :raises StreamBlockValidationError: something does not agree; says where.
     """
-    earlier: dict[str, Any] = {}
-    errors: dict[int, dict[int, ValidationError]] = {}
-    for step_index, index, question in _questions_of(steps):
-        problem = _problem_of(question.value["show_if"], earlier)
-        if problem:
-            found = StructBlockValidationError(
-                {"show_if": StructBlockValidationError({problem[0]: ValidationError(problem[1])})}
+    errors = _Errors()
+    earlier: dict[str, Asked] = {}
+    places = list(standing(steps))
+    for index, step in enumerate(steps):
+        _check_conditions(step.value["show_if"], earlier, "", errors.of((index,)), "show_if")
+        for place in places:
+            if place.path[0] == index:
+                _check_block(place, earlier, errors)
+                earlier[place.block.value["key"]] = asked_of(place)
+    errors.throw()
+    _check_consent(places)
+
+
+class _Errors:
+    """Errors of blocks, gathered under the paths of the blocks."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[int, ...], dict[str, Any]] = {}
+
+    def of(self, path: tuple[int, ...]) -> dict[str, Any]:
+        return self.found.setdefault(path, {})
+
+    def throw(self) -> None:
+        steps = {path[0] for path, named in self.found.items() if named}
+        if steps:
+            raise StreamBlockValidationError({index: self._nested((index,)) for index in steps})
+
+    def _nested(self, path: tuple[int, ...]) -> StructBlockValidationError:
+        named = dict(self.found.get(path, {}))
+        inner = {
+            other[len(path)]
+            for other, errors in self.found.items()
+            if errors and len(other) > len(path) and other[: len(path)] == path
+        }
+        if inner:
+            named["fields"] = StreamBlockValidationError(
+                {index: self._nested((*path, index)) for index in inner}
             )
-            errors.setdefault(step_index, {})[index] = found
-        earlier[question.value["key"]] = question
-    if errors:
-        raise StreamBlockValidationError(
-            {
-                step: StructBlockValidationError({"fields": StreamBlockValidationError(found)})
-                for step, found in errors.items()
-            }
+        return StructBlockValidationError(named)
+
+
+def _check_block(place: Standing, earlier: dict[str, Asked], errors: _Errors) -> None:
+    value, named = place.block.value, errors.of(place.path)
+    _check_conditions(value["show_if"], earlier, place.repeat, named, "show_if")
+    if "require_if" in value:
+        _check_conditions(value["require_if"], earlier, place.repeat, named, "require_if")
+    if value.get("set"):
+        _check_known(place, earlier, named)
+    if place.kind == "calc":
+        _check_operands(place, earlier, named)
+    if place.kind in NESTED and not value["fields"]:
+        named["fields"] = StreamBlockValidationError(
+            non_block_errors=[ValidationError(_("Add a question."))]
         )
 
 
-def check_consent(steps: Any) -> None:
-    """There is a question, and with personal data a consent that must be given.
+def _check_conditions(
+    stream: Any, earlier: dict[str, Asked], inside: str, named: dict[str, Any], name: str
+) -> None:
+    found: dict[int, ValidationError] = {}
+    for index, child in enumerate(stream):
+        listed = child.block_type != "test"
+        wrong = {
+            row: problem
+            for row, value in enumerate(child.value if listed else [child.value])
+            if (problem := _problem(value, earlier, inside))
+        }
+        if wrong:
+            found[index] = ListBlockValidationError(block_errors=wrong) if listed else wrong[0]
+    if found:
+        named[name] = StreamBlockValidationError(found)
 
-    :raises StreamBlockValidationError: there is not.
-    """
-    questions = [question for _step, _index, question in _questions_of(steps)]
-    personal = any(question.value.get("personal") for question in questions)
-    consent = any(
-        question.block_type == "consent" and question.value["required"] for question in questions
-    )
-    if not questions:
+
+def _problem(
+    value: Any, earlier: dict[str, Asked], inside: str
+) -> StructBlockValidationError | None:
+    try:
+        compile_comparison(value, earlier, inside)
+    except WrongComparison as wrong:
+        return StructBlockValidationError({wrong.name: ValidationError(wrong.message)})
+    return None
+
+
+def _check_known(place: Standing, earlier: dict[str, Asked], named: dict[str, Any]) -> None:
+    found: dict[int, ValidationError] = {}
+    for index, rule in enumerate(place.block.value["set"]):
+        wrong: dict[str, Any] = {}
+        _check_conditions(rule["conditions"], earlier, place.repeat, wrong, "conditions")
+        try:
+            known_answer(rule["value"], asked_of(place))
+        except WrongComparison as problem:
+            wrong["value"] = ValidationError(problem.message)
+        if wrong:
+            found[index] = StructBlockValidationError(wrong)
+    if found:
+        named["set"] = ListBlockValidationError(block_errors=found)
+
+
+def _check_operands(place: Standing, earlier: dict[str, Asked], named: dict[str, Any]) -> None:
+    found: dict[int, ValidationError] = {}
+    for index, operand in enumerate(place.block.value["operands"]):
+        problem = _operand_problem(operand, earlier)
+        if problem:
+            found[index] = StructBlockValidationError({problem[0]: ValidationError(problem[1])})
+    if found:
+        named["operands"] = ListBlockValidationError(block_errors=found)
+
+
+def _operand_problem(operand: Any, earlier: dict[str, Asked]) -> tuple[str, Any] | None:
+    if not operand["field"]:
+        return None if operand["number"] is not None else ("field", _("Choose the question."))
+    asked = earlier.get(operand["field"])
+    if asked is None:
+        return "field", _("There is no such question before this one.")
+    gives = {
+        "answer": asked.kind in _NUMBERS,
+        "age": asked.kind == "birth_date",
+        "count": asked.kind in ("repeat", "multichoice", "file"),
+    }
+    return None if gives[operand["part"]] else ("part", _("Such a question gives no number."))
+
+
+def _check_consent(places: list[Standing]) -> None:
+    if not any(place.kind not in (*NESTED, "info", "calc") for place in places):
         raise StreamBlockValidationError(
             non_block_errors=[ValidationError(_("Add a step with a question."))]
         )
+    personal = any(place.block.value.get("personal") for place in places)
+    consent = any(place.kind == "consent" and place.block.value["required"] for place in places)
     if personal and not consent:
         raise StreamBlockValidationError(
             non_block_errors=[
                 ValidationError(_("A form with personal data needs a consent that must be given."))
             ]
         )
-
-
-def wanted_answer(condition: Mapping[str, Any], kind: str) -> Any:
-    """The value of an editor's condition, as the answers of that kind of question compare.
-
-    :raises ValueError: it cannot be an answer of such a question.
-    """
-    parts = [part.strip() for part in str(condition["value"]).split(",") if part.strip()]
-    values = [_answer(part, kind) for part in parts]
-    if not values:
-        raise ValueError(condition["value"])
-    if condition["op"] == "in":
-        return values
-    if len(values) > 1:
-        raise ValueError(condition["value"])
-    return values[0]
-
-
-def _questions_of(steps: Any) -> Iterator[tuple[int, int, Any]]:
-    """Every question of a form: index of its step, index in the step, the block."""
-    for step_index, step in enumerate(steps):
-        for index, question in enumerate(step.value["fields"]):
-            yield step_index, index, question
-
-
-def _problem_of(condition: Mapping[str, Any], earlier: Mapping[str, Any]) -> Any:
-    """The part of a condition that is wrong, and why; None when all is well."""
-    key = condition["field"]
-    if not key:
-        return ("field", _("Choose the question.")) if condition["value"] else None
-    if key not in earlier:
-        return "field", _("There is no such question before this one.")
-    asked = earlier[key]
-    if (condition["op"] == "contains") != (asked.block_type == "multichoice"):
-        return "op", _("This condition does not suit such a question.")
-    try:
-        wanted = wanted_answer(condition, asked.block_type)
-    except ValueError:
-        return "value", _("Such a question has no such answer.")
-    options = {option["value"] for option in asked.value.get("options", ())}
-    wanted = wanted if isinstance(wanted, list) else [wanted]
-    if options and not options.issuperset(wanted):
-        return "value", _("Such a question has no such answer.")
-    return None
-
-
-def _answer(text: str, kind: str) -> Any:
-    if kind in ("yesno", "consent"):
-        return {"yes": True, "no": False}[text] if text in ("yes", "no") else _refuse(text)
-    if kind == "number":
-        number = float(text)
-        if not isfinite(number):
-            _refuse(text)
-        return int(number) if number.is_integer() else number
-    if kind == "info":
-        _refuse(text)
-    return text
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(text)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalogue.models import Situation
-from forms.answers import ChosenField, TextField
+from forms.asking import ChosenField, TextField
 from forms.choosers import Choosers
 from forms.events import record
 from forms.models import EventKind, IntakeCase, Register, RegisterEntry

@@ -120,8 +120,8 @@ def fields_in(condition: Condition) -> Iterator[str]:
 
 
 def comparable(answer: Any) -> Any:
-    """The part of an answer that is compared: of a chosen record, its slug."""
-    return answer.get("slug") if isinstance(answer, Mapping) else answer
+    """The part of an answer that is compared: of a chosen record or an address, the slug."""
+    return answer["slug"] if isinstance(answer, Mapping) and "slug" in answer else answer
 
 
 def rows_of(answer: Any) -> list[Mapping[str, Any]]:

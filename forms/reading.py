@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from forms.conditions import shown_fields
+from forms import snils
+from forms.compiling import lifted
+from forms.course import course
 
 
 @dataclass(frozen=True)
@@ -21,53 +24,113 @@ class Answered:
     text: str
     kind: str
     personal: bool
+    files: tuple[tuple[str, str], ...] = ()  # ids and names
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The name of a group or of a row of one; what follows belongs to it."""
+
+    label: str
+    kind: str = "heading"
 
 
 @dataclass(frozen=True)
 class AnsweredStep:
     title: str
-    answers: list[Answered]
+    answers: list[Answered | Heading]
 
 
-def as_asked(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> list[AnsweredStep]:
-    """Every question that was asked, step by step, in the words in which it was asked."""
-    every = [spec for step in schema["steps"] for spec in step["fields"]]
-    shown = shown_fields(every, answers)
+def as_asked(
+    schema: Mapping[str, Any], answers: Mapping[str, Any], day: datetime.date
+) -> list[AnsweredStep]:
+    """Every question that was asked, step by step, in the words in which it was asked.
+
+    :param day: when the answers were given.
+    """
+    schema = lifted(dict(schema))
+    asked = course(schema, answers, day)
     return [
-        AnsweredStep(
-            step["title"],
-            [
-                Answered(
-                    spec["label"],
-                    in_words(spec, answers.get(spec["key"])),
-                    spec["type"],
-                    spec["personal"],
-                )
-                for spec in step["fields"]
-                if spec["type"] != "info" and spec["key"] in shown
-            ],
-        )
+        AnsweredStep(step["title"], list(_read(step["fields"], answers, "", asked.asked)))
         for step in schema["steps"]
+        if step["id"] in asked.steps
     ]
 
 
-def in_words(spec: Mapping[str, Any], answer: Any) -> str:
+def _read(
+    nodes: list[Mapping[str, Any]], answers: Mapping[str, Any], prefix: str, asked: set[str]
+) -> Iterator[Answered | Heading]:
+    for node in nodes:
+        path, answer = prefix + node["key"], answers.get(node["key"])
+        known = path in asked or answer is not None  # a rule may have answered
+        if not known or node["type"] == "info":
+            continue
+        if node["type"] == "group":
+            yield Heading(node["label"])
+            yield from _read(node["fields"], answers, prefix, asked)
+        elif node["type"] == "repeat":
+            for number, row in enumerate(answer or ()):
+                yield Heading(f"{node['row_title']} {number + 1}")
+                yield from _read(node["fields"], row, f"{path}.{number}.", asked)
+            if not answer:
+                yield Answered(node["label"], "", node["type"], personal=False)
+        else:
+            files = answer if node["type"] == "file" and answer else ()
+            yield Answered(
+                node["label"],
+                in_words(node, answer),
+                node["type"],
+                node["personal"],
+                tuple((each["id"], each["name"]) for each in files),
+            )
+
+
+def in_words(node: Mapping[str, Any], answer: Any) -> str:
     """An answer as text."""
     if answer is None:
         return ""
     if isinstance(answer, bool):
         return _("yes") if answer else _("no")
+    if node["type"] in _IN_WORDS:
+        return _IN_WORDS[node["type"]](node, answer)
     if isinstance(answer, dict):
         return str(answer["title"])
-    if "options" in spec:
-        labels = {option["value"]: option["label"] for option in spec["options"]}
+    if "options" in node:
+        labels = {option["value"]: option["label"] for option in node["options"]}
         chosen = answer if isinstance(answer, list) else [answer]
         return ", ".join(labels.get(one, str(one)) for one in chosen)
-    if spec["type"] == "phone":
-        number = phonenumbers.parse(answer)
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    if spec["type"] == "date":
-        return f"{datetime.date.fromisoformat(answer):%d.%m.%Y}"
-    if spec["type"] == "number" and spec.get("unit"):
-        return f"{answer} {spec['unit']}"
     return str(answer)
+
+
+def _number(node: Mapping[str, Any], answer: Any) -> str:
+    unit = "₽" if node["type"] == "money" else node.get("unit", "")
+    text = number_format(answer, use_l10n=True, force_grouping=abs(answer) >= 10_000)
+    return f"{text} {unit}".strip()
+
+
+def _date(node: Mapping[str, Any], answer: str) -> str:
+    parts = answer.split("-")
+    return ".".join(reversed(parts))
+
+
+def _phone(node: Mapping[str, Any], answer: str) -> str:
+    number = phonenumbers.parse(answer)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _name(node: Mapping[str, Any], answer: Mapping[str, str]) -> str:
+    return " ".join(answer[part] for part in ("family", "given", "patronymic") if answer.get(part))
+
+
+_IN_WORDS: dict[str, Any] = {
+    "number": _number,
+    "money": _number,
+    "calc": _number,
+    "date": _date,
+    "birth_date": _date,
+    "phone": _phone,
+    "name": _name,
+    "snils": lambda node, answer: snils.grouped(answer),
+    "address": lambda node, answer: ", ".join(filter(None, [answer["title"], answer["street"]])),
+    "file": lambda node, answer: ", ".join(each["name"] for each in answer),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import uuid
 from typing import Any
@@ -63,6 +64,11 @@ class Submission(models.Model):
             return unwrap(self.pk, self.key.wrapped)
         except SubmissionKey.DoesNotExist as error:
             raise Erased(str(self.pk)) from error
+
+    @property
+    def day(self) -> datetime.date:
+        """The day of sending: ages in the answers are those of that day."""
+        return timezone.localdate(self.received_at)
 
     def read_answers(self) -> dict[str, Any]:
         """:raises Erased: the key was destroyed."""

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forms import journals, moves, talk
-from forms.answers import TextField
+from forms.asking import TextField
 from forms.models import (
     AccessLog,
     Erased,
@@ -213,7 +213,8 @@ def _page(
 ) -> HttpResponse:
     user: Any = request.user
     try:
-        steps = as_asked(found.submission.version.schema, found.submission.read_answers())
+        submission = found.submission
+        steps = as_asked(submission.version.schema, submission.read_answers(), submission.day)
         _log(request, found, "answers")
     except Erased:
         steps = None

@@ -22,6 +22,11 @@ from forms.models import FormDefinition, FormVersion
 from forms.opened import open_for
 from forms.views.private import private
 
+# Kinds of questions whose answer is what was typed.
+TYPED = (
+    *("text", "longtext", "phone", "email", "number", "money", "date", "birth_date"),
+    *("snils", "inn"),
+)
 HONEYPOT = "leave_this_empty"
 ASKED = "question"  # words that a family has already written elsewhere: in the search
 LONGEST_ASKED = 2000
@@ -47,7 +52,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and ASKED not in request.POST:
         return _send(request, definition)
     version = _version_in_force(definition)
-    blank = AnswerForm(version.schema, initial=_known(request, version))
+    blank = AnswerForm(version.schema, known=_known(request, version))
     return _page(request, version, blank, drafts.issue(version.pk))
 
 
@@ -123,7 +128,7 @@ def _closed(request: HttpRequest, version: FormVersion) -> HttpResponse:
     typed = [
         (spec["label"], ", ".join(request.POST.getlist(f"a-{spec['key']}")))
         for spec in fields_of(version.schema)
-        if spec["type"] in ("text", "longtext", "phone", "email", "number", "date")
+        if spec["type"] in TYPED
     ]
     context = {
         "title": version.schema["title"],
@@ -158,10 +163,21 @@ def page_context(
         "schema": schema,
         "form": answers,
         "sections": list(answers.sections()),
+        "script_data": _for_script(answers),
         "purposes": [spec for spec in fields_of(schema) if spec["personal"] and spec["purpose"]],
         "urgent_phones": _urgent_phones(chosen_territory(request)) if schema["urgent"] else [],
         "honeypot": HONEYPOT,
         "is_preview": False,
+    }
+
+
+def _for_script(answers: AnswerForm) -> dict[str, Any]:
+    """What the page's script needs to show the questions that are asked."""
+    texts = str(answers.schema["steps"])
+    return {
+        "schema": {"steps": answers.schema["steps"]},
+        "around": answers.places() if "'within'" in texts else {},
+        "today": answers.day.isoformat(),
     }
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cms.security import address_of
 from forms import lookup, talk
-from forms.answers import TextField
+from forms.asking import TextField
 from forms.models import CaseMessage, Direction, Erased, IntakeCase, Outcome, State
 from forms.moves import NotAllowed, family_writes
 from forms.opened import close, open_for, opened_case

@@ -159,12 +159,12 @@ def test_old_answers_keep_their_questions_after_every_edit():
 
     form = FormFactory()
     case = make_case(form)
-    before = as_asked(case.submission.version.schema, case.submission.read_answers())
+    before = as_asked(case.submission.version.schema, case.submission.read_answers(), case.submission.day)
     form.steps = [step("Иначе", question("text", "name", label="Совсем другой вопрос"))]
     form.title = "Другая"
     form.save_revision().publish()
     kept = Submission.objects.select_related("version").get(pk=case.submission_id)
-    assert as_asked(kept.version.schema, kept.read_answers()) == before
+    assert as_asked(kept.version.schema, kept.read_answers(), kept.day) == before
 
 
 def test_form_with_submissions_cannot_be_deleted():

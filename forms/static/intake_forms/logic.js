@@ -11,7 +11,8 @@
   const bare = (object) => Object.assign(Object.create(null), object);
   const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
-  const comparable = (answer) => (isRow(answer) ? own(answer, "slug") : answer);
+  const comparable = (answer) =>
+    isRow(answer) && Object.hasOwn(answer, "slug") ? answer.slug : answer;
 
   const rowsOf = (answer) => (Array.isArray(answer) ? answer : []).filter(isRow);
 
