@@ -117,6 +117,15 @@ class AnswerForm(forms.Form):
                 in_words(step["show_if"], specs) if step["show_if"] else "",
             )
 
+    def places(self) -> dict[str, list[str]]:
+        """Every place that can be chosen, with what it lies in."""
+        choosers = self._choosers
+        return {
+            slug: choosers.around(slug)
+            for _group, options in choosers.territories
+            for slug, _t in options
+        }
+
     def rows_of(self, node: Mapping[str, Any]) -> int:
         """How many rows of a repeating group stand on the page, empty ones too."""
         key = node["key"]

@@ -35,6 +35,7 @@ MAX_STREET = 300
 FIRST_YEAR = 1900
 LAST_YEAR = 2100
 _CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_AROUND_NUMBERS = re.compile(r"\s|(₽|руб(лей|ля|ль|\.)?|р\.)\s*$", re.IGNORECASE)
 
 Spec = Mapping[str, Any]
 
@@ -61,6 +62,15 @@ class TextField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         text = str(super().to_python(value) or "")
         return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class NumberField(forms.DecimalField):
+    """A number as people type it: with spaces between thousands, a comma, roubles behind it."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = _AROUND_NUMBERS.sub("", value).replace(",", ".")
+        return super().to_python(value)
 
 
 class PhoneField(forms.CharField):
@@ -234,10 +244,9 @@ def _long_text(spec: Spec, choosers: Choosers) -> forms.Field:
 
 def _number(spec: Spec, choosers: Choosers) -> forms.Field:
     whole = spec["whole"]
-    field = forms.DecimalField(
+    field = NumberField(
         max_digits=15,
         decimal_places=0 if whole else 2,
-        localize=True,
         widget=forms.TextInput(attrs={"inputmode": "numeric" if whole else "decimal"}),
         help_text=spec["unit"],
         error_messages={

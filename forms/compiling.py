@@ -23,6 +23,7 @@ from forms.conditions import (
     known_answer,
 )
 from forms.consistency import NESTED, Standing, asked_of
+from forms.logic import Condition
 
 if TYPE_CHECKING:
     from forms.models import FormDefinition
@@ -83,6 +84,18 @@ def nodes_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def fields_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every question of a version in order, those of repeating groups too."""
     return (node for node in nodes_of(schema) if node["type"] not in NESTED)
+
+
+def conditions_of(schema: Mapping[str, Any]) -> Iterator[Condition]:
+    """Every condition of a version: of steps, of nodes, of what is known without asking."""
+    for holder in (*schema["steps"], *nodes_of(schema)):
+        for condition in (
+            holder.get("show_if"),
+            holder.get("require_if"),
+            *(rule["if"] for rule in holder.get("set", ())),
+        ):
+            if condition is not None:
+                yield condition
 
 
 def lifted(schema: dict[str, Any]) -> dict[str, Any]:

@@ -119,6 +119,14 @@ def fields_in(condition: Condition) -> Iterator[str]:
             yield from fields_in(condition["of"])
 
 
+def operators_in(condition: Condition) -> Iterator[str]:
+    """Every operator of a condition, at any level."""
+    op, of = condition["op"], condition.get("of")
+    yield op
+    for each in of if isinstance(of, list) else [of] if of else []:
+        yield from operators_in(each)
+
+
 def comparable(answer: Any) -> Any:
     """The part of an answer that is compared: of a chosen record or an address, the slug."""
     return answer["slug"] if isinstance(answer, Mapping) and "slug" in answer else answer

@@ -1,4 +1,4 @@
-"""Loads topics, queues with their rules, registers, and the forms that editors' blocks can hold."""
+"""Loads topics, queues with their rules, registers and the forms for families."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from django.core.exceptions import ValidationError
 from catalogue.loading.dataset import Reader, part
 from catalogue.models import Provider
 from cms.loading import Report, read_json
-from forms.blocks import TYPES
 from forms.compiling import SchemaError
-from forms.loading.rows import ConditionRow, FieldRow, FormRow, RegisterRow
+from forms.loading.rows import FieldRow, FormRow, RegisterRow
 from forms.models import FormDefinition, Queue, Register, RoutingRule, Topic
 from forms.routing import unrouted_queue
 
@@ -30,6 +29,9 @@ ON_CASE: dict[str, tuple[str, ...]] = {
 }
 # An urgent case is read on the next working day at the latest.
 URGENT_DAYS = 1
+# What one row of a repeating group is called: the file does not say.
+_ROW_TITLES = {"children": "Ребёнок", "papers": "Документ"}
+_ROW_TITLE = "Запись"
 _IDS = uuid.UUID("6f0f3a52-2f0c-4a51-9b8e-6a3a3c1f5d10")
 
 Say = Callable[[str], None]
@@ -52,9 +54,8 @@ def load(folder: Path, report: Report, say: Say) -> None:
     topics = _load_topics(forms, report)
     _load_queues(report)
     say("Формы для семей")
-    waiting = [row.title for row in forms if not _load_form(row, topics, reader)]
-    if waiting:
-        say(f"Ждут новых видов вопросов: {', '.join(waiting)}")
+    for row in forms:
+        _load_form(row, topics, reader)
     say("Журналы и карточки")
     for row in registers:
         _load_register(row, topics, report)
@@ -89,10 +90,7 @@ def _load_queues(report: Report) -> None:
             )
 
 
-def _load_form(row: FormRow, topics: Mapping[str, Topic], reader: Reader) -> bool:
-    """False when the form asks what no block can ask yet."""
-    if not all(_can_ask(field) for step in row.steps for field in step.fields):
-        return False
+def _load_form(row: FormRow, topics: Mapping[str, Topic], reader: Reader) -> None:
     report, values = reader.report, _form_values(row, topics)
     definition = FormDefinition.objects.filter(slug=row.slug).first()
     try:
@@ -103,10 +101,10 @@ def _load_form(row: FormRow, topics: Mapping[str, Topic], reader: Reader) -> boo
             report.created["intake_forms.formdefinition"] += 1
         elif not _differs(definition, values):
             report.unchanged["intake_forms.formdefinition"] += 1
-            return True
+            return
         elif not _is_ours(definition):
             report.keep("intake_forms.formdefinition", row.slug)
-            return True
+            return
         else:
             for name, value in values.items():
                 setattr(definition, name, value)
@@ -116,17 +114,12 @@ def _load_form(row: FormRow, topics: Mapping[str, Topic], reader: Reader) -> boo
         reader.refuse(FORMS, row.slug, _in_words(error))
     except (SchemaError, ValueError) as error:
         reader.refuse(FORMS, row.slug, str(error))
-    return True
 
 
 def _in_words(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
-
-
-def _can_ask(field: FieldRow) -> bool:
-    return field.type in TYPES and not field.fields
 
 
 def _is_ours(definition: FormDefinition) -> bool:
@@ -159,14 +152,7 @@ def _form_values(row: FormRow, topics: Mapping[str, Topic]) -> dict[str, Any]:
                 "id": _id(row.slug, f"step {number}"),
                 "value": {
                     "title": step.title,
-                    "fields": [
-                        {
-                            "type": field.type,
-                            "id": _id(row.slug, field.key),
-                            "value": _question(field),
-                        }
-                        for field in step.fields
-                    ],
+                    "fields": _questions(row.slug, step.fields),
                 },
             }
             for number, step in enumerate(row.steps, start=1)
@@ -174,21 +160,32 @@ def _form_values(row: FormRow, topics: Mapping[str, Topic]) -> dict[str, Any]:
     }
 
 
-def _question(field: FieldRow) -> dict[str, Any]:
+def _questions(slug: str, fields: list[FieldRow]) -> list[dict[str, Any]]:
+    return [
+        {"type": field.type, "id": _id(slug, field.key), "value": _question(slug, field)}
+        for field in fields
+    ]
+
+
+def _question(slug: str, field: FieldRow) -> dict[str, Any]:
     """A question of the file as an editor's block holds it."""
     value: dict[str, Any] = {
         "label": field.label,
         "key": field.key,
-        "show_if": _condition(field.show_if),
+        "show_if": _conditions(field),
     }
     if field.type == "info":
         return value
-    value |= {
-        "help": field.help or "",
-        "required": field.required,
-        "personal": field.personal,
-        "purpose": field.purpose,
-    }
+    value["help"] = field.help or ""
+    if field.type == "repeat":
+        return value | {
+            "row_title": _ROW_TITLES.get(field.key, _ROW_TITLE),
+            "minimum": int(field.required),
+            "fields": _questions(slug, field.fields),
+        }
+    value |= {"required": field.required, "personal": field.personal, "purpose": field.purpose}
+    if field.type == "birth_date":
+        value["unborn"] = "должен родиться" in field.label
     if field.options:
         value["options"] = [
             {"type": "item", "id": _id(field.key, option.value), "value": option.model_dump()}
@@ -197,12 +194,15 @@ def _question(field: FieldRow) -> dict[str, Any]:
     return value
 
 
-def _condition(condition: ConditionRow | None) -> dict[str, str]:
+def _conditions(field: FieldRow) -> list[dict[str, Any]]:
+    """The condition of the file as a block of one comparison."""
+    condition = field.show_if
     if condition is None:
-        return {"field": "", "op": "eq", "value": ""}
+        return []
     wanted = condition.value if isinstance(condition.value, list) else [condition.value]
     words = [{True: "yes", False: "no"}[one] if isinstance(one, bool) else one for one in wanted]
-    return {"field": condition.field, "op": condition.op, "value": ", ".join(words)}
+    test = {"field": condition.field, "op": condition.op, "value": ", ".join(words)}
+    return [{"type": "test", "id": _id("if", field.key), "value": test}]
 
 
 def _id(*names: str) -> str:

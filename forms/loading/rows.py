@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
@@ -32,7 +32,7 @@ class FieldRow(Row):
     personal: StrictBool
     purpose: StrictStr
     options: list[OptionRow] = Field(default_factory=list)
-    fields: list[Any] = Field(default_factory=list)
+    fields: list[FieldRow] = Field(default_factory=list)
     show_if: ConditionRow | None = None
 
 

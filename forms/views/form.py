@@ -17,7 +17,8 @@ from catalogue.place import chosen_territory
 from forms import drafts
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
-from forms.compiling import fields_of
+from forms.compiling import conditions_of, fields_of
+from forms.logic import operators_in
 from forms.models import FormDefinition, FormVersion
 from forms.opened import open_for
 from forms.views.private import private
@@ -173,10 +174,10 @@ def page_context(
 
 def _for_script(answers: AnswerForm) -> dict[str, Any]:
     """What the page's script needs to show the questions that are asked."""
-    texts = str(answers.schema["steps"])
+    operators = (op for each in conditions_of(answers.schema) for op in operators_in(each))
     return {
         "schema": {"steps": answers.schema["steps"]},
-        "around": answers.places() if "'within'" in texts else {},
+        "around": answers.places() if "within" in operators else {},
         "today": answers.day.isoformat(),
     }
 

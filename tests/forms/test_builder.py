@@ -105,32 +105,32 @@ def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
         ([], ""),
         ([step("Шаг")], "fields"),
         ([step("Шаг", question("text", "a", personal=True))], "purpose"),
-        ([step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")))], "show_if.field"),
+        ([step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")))], "show_if.0.field"),
         (
             [step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")), question("text", "b"))],
-            "show_if.field",
+            "show_if.0.field",
         ),
         (
             [step("Шаг", question("yesno", "a"), question("text", "b", show_if=condition("a", "eq", "да")))],
-            "show_if.value",
+            "show_if.0.value",
         ),
         (
             [step("Шаг", question("choice", "a", options={"x": "Х"}), question("text", "b", show_if=condition("a", "in", "x, y")))],
-            "show_if.value",
+            "show_if.0.value",
         ),
         (
             [step("Шаг", question("text", "a"), question("text", "b", show_if=condition("a", "contains", "x")))],
-            "show_if.op",
+            "show_if.0.op",
         ),
         ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "maximum"),
         ([step("Шаг", question("number", "a", maximum="1e999999"))], "maximum"),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "nan")))],
-            "show_if.value",
+            "show_if.0.value",
         ),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e999")))],
-            "show_if.value",
+            "show_if.0.value",
         ),
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from catalogue.models import Territory
 from forms import drafts
 from forms.erasing import erase
 from forms.models import ConsentGiven, IntakeCase, Submission
@@ -93,7 +94,11 @@ def test_sending_leads_to_a_receipt(client, send):
         "way": "call",
         "name": NAME,
         "phone": PHONE,
-        "place": {"slug": "rajon", "title": case.territory.title},
+        "place": {
+            "slug": "rajon",
+            "title": case.territory.title,
+            "around": [*Territory.objects.around(case.territory).values_list("slug", flat=True)],
+        },
         "consent": True,
     }
 

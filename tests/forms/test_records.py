@@ -159,7 +159,9 @@ def test_old_answers_keep_their_questions_after_every_edit():
 
     form = FormFactory()
     case = make_case(form)
-    before = as_asked(case.submission.version.schema, case.submission.read_answers(), case.submission.day)
+    before = as_asked(
+        case.submission.version.schema, case.submission.read_answers(), case.submission.day
+    )
     form.steps = [step("Иначе", question("text", "name", label="Совсем другой вопрос"))]
     form.title = "Другая"
     form.save_revision().publish()
