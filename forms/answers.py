@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,6 @@ from forms.conditions import in_words
 from forms.course import Course, course
 
 ROWS = "rows"
-ADD, DROP = "add", "drop"  # what the buttons of a repeating group do: `add:children`
 
 Schema = Mapping[str, Any]
 # Files that have been received, by the path of their question: [{"id", "name", "size"}, …].
@@ -75,21 +75,30 @@ class AnswerForm(forms.Form):
         uploads: Uploads | None = None,
         choosers: Choosers | None = None,
         day: datetime.date | None = None,
+        judged: bool = True,
     ) -> None:
         """
         :param known: answers given before, under their keys: shown where nothing was typed.
         :param day: for ages; today, when not said.
+        :param judged: False shows what was typed without telling what is wrong with it.
         """
         self.schema = lifted(dict(schema))
         self.uploads = uploads or {}
         self.known = known or {}
         self.day = day or timezone.localdate()
+        self.judged = judged
         self.course = Course()
         self.answers: dict[str, Any] = {}
         super().__init__(data, prefix="a", initial=dict(_flat(self.known)))
         self._choosers = choosers or Choosers()
         for step in self.schema["steps"]:
             self._add_fields(step["fields"], "")
+
+    def full_clean(self) -> None:
+        if self.judged:
+            super().full_clean()
+        else:
+            self._errors, self.cleaned_data = ErrorDict(), {}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -51,12 +51,75 @@ def question(kind: str, key: str, **value: Any) -> dict[str, Any]:
     return {"type": kind, "id": str(uuid.uuid4()), "value": raw}
 
 
-def step(title: str, *questions: dict[str, Any]) -> dict[str, Any]:
+def step(title: str, *questions: dict[str, Any], **value: Any) -> dict[str, Any]:
     return {
         "type": "step",
         "id": str(uuid.uuid4()),
-        "value": {"title": title, "fields": list(questions)},
+        "value": {"title": title, "fields": list(questions), **value},
     }
+
+
+def rows(key: str, *questions: dict[str, Any], **value: Any) -> dict[str, Any]:
+    """A repeating group."""
+    raw = {"label": f"Группа {key}", "key": key, "row_title": "Ребёнок", **value}
+    return {
+        "type": "repeat",
+        "id": str(uuid.uuid4()),
+        "value": {**raw, "fields": list(questions)},
+    }
+
+
+def compare(field: str, op: str, value: str = "", **more: str) -> list[dict[str, Any]]:
+    """A block of conditions of one comparison."""
+    raw = {"field": field, "op": op, "value": value, **more}
+    return [{"type": "test", "id": str(uuid.uuid4()), "value": raw}]
+
+
+def family_steps() -> list[dict[str, Any]]:
+    """A form with a repeating group, a step that hangs on it, and a calculated value."""
+    return [
+        step(
+            "Дети",
+            rows(
+                "children",
+                question("text", "child", label="Имя"),
+                question("birth_date", "born", label="Дата рождения"),
+                question(
+                    "text",
+                    "garden",
+                    label="Какой сад",
+                    required=False,
+                    show_if=compare("born", "lt", "7", part="age"),
+                ),
+                minimum=1,
+                maximum=4,
+            ),
+            question("money", "income", label="Доход в месяц", required=False),
+            {
+                "type": "calc",
+                "id": str(uuid.uuid4()),
+                "value": {
+                    "label": "На ребёнка",
+                    "key": "each",
+                    "operation": "quotient",
+                    "operands": [
+                        {"type": "item", "id": str(uuid.uuid4()), "value": operand}
+                        for operand in (
+                            {"field": "income", "part": "answer"},
+                            {"field": "children", "part": "count"},
+                        )
+                    ],
+                    "unit": "₽",
+                    "shown": True,
+                },
+            },
+        ),
+        step(
+            "Много детей",
+            question("yesno", "paper", label="Есть удостоверение многодетной семьи"),
+            show_if=compare("children", "ge", "3", part="count"),
+        ),
+    ]
 
 
 def condition(field: str, op: str, value: str) -> dict[str, str]:

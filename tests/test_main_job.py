@@ -63,7 +63,7 @@ def test_family_finds_a_measure_asks_and_is_answered(browser_page, specialist):
     family.get_by_label("Телефон").fill("8 900 000-00-00")
     family.get_by_label("В любое время").check()
     family.locator("[name=a-consent]").check()
-    family.locator(".intake-form button[type=submit]").click()
+    family.locator(".intake-form .buttons button").click()
     number, secret = family.locator(".receipt__code").all_inner_texts()
 
     desk = browser_page("/admin/login/?next=/admin/intake/")

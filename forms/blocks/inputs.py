@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from forms.conditions import SUITABLE
 from forms.keys import KEY, LONGEST_KEY, new_key
 
 
@@ -42,4 +44,15 @@ class ReferenceBlock(blocks.CharBlock):
 
     def __init__(self, menu: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.field.widget = BuilderInput(attrs={f"data-{menu}-menu": ""})
+        attrs = {f"data-{menu}-menu": ""}
+        if menu == "question":
+            attrs["data-suitable"] = json.dumps(_suitable())
+        self.field.widget = BuilderInput(attrs=attrs)
+
+
+def _suitable() -> dict[str, dict[str, list[str]]]:
+    """By kind of question and part of its answer, the operators that suit."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for (kind, part), operators in SUITABLE.items():
+        found.setdefault(kind, {})[part] = list(operators)
+    return found

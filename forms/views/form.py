@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalogue.models import Hotline, Territory
 from catalogue.place import chosen_territory
-from forms import drafts
+from forms import drafts, rows
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
 from forms.compiling import conditions_of, fields_of
@@ -73,6 +73,11 @@ def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
         return _closed(request, version)
     if draft.expired:
         return _begin_again(request, definition, status=410)
+    reshaped = rows.pressed(version.schema, request.POST)
+    if reshaped is not None:
+        return _page(
+            request, version, AnswerForm(version.schema, data=reshaped, judged=False), token
+        )
     filled = AnswerForm(version.schema, data=request.POST)
     if request.POST.get(HONEYPOT):
         return _page(request, version, filled, token, _looks_automatic(), status=422)

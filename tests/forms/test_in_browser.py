@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, State
 from tests.browser import open_menu, violations
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
-from tests.intake import FormFactory, QueueFactory, RuleFactory, version_of
+from tests.intake import FormFactory, QueueFactory, RuleFactory, family_steps, version_of
 
 pytestmark = pytest.mark.browser
 
@@ -57,11 +58,11 @@ def test_family_asks_without_script_specialist_answers_family_reads(browser_page
     assert family.evaluate("document.documentElement.scrollWidth") <= 320
     fill(family)
     family.fill("[name=a-phone]", "12")
-    family.click(".intake-form button[type=submit]")
+    family.click(".intake-form .buttons button")
     assert family.locator(".error-summary a[href='#id_a-phone']").count() == 1
     assert family.input_value("[name=a-story]").startswith("образец вопроса")
     family.fill("[name=a-phone]", "8 921 123-45-67")
-    family.click(".intake-form button[type=submit]")
+    family.click(".intake-form .buttons button")
     number, secret = family.locator(".receipt__code").all_inner_texts()
     assert "/receipts/" in family.url
     assert secret.replace("-", "") not in family.url
@@ -122,16 +123,59 @@ def test_script_shows_only_questions_that_are_asked(browser_page, portal):
     assert not phone.is_visible()
 
 
+def test_rows_are_added_and_taken_away_without_script(browser_page, portal):
+    FormFactory(slug="deti", steps=family_steps())
+    page = browser_page("/forms/deti/", width=320, javascript=False)
+    assert page.locator(".form-row").count() == 1
+    page.fill("[name='a-children.0.child']", "Образец первый")
+    page.fill("[name=a-income]", "1000")
+    page.click("[name=do][value='add:children']")
+    page.fill("[name='a-children.1.child']", "Образец второй")
+    page.click("[name=do][value='add:children']")
+    assert page.locator(".error-summary").count() == 0
+    assert page.input_value("[name=a-income]") == "1000"
+    page.click("[name=do][value='drop:children.0']")
+    assert page.input_value("[name='a-children.0.child']") == "Образец второй"
+    assert page.input_value("[name='a-children.1.child']") == ""
+    assert page.locator(".form-row").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.fill("[name='a-children.0.born']", "2024-02-01")
+    page.press("[name=a-income]", "Enter")
+    assert IntakeCase.objects.get().submission.read_answers() == {
+        "children": [{"child": "Образец второй", "born": "2024-02-01"}],
+        "income": 1000,
+        "each": 1000,
+    }
+
+
+def test_script_follows_ages_rows_and_sums(browser_page, portal):
+    FormFactory(slug="deti", steps=family_steps())
+    page = browser_page("/forms/deti/")
+    garden = page.locator("[name='a-children.0.garden']")
+    assert not garden.is_visible()
+    page.fill("[name='a-children.0.born']", f"{timezone.localdate().year - 3}-01-01")
+    assert garden.is_visible()
+    page.fill("[name=a-income]", "10 000,50")
+    assert page.inner_text("output") == "10\u00a0000,5 ₽"
+    paper = page.locator("[name=a-paper]").first
+    for _row in range(2):
+        assert not paper.is_visible()
+        page.click("[name=do][value='add:children']")
+    assert paper.is_visible()
+    assert page.inner_text("output") == "3\u00a0333,5 ₽"
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_finds_nothing_on_the_family_pages(browser_page, portal, width):
     FormFactory(slug="srochno", urgent=True)
     page = browser_page("/forms/srochno/", width=width)
     assert violations(page) == []
     page.goto("/forms/vopros/")
-    page.click(".intake-form button[type=submit]")
+    page.click(".intake-form .buttons button")
     assert violations(page) == []
     fill(page)
-    page.click(".intake-form button[type=submit]")
+    page.click(".intake-form .buttons button")
     assert violations(page) == []
     page.click(".buttons a")
     assert violations(page) == []
@@ -167,7 +211,11 @@ def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal, 
     assert all(keys)
     assert keys[0] != keys[1]
     page.locator("[data-streamfield-action=SETTINGS]").last.click()
-    asked_if, answer = question(1).locator(".form-condition select:not([name])").all()
+    conditions = question(1).locator("[data-contentpath=show_if]")
+    menu = conditions.locator("button.c-sf-add-button").last
+    open_menu(menu, page.get_by_role("option", name=gettext("comparison"), exact=True)).click()
+    conditions.locator(".form-condition").wait_for()
+    asked_if, answer = conditions.locator(".form-condition select:not([name])").all()
     asked_if.focus()
     asked_if.select_option(label="Нужна помощь?")
     answer.select_option("yes")

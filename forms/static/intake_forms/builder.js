@@ -1,5 +1,6 @@
 // The builder of forms: makes keys of new questions and answers once, and turns the parts of
-// «ask only if» into menus of earlier questions and of their answers. The server checks all of it.
+// conditions, of known answers and of calculations into menus of earlier questions and of their
+// answers. The server checks all of it.
 (() => {
   "use strict";
 
@@ -8,17 +9,27 @@
     return "q" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   };
 
-  const inside = (node, selector) => node.closest(selector);
+  const child = (block, name) => block.querySelector(`[data-contentpath="${name}"]`);
 
-  // A question's own key is not that of one of its answers.
-  const keyOf = (block) =>
-    [...block.querySelectorAll('[data-contentpath="key"] [data-made-key]')][0];
+  // A question's own parts come before those of what it holds: answers, conditions, questions.
+  const ownKey = (block) =>
+    [...block.querySelectorAll('[data-contentpath="key"] [data-made-key]')].find(
+      (input) => input.closest(".form-question") === block,
+    );
+  const labelOf = (block) => child(block, "label")?.querySelector("input, textarea")?.value || "…";
 
-  const labelOf = (block) =>
-    block.querySelector('[data-contentpath="label"] input, [data-contentpath="label"] textarea');
+  const kindOf = (block) =>
+    block
+      .closest("[data-streamfield-child]")
+      ?.querySelector(':scope > input[type="hidden"][name$="-type"]')?.value;
 
   const questionBlocks = () =>
-    [...document.querySelectorAll(".form-question")].filter((block) => keyOf(block));
+    [...document.querySelectorAll(".form-question")].filter((block) => ownKey(block));
+
+  const groupAround = (block) => {
+    const outer = block.parentElement?.closest(".form-question");
+    return outer && kindOf(outer) === "repeat" ? outer : null;
+  };
 
   const optionsOf = (block) =>
     [...block.querySelectorAll(".form-option")].map((option) => ({
@@ -26,17 +37,17 @@
       label: option.querySelector('[data-contentpath="label"] input').value,
     }));
 
-  const isYesNo = (block) =>
-    inside(block, "[data-streamfield-child]")
-      ?.querySelector('input[type="hidden"][name$="-type"]')
-      ?.value.match(/^(yesno|consent)$/);
+  const YES_NO = [
+    { value: "yes", label: "да" },
+    { value: "no", label: "нет" },
+  ];
+
+  const answersOf = (block) =>
+    /^(yesno|consent)$/.test(kindOf(block)) ? YES_NO : optionsOf(block);
 
   const fill = (select, options, chosen) => {
     select.replaceChildren(
-      ...options.map(({ value, label }) => {
-        const option = new Option(label, value, false, chosen.includes(value));
-        return option;
-      }),
+      ...options.map(({ value, label }) => new Option(label, value, false, chosen.includes(value))),
     );
   };
 
@@ -46,32 +57,79 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
-  const drawQuestions = (input, select) => {
-    const own = inside(input, ".form-question");
-    const blocks = questionBlocks();
-    const earlier = blocks
-      .slice(0, blocks.indexOf(own))
-      .map((block) => ({ value: keyOf(block).value, label: labelOf(block)?.value || "…" }));
-    fill(select, [{ value: "", label: "–" }, ...earlier], [input.value]);
+  // Questions that stand before a node of the page; what is asked within a group names it.
+  const before = (node) =>
+    questionBlocks()
+      .filter(
+        (block) =>
+          block !== node.closest(".form-question") &&
+          block.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING &&
+          !/^(info|group)$/.test(kindOf(block)),
+      )
+      .map((block) => {
+        const group = groupAround(block);
+        const label = group ? `${labelOf(group)} → ${labelOf(block)}` : labelOf(block);
+        return { value: ownKey(block).value, label };
+      });
+
+  const chosenQuestion = (holder) => {
+    const key = holder?.querySelector("[data-question-menu]")?.value;
+    return questionBlocks().find((block) => ownKey(block).value === key);
   };
 
-  const drawAnswers = (input, select) => {
-    const condition = inside(input, ".form-condition");
-    const chosen = condition.querySelector("[data-question-menu]").value;
-    const operator = condition.querySelector('[data-contentpath="op"] select').value;
-    const asked = questionBlocks().find((block) => keyOf(block).value === chosen);
-    let options = asked ? optionsOf(asked) : [];
-    if (asked && isYesNo(asked)) {
-      options = [
-        { value: "yes", label: "да" },
-        { value: "no", label: "нет" },
-      ];
-    }
+  const drawQuestions = (input, select) => {
+    fill(select, [{ value: "", label: "–" }, ...before(input)], [input.value]);
+  };
+
+  const drawMenu = (input, select, options, many) => {
     const values = input.value.split(",").map((value) => value.trim());
     select.hidden = options.length === 0;
     input.hidden = options.length > 0;
-    select.multiple = operator === "in";
-    fill(select, select.multiple ? options : [{ value: "", label: "–" }, ...options], values);
+    select.multiple = many;
+    fill(select, many ? options : [{ value: "", label: "–" }, ...options], values);
+  };
+
+  const operatorOf = (condition) => child(condition, "op").querySelector("select");
+  const partOf = (holder) => child(holder, "part").querySelector("select");
+
+  const drawAnswers = (input, select) => {
+    const condition = input.closest(".form-condition");
+    const asked = chosenQuestion(condition);
+    const whole = partOf(condition).value === "answer";
+    const options = asked && whole ? answersOf(asked) : [];
+    drawMenu(input, select, options, operatorOf(condition).value === "in");
+    const operator = operatorOf(condition).value;
+    child(condition, "value").hidden = /^(filled|empty)$/.test(operator);
+  };
+
+  const drawOwnAnswers = (input, select) => {
+    const own = input.closest(".form-question");
+    drawMenu(input, select, answersOf(own), kindOf(own) === "multichoice");
+  };
+
+  // Which operators and parts suit a question: told by the server with each menu.
+  const suit = (holder) => {
+    const menu = holder.querySelector("[data-question-menu]");
+    const asked = chosenQuestion(holder);
+    const suitable = JSON.parse(menu.dataset.suitable || "{}")[asked && kindOf(asked)] || {};
+    const part = partOf(holder);
+    const only = (select, allowed) => {
+      for (const option of select.options) {
+        option.hidden = option.disabled = asked ? !allowed.includes(option.value) : false;
+      }
+      if (asked && !allowed.includes(select.value) && allowed.length) {
+        select.value = allowed[0];
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    };
+    const parts = Object.keys(suitable);
+    only(part, parts);
+    child(holder, "part").hidden = parts.length < 2;
+    if (!holder.matches(".form-condition")) return;
+    only(operatorOf(holder), suitable[part.value] || []);
+    const group = asked && groupAround(asked);
+    const own = holder.closest(".form-question");
+    child(holder, "rows").hidden = !group || (own && groupAround(own) === group);
   };
 
   const enhance = (input, draw) => {
@@ -84,28 +142,33 @@
     const redraw = () => draw(input, select);
     select.addEventListener("focus", redraw);
     select.addEventListener("change", () => {
-      const values = [...select.selectedOptions].map((option) => option.value);
-      write(input, values.join(", "));
+      write(input, [...select.selectedOptions].map((option) => option.value).join(", "));
     });
     input.redraw = redraw;
     redraw();
   };
 
+  const MENUS = [
+    ["[data-question-menu]", drawQuestions],
+    ["[data-answer-menu]", drawAnswers],
+    ["[data-own-answer-menu]", drawOwnAnswers],
+  ];
+
   const tend = () => {
     for (const input of document.querySelectorAll("[data-made-key]")) {
       if (!input.value) input.value = newKey();
     }
-    for (const input of document.querySelectorAll("[data-question-menu]")) {
-      enhance(input, drawQuestions);
+    for (const [menu, draw] of MENUS) {
+      for (const input of document.querySelectorAll(menu)) enhance(input, draw);
     }
-    for (const input of document.querySelectorAll("[data-answer-menu]")) {
-      enhance(input, drawAnswers);
-    }
+    for (const holder of document.querySelectorAll(".form-condition, .form-operand")) suit(holder);
   };
 
   document.addEventListener("change", (event) => {
-    const condition = event.target.closest?.(".form-condition");
-    condition?.querySelector("[data-answer-menu]")?.redraw?.();
+    const holder = event.target.closest?.(".form-condition, .form-operand");
+    if (!holder) return;
+    suit(holder);
+    holder.querySelector("[data-answer-menu]")?.redraw?.();
   });
 
   let waiting = false;
