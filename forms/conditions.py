@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -64,8 +63,8 @@ class Asked:
 class WrongComparison(Exception):
     """A comparison that cannot be; `name` is the part of the block that is wrong."""
 
-    def __init__(self, name: str, message: str | Promise) -> None:
-        super().__init__(str(message))
+    def __init__(self, name: str, message: Any) -> None:
+        super().__init__(name)
         self.name, self.message = name, message
 
 

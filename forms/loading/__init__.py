@@ -57,8 +57,8 @@ def load(folder: Path, report: Report, say: Say) -> None:
     for row in forms:
         _load_form(row, topics, reader)
     say("Журналы и карточки")
-    for row in registers:
-        _load_register(row, topics, report)
+    for register in registers:
+        _load_register(register, topics, report)
 
 
 def _load_topics(forms: list[FormRow], report: Report) -> dict[str, Topic]:
