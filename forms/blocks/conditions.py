@@ -78,16 +78,16 @@ class ConditionsBlock(blocks.StreamBlock):
         form_classname = "form-conditions"
 
     def bulk_to_python(self, values: Any) -> Any:
-        return super().bulk_to_python([_as_stream(value) for value in values])
+        return super().bulk_to_python([as_stream(value) for value in values])
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(_as_stream(value))
+        return super().to_python(as_stream(value))
 
     def normalize(self, value: Any) -> Any:
-        return super().normalize(_as_stream(value))
+        return super().normalize(as_stream(value))
 
 
-def _as_stream(value: Any) -> Any:
+def as_stream(value: Any) -> Any:
     """Forms once had a single comparison, `{"field", "op", "value"}`."""
     if not isinstance(value, dict):
         return value

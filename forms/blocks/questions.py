@@ -234,6 +234,7 @@ class BirthDateQuestion(QuestionBlock):
     unborn = blocks.BooleanBlock(
         label=_("may be in the future"),
         required=False,
+        default=False,
         help_text=_("For a child that is expected."),
     )
 
