@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
@@ -84,7 +85,7 @@ def as_file(definition: FormDefinition) -> str:
         "centres": sorted(centre.slug for centre in definition.centres.all()),
         "steps": definition.steps.get_prep_value(),
     }
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    return json.dumps(content, ensure_ascii=False, indent=1, cls=DjangoJSONEncoder)
 
 
 @transaction.atomic
