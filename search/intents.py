@@ -25,8 +25,8 @@ class Meaning:
 
     @property
     def is_foreign(self) -> bool:
-        """A rule without targets: what is meant is none of the portal's business."""
-        return not self.rule.targets
+        """What is meant is none of the portal's business."""
+        return self.rule.is_foreign
 
 
 def find_meanings(

@@ -51,12 +51,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class IntentRule:
-    """What a query means when each set of `all_of` has an alternative whose lemmas stand in it."""
+    """What a query means when each set of `all_of` has an alternative whose lemmas stand in it.
+
+    Either it has targets, or it is foreign: a question that the portal has nothing for.
+    """
 
     title: str
     examples: tuple[str, ...]
     all_of: tuple[tuple[tuple[str, ...], ...], ...]
     targets: tuple[Target, ...]
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def compile_lexicon(
     places: Iterable[Place] = (),
     aliases: Mapping[str, Iterable[str]] | None = None,
     titles: Mapping[str, Mapping[str, str]] | None = None,
-    intents: Iterable[tuple[str, Iterable[str], Iterable[str], tuple[Target, ...]]] = (),
+    intents: Iterable[tuple[str, Iterable[str], Iterable[str], tuple[Target, ...], bool]] = (),
     pins: Iterable[tuple[Iterable[str], tuple[str, ...], Day, Day]] = (),
     weights: tuple[tuple[str, float], ...] = FIELDS,
 ) -> Lexicon:
@@ -126,7 +130,8 @@ def compile_lexicon(
 
     :param groups: canonical name, other terms, whether one-way, targets.
     :param aliases: other names of places by slug.
-    :param intents: title, examples, lines of alternatives with commas between them, targets.
+    :param intents: title, examples, lines of alternatives with commas between them, targets,
+        whether it is foreign.
     :param pins: queries, slugs of measures in order, the first day and the last.
     """
     compiled: list[Group] = []
@@ -172,13 +177,15 @@ def _intent(
     examples: Iterable[str],
     lines: Iterable[str],
     targets: tuple[Target, ...],
+    is_foreign: bool,
     words: set[str],
 ) -> IntentRule:
     sets = []
     for line in lines:
         words.update(analysis.words(line))
         sets.append(alternatives(line))
-    return IntentRule(title, tuple(examples), tuple(each for each in sets if each), targets)
+    all_of = tuple(each for each in sets if each)
+    return IntentRule(title, tuple(examples), all_of, targets, is_foreign)
 
 
 def _by_lemma(rules: Sequence[IntentRule]) -> dict[str, tuple[int, ...]]:
@@ -266,11 +273,19 @@ def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
     ]
 
 
-def _load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...]]]:
+def _load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...], bool]]:
+    """The rules in use; one whose records are all gone says nothing and is left out."""
     targets = _load_targets(Intent, [name for name in _PLURALS if name != "territory"])
     return [
-        (intent.title, intent.examples, intent.words, tuple(targets[intent.pk]))
-        for intent in Intent.objects.filter(active=True).order_by("pk")
+        (
+            each.title,
+            each.examples,
+            each.words,
+            () if each.is_foreign else tuple(targets[each.pk]),
+            each.is_foreign,
+        )
+        for each in Intent.objects.filter(active=True).order_by("pk")
+        if targets[each.pk] or each.is_foreign
     ]
 
 

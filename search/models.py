@@ -82,7 +82,10 @@ class Intent(models.Model):
     """What a family means by words that are no name of anything: "муж бьёт, куда идти".
 
     A query means it when each line of `words` has an alternative whose words all stand in it.
+    It leads to records, or it is marked as foreign: never both, never neither.
     """
+
+    TARGETS = ("measures", "situations", "categories", "providers")
 
     title = models.CharField(_("what is meant"), max_length=120, unique=True)
     sort_key = RussianSortKeyField()
@@ -112,6 +115,14 @@ class Intent(models.Model):
     )
     providers = models.ManyToManyField(
         Provider, blank=True, related_name="+", verbose_name=_("leads to providers")
+    )
+    is_foreign = models.BooleanField(
+        _("not ours"),
+        default=False,
+        help_text=_(
+            "A question that the portal has nothing for: the family gets an honest “nothing "
+            "found” and the ways out."
+        ),
     )
     active = models.BooleanField(_("in use"), default=True)
 

@@ -112,6 +112,24 @@ class IntentForm(WagtailAdminModelForm):
                 )
         return lines
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        leads = any(cleaned.get(name) for name in Intent.TARGETS)
+        if cleaned.get("is_foreign") and leads:
+            self.add_error(
+                "is_foreign",
+                gettext(
+                    "It is marked as not ours, and records are chosen as well. Take off the "
+                    "mark or the records."
+                ),
+            )
+        elif not cleaned.get("is_foreign") and not leads and not self.errors:
+            self.add_error(
+                "is_foreign",
+                gettext("Choose at least one record that it leads to, or mark it as not ours."),
+            )
+        return cleaned
+
 
 class _WithExamples(GuardedSave):
     """Tells of examples that the rule does not fit."""
@@ -164,14 +182,10 @@ class IntentViewSet(DeskViewSet):
             FieldPanel("active"),
             MultiFieldPanel(
                 [
-                    FieldPanel(name, widget=_LONG_LIST)
-                    for name in ("measures", "situations", "categories", "providers")
+                    FieldPanel("is_foreign"),
+                    *(FieldPanel(name, widget=_LONG_LIST) for name in Intent.TARGETS),
                 ],
                 heading=_("Leads to"),
-                help_text=_(
-                    "Nothing chosen means that such a question is none of ours: the family gets an "
-                    "honest “nothing found” and the ways out."
-                ),
             ),
         ],
         base_form_class=IntentForm,

@@ -143,6 +143,21 @@ def test_an_intent_that_cannot_work_is_refused_with_a_reason(enter, changed, err
     assert not Intent.objects.exists()
 
 
+def test_an_intent_leads_somewhere_or_is_marked_as_not_ours(enter):
+    client, measure = enter(Role.EDITOR), MeasureFactory()
+    for changed, reason in [
+        ({}, "Выберите, куда ведёт правило"),
+        ({"is_foreign": "on", "measures": [measure.pk]}, "Отмечено «не наш вопрос»"),
+    ]:
+        response = client.post(f"{INTENTS}new/", intent(**changed))
+        (error,) = response.context["form"].errors["is_foreign"]
+        assert error.startswith(reason)
+        assert error in response.content.decode()
+    assert not Intent.objects.exists()
+    client.post(f"{INTENTS}new/", intent(is_foreign="on"))
+    assert Intent.objects.get().is_foreign
+
+
 def pinned(*measures, **changed):
     rows = {
         f"places-{n}-{name}": value

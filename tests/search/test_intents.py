@@ -22,10 +22,10 @@ LEXICON = compile_lexicon(
     groups=[("супруг", ["муж", "сожитель"], False, ())],
     intents=[
         ("Насилие", ["муж бьёт куда идти"], ["супруг, отец", "бить, поднимать руку"],
-         (SAFE, Target("situation", "violence", 1.0))),
-        ("Побои", [], ["бить"], (Target("measure", "blows", 1.0),)),
-        ("Сад", [], ["садик, детский сад", "нечем платить"], (NURSERY,)),
-        ("Не наше: готовка", [], ["рецепт", "борщ, суп"], ()),
+         (SAFE, Target("situation", "violence", 1.0)), False),
+        ("Побои", [], ["бить"], (Target("measure", "blows", 1.0),), False),
+        ("Сад", [], ["садик, детский сад", "нечем платить"], (NURSERY,), False),
+        ("Не наше: готовка", [], ["рецепт", "борщ, суп"], (), True),
     ],
 )  # fmt: skip
 TEXTS = ["детский сад", "рецепт на лекарства", "суп в школе", "защита от насилия", "отец ребёнка"]
@@ -77,7 +77,7 @@ def test_what_a_rule_leads_to_is_shared_by_the_words_that_say_it():
     assert sum(weights) == pytest.approx(1.0, abs=0.01)
 
 
-def test_a_rule_without_targets_is_none_of_our_business():
+def test_a_rule_that_is_marked_so_is_none_of_our_business():
     found = plan("рецепт вкусного супа")
     assert found.understood.intents == ("Не наше: готовка",)
     assert found.required > sum(slot.units for slot in found.slots)
@@ -89,7 +89,7 @@ def test_each_example_of_the_data_set_fits_its_rule():
     lexicon = compile_lexicon(
         groups=[(row["canonical"], row["terms"], not row.get("both_ways"), ()) for row in everyday],
         intents=[
-            (row["title"], row["examples"], [", ".join(words) for words in row["words"]], ())
+            (row["title"], row["examples"], [", ".join(words) for words in row["words"]], (), False)
             for row in rows
         ],
     )

@@ -46,7 +46,7 @@ def knowledge():
             for row in json.loads(everything_of("synonyms.json"))
         ],
         intents=[
-            (row["title"], (), [", ".join(line) for line in row["words"]], ())
+            (row["title"], (), [", ".join(line) for line in row["words"]], (), False)
             for row in json.loads(everything_of("intents.json"))
         ],
     )
