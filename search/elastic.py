@@ -169,7 +169,7 @@ class ElasticEngine:
         counted = A(
             "filters", filters={str(i): term(LEMMAS, each) for i, each in enumerate(wanted)}
         )
-        buckets = self._aggregate(counted)["buckets"]
+        buckets = self._aggregate(counted, visible(int(time.time())))["buckets"]
         found = {lemma: buckets[str(i)]["doc_count"] for i, lemma in enumerate(wanted)}
         return {lemma: records for lemma, records in found.items() if records}
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import tantivy
 from django.utils import timezone
-from tantivy import Query
+from tantivy import Occur, Query
 
 from search import analysis
 from search.engine import (
@@ -144,9 +144,16 @@ class EmbeddedEngine:
         return self._vocabulary
 
     def records_with(self, lemmas: Iterable[str]) -> dict[str, int]:
-        searcher = self._open().searcher
+        opened = self._open()
+        shape, searcher = opened.index.schema, opened.searcher
+        shown = (Occur.Must, visible(shape, int(time.time())))
+        found = {}
         with _saying_unavailable():
-            found = {lemma: searcher.doc_freq(ALL, lemma) for lemma in lemmas}
+            for lemma in lemmas:
+                if searcher.doc_freq(ALL, lemma):  # counts what is deleted or closed, too
+                    holding = (Occur.Must, Query.term_query(shape, ALL, lemma))
+                    query = Query.boolean_query([holding, shown])
+                    found[lemma] = int(searcher.search(query, limit=1).count or 0)  # type: ignore[attr-defined]
         return {lemma: records for lemma, records in found.items() if records}
 
     def state(self) -> IndexState:

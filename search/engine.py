@@ -148,7 +148,7 @@ class Engine(Protocol):
         ...
 
     def records_with(self, lemmas: Iterable[str]) -> dict[str, int]:
-        """How many records hold each lemma as of the last commit; those of none are left out.
+        """How many visible records hold each lemma as of the last commit; those of none are left out.
 
         :raises IndexUnavailable:
         """

@@ -309,6 +309,15 @@ def test_how_many_records_hold_a_lemma_is_known_at_once(full):
     assert full.records_with(["капитал", "няня", "борщ"]) == {"капитал": 4, "няня": 1}
     write(full, source(20, "Сиделка"))
     assert full.records_with(["сиделка"]) == {"сиделка": 1}
+    assert full.records_with([]) == {}
+
+
+def test_records_that_are_closed_or_gone_hold_no_lemma(full):
+    assert full.records_with(["закрыть", "закрытый"]) == {}  # the measure of that name has ended
+    with full.writer() as writer:
+        writer.remove("measure", 5)
+        writer.commit(Position(11, 101), DATABASE)
+    assert full.records_with(["няня", "капитал"]) == {"капитал": 4}
 
 
 def test_a_removed_record_leaves_no_word_behind(full):
