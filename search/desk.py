@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView, TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.auth import permission_denied
 from wagtail.admin.menu import MenuItem
@@ -23,6 +24,7 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from catalogue.models import Measure, Territory
 from search import history, questions
+from search.choosing import CHOSEN_FROM, find_records
 from search.engine import IndexUnavailable
 from search.guarded import ANSWER, BACK, GO, say_unchanged, told, verdict_on
 from search.models import FieldWeights
@@ -33,6 +35,7 @@ from search.trial import try_out
 
 SEE = "search.view_searchevent"
 WEIGH = "search.change_fieldweights"
+CHOOSE = [f"search.{do}_{what}" for what in ("synonym", "intent") for do in ("add", "change")]
 PERIODS = (7, 30, 90, 365)
 ON_PAGE = 50
 
@@ -44,9 +47,12 @@ class DeskPage(WagtailAdminTemplateMixin):
     header_icon = "search"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.has_perm(self.permission):
+        if not self.has_right(request.user):
             return permission_denied(request)
         return super().dispatch(request, *args, **kwargs)
+
+    def has_right(self, user: Any) -> bool:
+        return bool(user.has_perm(self.permission))
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
@@ -205,6 +211,29 @@ class TrialViewSet(DeskPageViewSet):
     menu_label = gettext_lazy("Try a query")
     menu_name = "search-trial"
     view_class = TrialView
+
+
+class RecordsView(DeskPage, View):
+    """Records of a kind whose titles have the words, for who chooses what something leads to."""
+
+    def has_right(self, user: Any) -> bool:
+        return any(user.has_perm(permission) for permission in CHOOSE)
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        if name not in CHOSEN_FROM:
+            raise Http404
+        found, more = find_records(name, request.GET.get("q", ""))
+        response = JsonResponse({"found": [asdict(record) for record in found], "more": more})
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class RecordsViewSet(ViewSet):
+    name = "search_records"
+    url_prefix = "search-records"
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [path("<slug:name>/", self.construct_view(RecordsView), name="find")]
 
 
 class WeightsForm(forms.ModelForm):

@@ -20,7 +20,7 @@ from search.lexicon import Lexicon, current_lexicon
 from search.titles import titles_of_measures
 
 ANSWER = "guard"  # the field with the editor's answer
-GO, BACK = "go", "back"
+GO, BACK, CHECK = "go", "back", "check"
 SHOWN = 20  # queries of each sort
 _FIRST = 3  # measures that are named
 
@@ -104,10 +104,12 @@ class GuardedSave:
     """Mixed in front of a view that adds or changes: asks again when graded answers change."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.POST.get(ANSWER) == BACK:
+        if request.POST.get(ANSWER) in {BACK, CHECK}:
             self.object = getattr(self, "object", None)  # a view that adds has none yet
             self.form = self.get_form()  # type: ignore[attr-defined]
             self.form.is_valid()
+            if request.POST[ANSWER] == CHECK:
+                self.form.errors.clear()  # nobody has said yet that it is ready
             return self.render_to_response(self.get_context_data())  # type: ignore[attr-defined]
         return super().post(request, *args, **kwargs)  # type: ignore[misc]
 

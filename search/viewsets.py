@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.forms import SelectMultiple
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -18,23 +19,15 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from cms.prefill import Prefilled
 from search import analysis
+from search.choosing import RecordsInput
 from search.desk import QuestionsViewSet, TrialViewSet, WeightsViewSet
 from search.guarded import GuardedDelete, GuardedSave
-from search.lexicon import Lexicon, alternatives
+from search.intent_form import IntentForm, TellsOfWords, WordsPanel
 from search.models import Intent, PinnedAnswer, Synonym
-from search.query import Asked
-from search.reader import read_query
-
-_LONG_LIST = SelectMultiple(attrs={"size": 8})
-MOST_LINES = 12  # of an intent: each has to stand in a query
 
 
-def _targets(*names: str) -> MultiFieldPanel:
-    return MultiFieldPanel(
-        [FieldPanel(name, widget=_LONG_LIST) for name in names],
-        heading=_("Leads to"),
-        classname="collapsed",
-    )
+def _targets(*names: str) -> list[FieldPanel]:
+    return [FieldPanel(name, widget=RecordsInput(name)) for name in names]
 
 
 class AddView(Prefilled, GuardedSave, CreateView):
@@ -87,70 +80,42 @@ class SynonymViewSet(DeskViewSet):
             FieldPanel("terms"),
             FieldPanel("kind"),
             FieldPanel("one_way"),
-            _targets("measures", "situations", "categories", "providers", "territories"),
+            MultiFieldPanel(
+                _targets("measures", "situations", "categories", "providers", "territories"),
+                heading=_("Leads to"),
+                classname="collapsed",
+            ),
         ]
     )
 
 
-class IntentForm(WagtailAdminModelForm):
-    def clean_words(self) -> list[str]:
-        lines: list[str] = self.cleaned_data["words"]
-        if len(lines) > MOST_LINES:
-            raise ValidationError(
-                ngettext(
-                    "At most %(count)d line, please: each has to stand in the query.",
-                    "At most %(count)d lines, please: each has to stand in the query.",
-                    MOST_LINES,
-                )
-                % {"count": MOST_LINES}
-            )
-        for line in lines:
-            if not alternatives(line):
-                raise ValidationError(
-                    gettext("There is no word to search by in the line “%(line)s”.")
-                    % {"line": line}
-                )
-        return lines
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        leads = any(cleaned.get(name) for name in Intent.TARGETS)
-        if cleaned.get("is_foreign") and leads:
-            self.add_error(
-                "is_foreign",
-                gettext(
-                    "It is marked as not ours, and records are chosen as well. Take off the "
-                    "mark or the records."
-                ),
-            )
-        elif not cleaned.get("is_foreign") and not leads and not self.errors:
-            self.add_error(
-                "is_foreign",
-                gettext("Choose at least one record that it leads to, or mark it as not ours."),
-            )
-        return cleaned
-
-
-class _WithExamples(GuardedSave):
-    """Tells of examples that the rule does not fit."""
-
-    def _unmet(self, form: Any, proposed: Lexicon) -> list[str]:
-        title, examples = form.cleaned_data["title"], form.cleaned_data["examples"]
-        if not form.cleaned_data["active"]:
-            return []
-        return [
-            example
-            for example in examples
-            if title not in read_query(example, Asked(), proposed).understood.intents
-        ]
-
-
-class IntentAddView(_WithExamples, AddView):
+class IntentAddView(TellsOfWords, AddView):
     pass
 
 
-class IntentChangeView(_WithExamples, ChangeView):
+class IntentChangeView(TellsOfWords, ChangeView):
     pass
+
+
+def _leads_to(intent: Any) -> str:
+    """What it leads to, in words; the view has counted."""
+    if intent.is_foreign:
+        return gettext("not ours")
+    if not intent.targets:
+        return gettext("nowhere: its records are gone")
+    text = ngettext("%(count)d record", "%(count)d records", intent.targets)
+    return text % {"count": intent.targets}
+
+
+class IntentIndexView(IndexView):
+    def get_base_queryset(self) -> Any:
+        counts = (Coalesce(_count_of(Intent._meta.get_field(name)), 0) for name in Intent.TARGETS)
+        return super().get_base_queryset().annotate(targets=sum(counts, Value(0)))
+
+
+def _count_of(relation: Any) -> Subquery:
+    links = relation.remote_field.through.objects.filter(intent=OuterRef("pk")).order_by()
+    return Subquery(links.values("intent").annotate(all=Count("*")).values("all"))
 
 
 def _lines(intent: Intent) -> str:
@@ -165,12 +130,14 @@ class IntentViewSet(DeskViewSet):
     menu_name = "intents"
     add_view_class = IntentAddView
     edit_view_class = IntentChangeView
+    index_view_class = IntentIndexView
     list_display = [
         "title",
         Column("lines", label=_("Words"), accessor=_lines),
+        Column("leads_to", label=_("Leads to"), accessor=_leads_to),
         BooleanColumn("active", label=_("In use")),
     ]
-    list_filter = ["active"]
+    list_filter = ["active", "is_foreign"]
     ordering = ["sort_key"]
     search_fields = ["title", "words", "examples"]
 
@@ -178,13 +145,11 @@ class IntentViewSet(DeskViewSet):
         [
             FieldPanel("title"),
             FieldPanel("words"),
+            WordsPanel(),
             FieldPanel("examples"),
             FieldPanel("active"),
             MultiFieldPanel(
-                [
-                    FieldPanel("is_foreign"),
-                    *(FieldPanel(name, widget=_LONG_LIST) for name in Intent.TARGETS),
-                ],
+                [FieldPanel("is_foreign"), *_targets(*Intent.TARGETS)],
                 heading=_("Leads to"),
             ),
         ],

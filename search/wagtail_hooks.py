@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wagtail import hooks
 
+from search.desk import RecordsViewSet
 from search.viewsets import SearchDesk
 
 
 @hooks.register("register_admin_viewset")
-def desk() -> SearchDesk:
-    return SearchDesk()
+def desk() -> list[Any]:
+    return [SearchDesk(), RecordsViewSet()]
