@@ -92,6 +92,7 @@ class Lexicon:
     places: Mapping[str, Place] = field(default_factory=dict)
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: frozenset[str] = frozenset()  # that editors use, as written
+    foreign_words: frozenset[str] = frozenset()  # of rules for what is not ours: right, but no hint
     rules: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]] = field(default_factory=dict)
     place_names: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     place_roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -137,6 +138,7 @@ def compile_lexicon(
     compiled: list[Group] = []
     rules: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
     words: set[str] = set()
+    foreign_words: set[str] = set()
     for canonical, other, one_way, targets in groups:
         forms = dict.fromkeys(tuple(analysis.terms(name)) for name in (canonical, *other))
         forms.pop((), None)
@@ -145,7 +147,11 @@ def compile_lexicon(
         for name in (canonical, *other):
             words.update(analysis.words(name))
         compiled.append(Group(canonical, tuple(forms), one_way, targets))
-    meant = tuple(rule for each in intents if (rule := _intent(*each, words)).all_of)
+    meant = tuple(
+        rule
+        for each in intents
+        if (rule := _intent(*each, foreign_words if each[-1] else words)).all_of
+    )
     pinned = tuple(_pin(*each, words) for each in pins)
     by_slug = {place.slug: place for place in places}
     names, roots = _names_of_places(by_slug.values(), aliases or {})
@@ -155,6 +161,7 @@ def compile_lexicon(
         places=by_slug,
         titles=titles or {},
         words=frozenset(words),
+        foreign_words=frozenset(foreign_words),
         rules={lemma: tuple(found) for lemma, found in rules.items()},
         place_names=names,
         place_roots=roots,

@@ -20,7 +20,7 @@ from search.names import (
     find_place,
     find_runs,
     names_to_tell,
-    speaks_of_family,
+    tells_of_family,
 )
 from search.pins import pinned_for
 from search.plan import (
@@ -147,7 +147,7 @@ def _slots(
         if not telling & set(places):
             telling |= set(places)
     special = any(not words[i].is_general for i in telling)
-    is_story = len(telling) >= _LENGTH_OF_STORY and speaks_of_family(words, runs, knowledge.lexicon)
+    is_story = len(telling) >= _LENGTH_OF_STORY and tells_of_family(words, runs, knowledge.lexicon)
     understood = {i for meaning in meanings for i in meaning.places}
     slots = {}
     for i in sorted(telling):

@@ -68,7 +68,12 @@ class Knowledge:
     speller: Speller
 
     def knows(self, word: str) -> bool:
-        return not word.isalpha() or self.uses(word) or analysis.is_known(word)
+        return (
+            not word.isalpha()
+            or self.uses(word)
+            or word in self.lexicon.foreign_words
+            or analysis.is_known(word)
+        )
 
     def knows_all(self, piece: str) -> bool:
         words = analysis.words(piece)
@@ -92,7 +97,9 @@ class Knowledge:
         return bool(self.speller.suggest(analysis.fold(piece), 1))
 
     def related(self, lemma: str) -> list[str]:
-        """Other words of the catalogue that are made of the same root."""
+        """Other words of the catalogue that are made of the same root; a name has none."""
+        if analysis.names_a_person(lemma):
+            return []
         return [other for other in families_of(self.vocabulary, lemma) if other != lemma][
             :MOST_RELATED
         ]
@@ -193,6 +200,8 @@ def _in_context(words: Sequence[Word], i: int, knowledge: Knowledge) -> Word:
     neighbours = [words[j].lemma for j in (i - 1, i + 1) if 0 <= j < len(words)]
     for suggestion in knowledge.speller.suggest(word.text):
         lemma = analysis.lemma(suggestion.word)
+        if sorted(suggestion.word) != sorted(word.text):
+            continue  # another word, not the same letters in another order
         if any(pair_of(lemma, near) in knowledge.vocabulary.pairs for near in neighbours):
             meant = Candidate(lemma, _WEIGHT_BY_CONTEXT, Origin.SPELLING)
             return Word(word.text, (*word.candidates, meant))

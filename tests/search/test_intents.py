@@ -26,6 +26,8 @@ LEXICON = compile_lexicon(
         ("Побои", [], ["бить"], (Target("measure", "blows", 1.0),), False),
         ("Сад", [], ["садик, детский сад", "нечем платить"], (NURSERY,), False),
         ("Не наше: готовка", [], ["рецепт", "борщ, суп"], (), True),
+        ("Не наше: объявления", [], ["авито, песня"], (), True),
+        ("Какая есть помощь", [], ["помощь, пособие"], (NURSERY,), False),
     ],
 )  # fmt: skip
 TEXTS = ["детский сад", "рецепт на лекарства", "суп в школе", "защита от насилия", "отец ребёнка"]
@@ -83,13 +85,46 @@ def test_a_rule_that_is_marked_so_is_none_of_our_business():
     assert found.required > sum(slot.units for slot in found.slots)
 
 
+@pytest.mark.parametrize("text", ["садик купить авито", "помощь авито", "побили на авито"])
+def test_a_foreign_rule_outweighs_a_loose_fit(text):
+    assert plan(text).understood.intents == ("Не наше: объявления",)
+
+
+@pytest.mark.parametrize(
+    "text", ["муж бьёт и продаёт вещи на авито", "нечем платить за садик, продали всё на авито"]
+)
+def test_what_surely_asks_for_help_outweighs_a_foreign_rule(text):
+    found = plan(text)
+    assert "Не наше: объявления" not in found.understood.intents
+    assert found.understood.intents
+
+
+def test_words_of_foreign_rules_are_right_but_nothing_is_corrected_to_them():
+    assert plan("авито").understood.corrected == ""
+    assert "песня" not in LEXICON.words
+    assert plan("песния").understood.intents == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("какая есть помощь", True), ("пособия", True), ("помощь суп", False)]
+)
+def test_a_word_for_help_as_such_means_something_only_alone(text, meant):
+    assert ("Какая есть помощь" in plan(text).understood.intents) is meant
+
+
 def test_each_example_of_the_data_set_fits_its_rule():
     rows = json.loads(INTENTS.read_text(encoding="utf-8"))
     everyday = json.loads((INTENTS.parent / "everyday_words.json").read_text(encoding="utf-8"))
     lexicon = compile_lexicon(
         groups=[(row["canonical"], row["terms"], not row.get("both_ways"), ()) for row in everyday],
         intents=[
-            (row["title"], row["examples"], [", ".join(words) for words in row["words"]], (), False)
+            (
+                row["title"],
+                row["examples"],
+                [", ".join(words) for words in row["words"]],
+                (),
+                row.get("foreign", False),
+            )
             for row in rows
         ],
     )
