@@ -87,7 +87,8 @@ class Source:
                 )
             ),
             exact=tuple(dict.fromkeys([*terms.get("title", ()), *terms.get("names", ())])),
-            starts=" ".join(beginnings([*self.texts["title"], *self.texts.get("names", ())])),
+            starts=" ".join(beginnings(self.texts["title"])),
+            other_starts=" ".join(beginnings(self.texts.get("names", ()))),
             keywords=self.keywords,
             visible_until=self.visible_until,
             checked_on=self.checked_on,

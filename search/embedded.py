@@ -27,6 +27,7 @@ from search import analysis
 from search.engine import (
     SCHEMA,
     Answer,
+    Beginning,
     Document,
     Hit,
     IndexState,
@@ -37,7 +38,7 @@ from search.engine import (
     WriterBusy,
 )
 from search.plan import QueryPlan, Sort
-from search.tantivy_index import ALL, META, RECORDS, document_of, schema
+from search.tantivy_index import ALL, META, document_of, schema
 from search.tantivy_query import Compiler, suggesting, visible
 
 FACET_VALUES = 10_000
@@ -96,27 +97,21 @@ class EmbeddedEngine:
                 self._facets(opened.searcher, compiler),
             )
 
-    def suggest(
-        self,
-        words: tuple[str, ...],
-        kinds: tuple[str, ...],
-        place: tuple[str, ...],
-        moment: int,
-        limit: int,
-    ) -> tuple[Suggested, ...]:
+    def suggest(self, asked: Beginning) -> tuple[Suggested, ...]:
         opened = self._open()
-        if not words or not kinds or limit < 1:
+        found: list[Suggested] = []
+        if not asked.words:
             return ()
-        query = suggesting(opened.index.schema, words, kinds, place, moment)
         with _saying_unavailable():
-            hits = opened.searcher.search(query, limit=limit, count=False).hits
-            addresses = [address for _, address in hits]
-            records = opened.searcher.fast_field_values("record", addresses)
-            ids = opened.searcher.fast_field_values("id", addresses)
-        return tuple(
-            Suggested(RECORDS[int(record or 0)], int(identity or 0), round(float(score or 0), 3))
-            for record, identity, (score, _) in zip(records, ids, hits, strict=True)
-        )
+            for kind, most in asked.most.items():
+                query = suggesting(opened.index.schema, asked, kind)
+                hits = opened.searcher.search(query, limit=max(most, 1), count=False).hits[:most]
+                ids = opened.searcher.fast_field_values("id", [address for _, address in hits])
+                found += (
+                    Suggested(kind, int(identity or 0), round(float(score or 0), 3))
+                    for identity, (score, _) in zip(ids, hits, strict=True)
+                )
+        return tuple(found)
 
     def vocabulary(self) -> Vocabulary:
         """Reading it takes time, so a busy index shares one reading for a while.

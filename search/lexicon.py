@@ -222,7 +222,7 @@ _lock = Lock()
 def current_lexicon() -> Lexicon:
     """The lexicon as the database has it now: one small query, or a reading after a change."""
     global _kept
-    stamp = _read_stamp()
+    stamp = read_stamp()
     kept = _kept
     if kept and kept[1].stamp == stamp and time.monotonic() - kept[0] < OLDEST:
         return kept[1]
@@ -232,7 +232,7 @@ def current_lexicon() -> Lexicon:
     return lexicon
 
 
-def _read_stamp() -> tuple[int, int]:
+def read_stamp() -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(*), coalesce(max(seq), 0) from search_searchchange where kind = 'lexicon'"
@@ -262,17 +262,17 @@ def load(stamp: tuple[int, int]) -> Lexicon:
     }
     return compile_lexicon(
         stamp=stamp,
-        groups=_load_groups(),
+        groups=load_groups(),
         places=places,
         aliases={row["slug"]: row["aliases"] for row in territories},
         titles=titles,
-        intents=_load_intents(),
+        intents=load_intents(),
         pins=_load_pins(),
         weights=_load_weights(),
     )
 
 
-def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
+def load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
     targets = _load_targets(Synonym, _PLURALS)
     return [
         (synonym.canonical, synonym.terms, synonym.one_way, tuple(targets[synonym.pk]))
@@ -280,7 +280,7 @@ def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
     ]
 
 
-def _load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...], bool]]:
+def load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...], bool]]:
     """The rules in use; one whose records are all gone says nothing and is left out."""
     targets = _load_targets(Intent, [name for name in _PLURALS if name != "territory"])
     return [

@@ -39,7 +39,10 @@ OWN_TERRITORY = 2.5  # of the place that was chosen
 NAMED_TERRITORY = 9.0  # of the place that the query itself names
 COUNTRY_FIRST = 4.0  # while no place is known, a measure for everybody goes first
 CHECKED = 0.4
-FIRST_WORD = 2.0  # of a suggestion whose name begins with what was typed
+# Of suggestions. Beside these, a short title is worth more than a long one: two at most.
+LED_TO = 40.0
+FIRST_OF_TITLE, FIRST_OF_OTHER_NAME = 16.0, 14.0
+FOR_EVERYBODY = 8.0
 
 
 class Origin(StrEnum):

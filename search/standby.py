@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from search.engine import (
     Answer,
+    Beginning,
     Document,
     Engine,
     IndexState,
@@ -34,15 +35,8 @@ class StandbyEngine:
     def search(self, plan: QueryPlan) -> Answer:
         return self._either(lambda engine: engine.search(plan))
 
-    def suggest(
-        self,
-        words: tuple[str, ...],
-        kinds: tuple[str, ...],
-        place: tuple[str, ...],
-        moment: int,
-        limit: int,
-    ) -> tuple[Suggested, ...]:
-        return self._either(lambda engine: engine.suggest(words, kinds, place, moment, limit))
+    def suggest(self, asked: Beginning) -> tuple[Suggested, ...]:
+        return self._either(lambda engine: engine.suggest(asked))
 
     def vocabulary(self) -> Vocabulary:
         return self._either(lambda engine: engine.vocabulary())

@@ -41,6 +41,7 @@ def main() -> None:
         manage("migrate", "--verbosity=0")
         if not _measures():
             manage("load_catalogue")
+        manage("collectstatic", "--noinput", "--verbosity=0")
         manage("rebuild_index")
         memory_of_a_worker()
         middles = []

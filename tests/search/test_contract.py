@@ -23,7 +23,7 @@ from search import plan as worth
 from search.documents import all_sources
 from search.elastic_query import Compiler
 from search.embedded import EmbeddedEngine
-from search.engine import Document, Position
+from search.engine import Beginning, Document, Position
 from search.lexicon import Lexicon, current_lexicon
 from search.plan import (
     Alternative,
@@ -198,21 +198,23 @@ def test_situations_and_suggestions_are_alike(world):
     assert likeness(found) >= ALIKE
     typed = ["м", "мат", "пос", "пособие на", "кап мат", "центр", "ск", "ъ", "семья", "16"]
     place = next(place.around for place in world.lexicon.places.values() if place.parent)
+    most = dict.fromkeys(("measure", "situation", "provider"), EVERYTHING)
+    led_to = {"measure": ("materinskij-kapital",), "situation": ("bulling",)}
+
+    def best_scores(found):
+        return [each.score for each in found][:TOP]
+
     for text in typed:
         for where in ((), place):
             one, other = (
-                engine.suggest(
-                    tuple(text.split()),
-                    ("measure", "situation", "provider"),
-                    where,
-                    NOW,
-                    EVERYTHING,
-                )
+                engine.suggest(Beginning(tuple(text.split()), most, where, NOW, led_to))
                 for engine in (world.embedded, world.elastic)
             )
             assert {(each.kind, each.id) for each in one} == {
                 (each.kind, each.id) for each in other
             }, text
+            assert [each.kind for each in one] == [each.kind for each in other]
+            assert best_scores(one) == pytest.approx(best_scores(other), rel=0.02), text
 
 
 def plans(world: World) -> st.SearchStrategy[QueryPlan]:

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from search import analysis
 from search.documents import FOREVER, Source, title_order
 from search.embedded import EmbeddedEngine
-from search.engine import IndexUnavailable, Position, WriterBusy, get_engine
+from search.engine import Beginning, IndexUnavailable, Position, WriterBusy, get_engine
 from search.lexicon import Place, compile_lexicon
 from search.plan import EVERYWHERE, Sort, Target
 from search.query import Asked, for_situations, make_plan
@@ -244,10 +244,11 @@ def named(engine):
     return engine
 
 
-def suggested(engine, text, *kinds, place=(), moment=2000, limit=10):
+def suggested(engine, text, *kinds, place=(), moment=2000, limit=10, led_to=None):
     words = tuple(analysis.words(text))
     kinds = kinds or ("measure", "situation", "provider")
-    found = engine.suggest(words, kinds, place, moment, limit)
+    most = dict.fromkeys(kinds, limit)
+    found = engine.suggest(Beginning(words, most, place, moment, led_to or {}))
     return [f"{each.kind[0]}{each.id}" for each in found]
 
 
@@ -263,12 +264,36 @@ def test_what_begins_as_was_typed_is_suggested_first(named):
     assert suggested(named, "капитал")[0] == "m4"
 
 
+def test_a_title_stands_before_another_name_and_a_short_one_before_a_long(named):
+    write(
+        named,
+        source(30, "Ясли рядом с домом, если есть места в очереди", territory=["lo"]),
+        source(31, "Ясли рядом", territory=["lo"]),
+        source(32, "Место малышу", names=["ясли"], territory=["lo"]),
+        source(33, "Компенсация за ясли", territory=["lo"]),
+    )
+    assert suggested(named, "ясл") == ["m31", "m30", "m32", "m33"]
+
+
+def test_what_is_for_everybody_stands_before_what_is_for_a_place(named):
+    write(named, source(30, "Ясли", territory=["lo"]), source(31, "Ясли для всей страны"))
+    assert suggested(named, "ясл") == ["m31", "m30"]
+
+
+def test_what_editors_names_lead_to_is_suggested_whatever_its_own_names_are(named):
+    led_to = {"measure": ("m5", "m8"), "situation": ("birth",), "provider": ("m1",)}
+    assert suggested(named, "чит", led_to=led_to) == ["m5", "m4", "s1", "p1"]
+    assert suggested(named, "чит", "measure", led_to=led_to, place=("rossiya", "lo")) == []
+
+
 def test_suggestions_are_of_the_kinds_asked_for(named):
     assert set(suggested(named, "о")) == {"m6", "p1"}
     assert suggested(named, "о", "measure") == ["m6"]
     assert suggested(named, "до", "measure", "situation") == ["s2"]
     assert suggested(named, "сем", "provider") == ["p1"]
-    assert suggested(named, "о", limit=1) != []
+    assert suggested(named, "до", "situation", "measure", "provider", limit=1) == ["s2"]
+    assert suggested(named, "о", "provider", "measure", limit=1) == ["p1", "m6"]
+    assert suggested(named, "о", limit=0) == []
     assert len(suggested(named, "к", limit=2)) == 2
 
 
@@ -286,7 +311,8 @@ def test_what_is_no_longer_visible_is_not_suggested(named):
 
 
 def test_nothing_typed_suggests_nothing_and_long_words_do(named):
-    assert named.suggest((), ("measure",), (), 2000, 5) == ()
+    assert named.suggest(Beginning((), {"measure": 5})) == ()
+    assert named.suggest(Beginning(("отсрочка",), {})) == ()
     assert suggested(named, "отсрочка" + "ъ" * 500) == []
     write(named, source(30, "Высококвалифицированная помощь"))
     assert suggested(named, "высококвалифицированная") == ["m30"]

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from catalogue.models import Measure
 from search import outbox, workers
-from search.engine import IndexUnavailable, Position
+from search.engine import Beginning, IndexUnavailable, Position
 from search.indexer import Indexer, catch_up, rebuild, reconcile
 from search.models import SearchChange
 from search.query import Asked
@@ -189,9 +189,8 @@ def test_a_provider_is_suggested_while_it_gives_a_public_measure(followed):
 
     def suggested():
         catch_up()
-        return [
-            each.id for each in followed.suggest(("рост",), ("provider",), (), int(time.time()), 5)
-        ]
+        asked = Beginning(("рост",), {"provider": 5}, moment=int(time.time()))
+        return [each.id for each in followed.suggest(asked)]
 
     assert suggested() == [provider.pk]
     Measure.objects.update(valid_to=timezone.localdate() - datetime.timedelta(days=1))
