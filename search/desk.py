@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,12 +22,14 @@ from wagtail.admin.auth import permission_denied
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.base import ViewSet
+from wagtail.log_actions import log
 
 from catalogue.models import Measure, Territory
-from search import history, questions
+from search import despite, history, questions
 from search.choosing import CHOSEN_FROM, find_records
 from search.engine import IndexUnavailable
-from search.guarded import ANSWER, BACK, GO, say_unchanged, told, verdict_on
+from search.guard import Verdict
+from search.guarded import ANSWER, BACK, is_decided, reason_error, told, verdict_on
 from search.models import FieldWeights
 from search.plan import FIELDS
 from search.query import LONGEST_TEXT
@@ -262,6 +265,10 @@ class WeightsView(DeskPage, FormView):
         instance = FieldWeights.objects.first() or FieldWeights(pk=1)
         return {**super().get_form_kwargs(), "instance": instance}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        entries = despite.lately(FieldWeights(pk=1))
+        return super().get_context_data(despite=entries, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get(ANSWER) == BACK:
             form = self.get_form()
@@ -270,20 +277,22 @@ class WeightsView(DeskPage, FormView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        if self.request.POST.get(ANSWER) != GO:
-            found = verdict_on(self.request, form.save)
-            if found and found[0].changes:
-                return self._ask(told(found[0]))
+        found = verdict_on(self.request, form.save)
+        if found and not is_decided(self.request, found[0]):
+            return self._ask(found[0])
+        with transaction.atomic():
+            weights = form.save()
+            log(instance=weights, action="wagtail.edit", user=self.request.user)
             if found:
-                say_unchanged(self.request, found[0])
-        form.save()
+                despite.remember(weights, self.request, found[0])
         messages.success(self.request, _("Saved: the next search weighs so."))
         return redirect("search_weights:index")
 
-    def _ask(self, verdict: dict[str, Any]) -> HttpResponse:
+    def _ask(self, verdict: Verdict) -> HttpResponse:
         names = [name for name, _ in FIELDS]
         context = {
-            **verdict,
+            **told(verdict),
+            "reason_error": reason_error(self.request, verdict),
             "unmet": [],
             "fields": [(name, self.request.POST.get(name, "")) for name in names],
             "page_title": _("What changes in the answers"),

@@ -25,6 +25,8 @@ from search.guarded import GuardedDelete, GuardedSave
 from search.intent_form import IntentForm, TellsOfWords, WordsPanel
 from search.models import Intent, PinnedAnswer, Synonym
 
+LISTED_WORDS = 4  # of a line of an intent, in the list
+
 
 def _targets(*names: str) -> list[FieldPanel]:
     return [FieldPanel(name, widget=RecordsInput(name)) for name in names]
@@ -119,7 +121,16 @@ def _count_of(relation: Any) -> Subquery:
 
 
 def _lines(intent: Intent) -> str:
-    return " + ".join(f"({line})" if "," in line else line for line in intent.words)
+    return " + ".join(_shortened(line) for line in intent.words)
+
+
+def _shortened(line: str) -> str:
+    """The first alternatives of a line and how many more there are."""
+    words = [each.strip() for each in line.split(",")]
+    shown, rest = words[:LISTED_WORDS], len(words) - LISTED_WORDS
+    if rest > 0:
+        shown.append(gettext("%(count)d more") % {"count": rest})
+    return f"({', '.join(shown)})" if len(words) > 1 else line
 
 
 class IntentViewSet(DeskViewSet):
