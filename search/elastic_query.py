@@ -119,7 +119,10 @@ class Compiler:
     def _found(self, slot: Slot) -> Query:
         single = [a.words[0] for a in slot.alternatives if len(a.words) == 1]
         queries = [_beside(ALL, a.words) for a in slot.alternatives if len(a.words) > 1]
-        queries += [term(target.field, target.slug) for target in slot.targets]
+        fields = dict.fromkeys(target.field for target in slot.targets)
+        for field in fields:  # one clause: the server counts them
+            slugs = [target.slug for target in slot.targets if target.field == field]
+            queries.append(_terms(field, slugs))
         if single:
             queries.append(_terms(LEMMAS, single))
         return _any(queries)
@@ -158,8 +161,10 @@ class Compiler:
             if place.inside:
                 queries.append(term("territory_path", place.slug))
             yield _worth(_any(queries), weight)
-        if self.plan.kind == "measure":
-            yield _worth(query.Range("checked_on", {"gte": 1}), worth.CHECKED)
+        for day, weight in self.plan.checked:
+            yield _worth(query.Range("checked_on", {"gte": day}), weight)
+        for weight, slugs in self.plan.popular:
+            yield _worth(_terms("measure", slugs), weight)
 
     def _pinned(self) -> list[Query]:
         return [term("measure", slug) for slug in self.plan.pinned]

@@ -14,11 +14,13 @@ from threading import Lock
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 
 from catalogue.models import Category, Provider, Situation, Territory
 from search import analysis
 from search.models import FieldWeights, Intent, PinnedAnswer, PinnedMeasure, Synonym
-from search.plan import FIELDS, Target
+from search.plan import FIELDS, Popular, Target
+from search.popularity import popular_on
 from search.roots import root
 
 # Words of a territory's title that say what it is, not which.
@@ -100,6 +102,7 @@ class Lexicon:
     intents_by_lemma: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     pins: tuple[Pin, ...] = ()
     weights: tuple[tuple[str, float], ...] = FIELDS
+    popular: Popular = ()
 
     def find_place(self, name: tuple[str, ...]) -> Place | None:
         """The place of that name; of several that lie in one another, the widest."""
@@ -126,6 +129,7 @@ def compile_lexicon(
     intents: Iterable[tuple[str, Iterable[str], Iterable[str], tuple[Target, ...], bool]] = (),
     pins: Iterable[tuple[Iterable[str], tuple[str, ...], Day, Day]] = (),
     weights: tuple[tuple[str, float], ...] = FIELDS,
+    popular: Popular = (),
 ) -> Lexicon:
     """A lexicon from plain values.
 
@@ -134,6 +138,7 @@ def compile_lexicon(
     :param intents: title, examples, lines of alternatives with commas between them, targets,
         whether it is foreign.
     :param pins: queries, slugs of measures in order, the first day and the last.
+    :param popular: see search.popularity.
     """
     compiled: list[Group] = []
     rules: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
@@ -169,6 +174,7 @@ def compile_lexicon(
         intents_by_lemma=_by_lemma(meant),
         pins=tuple(pin for pin in pinned if pin.phrases and pin.slugs),
         weights=weights,
+        popular=popular,
     )
 
 
@@ -269,6 +275,7 @@ def load(stamp: tuple[int, int]) -> Lexicon:
         intents=load_intents(),
         pins=_load_pins(),
         weights=_load_weights(),
+        popular=popular_on(timezone.localdate()),
     )
 
 

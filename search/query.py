@@ -6,10 +6,14 @@ zero is better than noise.
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from itertools import pairwise
+
+from django.utils import timezone
 
 from search import analysis, wording
 from search.intents import Meaning, find_meanings
@@ -24,6 +28,7 @@ from search.names import (
 )
 from search.pins import pinned_for
 from search.plan import (
+    CHECKED,
     FACETS,
     Alternative,
     Origin,
@@ -38,6 +43,8 @@ from search.words import Knowledge, Word, pair_of, read
 
 LONGEST_TEXT = 200
 MOST_ALTERNATIVES = 14
+# Of a query of many words; a server takes 1024 clauses in all (docs/elasticsearch.md).
+MOST_ALTERNATIVES_IN_ALL, MOST_NAMES = 45, 60
 _WEIGHT_OF_RELATED = 0.5
 _WEIGHT_OF_MAIN_NAME, _WEIGHT_OF_OTHER_NAME = 0.85, 0.7
 _WEIGHT_OF_GENERAL, _WEIGHT_OF_UNDERSTOOD = 0.5, 0.5
@@ -77,6 +84,8 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
         named, name_at = find_place(words, runs, lexicon)
     meanings = find_meanings(words, runs, lexicon)
     by_place = _slots(words, runs, meanings, name_at, knowledge)
+    by_place = _fewer(by_place)
+    names = exact_names(words, runs, lexicon)
     slots = tuple(by_place.values())
     lemmas = frozenset(word.lemma for word in words)
     return QueryPlan(
@@ -84,7 +93,7 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
         kind="measure",
         slots=slots,
         required=_required_of_all(by_place, meanings),
-        exact=exact_names(words, runs, lexicon),
+        exact=tuple(nlargest(MOST_NAMES, names, key=lambda name: name.weight)),
         pairs=_pairs(words),
         prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
         pinned=pinned_for(words, lexicon, moment),
@@ -109,6 +118,8 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
             unknown=tuple(slot.text for slot in slots if not slot.alternatives),
             cut=cut or reading.cut,
         ),
+        checked=_checked(moment),
+        popular=lexicon.popular,
     )
 
 
@@ -127,6 +138,8 @@ def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
         place=None,
         prefer=(),
         pinned=(),
+        checked=(),
+        popular=(),
         sort=Sort.RELEVANCE,
         offset=0,
         limit=limit,
@@ -166,6 +179,25 @@ def _slots(
                 units = min(units, 1)  # details of a life, which no catalogue knows
         slots[i] = Slot(words[i].text, alternatives, targets, units, words[i].is_general)
     return slots
+
+
+def _fewer(slots: Mapping[int, Slot]) -> dict[int, Slot]:
+    """Of a query so long that there are too many, what weighs least is left out; never a word's best."""
+    spare = sorted(
+        (each.weight for slot in slots.values() for each in slot.alternatives[1:]), reverse=True
+    )
+    room = MOST_ALTERNATIVES_IN_ALL - sum(bool(slot.alternatives) for slot in slots.values())
+    if len(spare) <= room:
+        return dict(slots)
+    least = spare[room - 1] if room > 0 else math.inf
+    return {
+        i: replace(
+            slot,
+            alternatives=slot.alternatives[:1]
+            + tuple(each for each in slot.alternatives[1:] if each.weight > least),
+        )
+        for i, slot in slots.items()
+    }
 
 
 def _weakened(alternatives: Sequence[Alternative], by: float) -> tuple[Alternative, ...]:
@@ -287,6 +319,11 @@ def _place_filter(lexicon: Lexicon, named: Place | None, asked: Asked) -> PlaceF
     if place is None:
         return None
     return PlaceFilter(place.slug, place.around, inside=named is not None)
+
+
+def _checked(moment: int) -> tuple[tuple[int, float], ...]:
+    today = datetime.datetime.fromtimestamp(moment, timezone.get_current_timezone()).toordinal()
+    return tuple((1 if days is None else today - days, worth) for days, worth in CHECKED)
 
 
 def _pairs(words: Sequence[Word]) -> tuple[str, ...]:

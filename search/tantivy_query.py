@@ -135,11 +135,13 @@ class Compiler:
             if place.inside:
                 queries.append(self._term("territory_path", place.slug))
             yield self._worth(_any(queries), weight)
-        if self.plan.kind == "measure":
+        for day, weight in self.plan.checked:
             checked = Query.range_query(
-                self.schema, "checked_on", tantivy.FieldType.Integer, lower_bound=1
+                self.schema, "checked_on", tantivy.FieldType.Integer, lower_bound=day
             )
-            yield self._worth(checked, worth.CHECKED)
+            yield self._worth(checked, weight)
+        for weight, slugs in self.plan.popular:  # found one by one sooner than as a set
+            yield self._worth(_any([self._term("measure", slug) for slug in slugs]), weight)
 
     def _in_place(self) -> Query:
         place = self.plan.place

@@ -7,9 +7,11 @@ takes its time; so the own graded queries are asked by turns, the public ones al
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -171,6 +173,24 @@ def _answer_alike(world: World, queries: list[Graded]) -> None:
         assert figures["false_confidence_rate"] <= 1 / 8, name
 
 
+def test_what_families_open_never_beats_a_better_answer(world):
+    """Fame of everything that a query is not answered by costs next to nothing."""
+    measures = {each.keywords["measure"][0] for each in world.documents if each.kind == "measure"}
+    slugs = {
+        each.id: each.keywords["measure"][0] for each in world.documents if each.kind == "measure"
+    }
+    outcomes = []
+    for graded in read_graded(OWN):
+        if not graded.expect_none:
+            wrong = tuple(sorted(measures - graded.judgments.keys()))
+            plan = replace(world.plan(graded), popular=((max(worth.POPULAR), wrong),))
+            found = tuple(slugs[hit.id] for hit in world.embedded.search(plan).hits)
+            outcomes.append(Outcome(graded, found, len(found), ""))
+    figures = Quality(outcomes).figures()
+    assert figures["ndcg@10"] >= 0.88
+    assert figures["hit@3"] >= 0.93
+
+
 def test_the_command_asks_the_cluster_though_the_portal_searches_without(
     world, elasticsearch, settings, tmp_path, capsys
 ):
@@ -288,6 +308,10 @@ def plans(world: World) -> st.SearchStrategy[QueryPlan]:
         limit=st.just(TOP),
         facets=st.just(worth.FACETS) | st.just(()) | st.just(("kind",)),
         understood=st.just(Understanding()),
+        checked=st.just(()) | st.just(((1, 0.2), (739_000, 0.1), (739_500, 0.1))),
+        popular=st.lists(st.sampled_from(values["measure"]), max_size=5, unique=True).map(
+            lambda slugs: ((0.3, tuple(slugs[:2])), (0.1, tuple(slugs[2:])))
+        ),
     )
     return made.map(
         lambda plan: replace(plan, required=min(plan.required, sum(s.units for s in plan.slots)))
@@ -312,6 +336,29 @@ def test_random_plans_are_answered_alike(small):
     ask()
     assert likeness(found) >= ALIKE
     assert sum(each.found > 0 for each in found) > 3  # something was compared
+
+
+def test_no_query_has_more_clauses_than_a_server_takes(world):
+    """A server counts the leaves of the whole query; the smallest takes 1024."""
+
+    def leaves(clause: Any) -> int:
+        if isinstance(clause, list):
+            return sum(map(leaves, clause))
+        ((name, body),) = clause.items()
+        inside = {"bool": ("must", "should", "filter"), "dis_max": ("queries",)}.get(name)
+        if name == "constant_score":
+            return leaves(body["filter"])
+        return sum(leaves(body.get(each, [])) for each in inside) if inside else 1
+
+    dice = random.Random(1)
+    names = [" ".join(form) for group in world.lexicon.groups for form in group.forms]
+    short = [word for word in world.embedded.vocabulary().words if len(word) < 5]
+    fame = tuple((weight, tuple(names[:34])) for weight in worth.POPULAR)
+    for _ in range(100):
+        for text in (" ".join(dice.sample(names, 15)), " ".join(dice.sample(short, 60))):
+            plan = world.plan(Graded(text, "", "leningradskaya-oblast", {}, "", False))
+            request = Compiler(replace(plan, popular=fame)).search().to_dict()
+            assert leaves(request["query"]) < 1000, text
 
 
 class _NoSynonyms(Compiler):

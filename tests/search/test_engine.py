@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -139,6 +140,36 @@ def test_weights_of_the_plan_decide_which_field_tells_more(full):
     by_who = replace(plan, weights=(("title", 0.1), ("who", 50.0)))
     assert full.search(plan).hits[0].id != 7
     assert full.search(by_who).hits[0].id == 7
+
+
+def test_of_equals_the_one_checked_last_goes_first(engine):
+    checked = {1: 0, 2: 10, 3: 300, 4: 650}
+    made = [source(pk, "Прокат колясок", checked=day) for pk, day in checked.items()]
+    engine.rebuild((each.analysed() for each in made), START, DATABASE, lambda done: None)
+    plan = replace(ask(engine, "прокат"), checked=((1, 0.2), (200, 0.1), (600, 0.1)))
+    assert [hit.id for hit in engine.search(plan).hits] == [4, 3, 2, 1]
+    scores = [hit.score for hit in engine.search(plan).hits]
+    steps = [round(one - other, 2) for one, other in pairwise(scores)]
+    assert steps == [0.1, 0.1, 0.2]
+
+
+def test_of_equals_the_one_that_families_open_goes_first(engine):
+    made = [source(pk, "Прокат колясок") for pk in (1, 2, 3)]
+    engine.rebuild((each.analysed() for each in made), START, DATABASE, lambda done: None)
+    plan = replace(ask(engine, "прокат"), popular=((0.3, ("m3", "m9")), (0.1, ("m2",))))
+    assert [hit.id for hit in engine.search(plan).hits] == [3, 2, 1]
+    assert engine.search(plan).total == 3
+    assert engine.search(ask(engine, "прокат")).total == 3
+
+
+def test_neither_check_nor_fame_beats_a_better_answer(full):
+    plan = replace(
+        ask(full, "капитал", territory="chita"),
+        checked=((1, 0.2), (1, 0.1), (1, 0.1)),
+        popular=((0.3, ("m7",)),),  # has the word in its text only
+    )
+    write(full, source(7, "Выплата семье", law="181-ФЗ", who="капитал не нужен", checked=700))
+    assert [hit.id for hit in full.search(plan).hits][-1] == 7
 
 
 def test_urgent_help_is_a_filter_of_its_own(full):
