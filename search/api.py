@@ -13,6 +13,7 @@ from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
 from cms.api_errors import ErrorOut, InvalidOut
+from cms.throttle import PerMinute
 from search import history
 from search.engine import IndexUnavailable
 from search.facets import Facet
@@ -145,7 +146,8 @@ class SuggestionsOut(Schema):
 
 @router.get(
     "/measures",
-    response={200: MeasuresOut, 422: InvalidOut, 503: ErrorOut},
+    response={200: MeasuresOut, 422: InvalidOut, 429: ErrorOut, 503: ErrorOut},
+    throttle=PerMinute("measures"),
     summary="Меры по словам и фильтрам",
 )
 @decorate_view(cache_control(no_cache=True), conditional_page)
@@ -194,7 +196,8 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
 
 @router.get(
     "/suggest",
-    response={200: SuggestionsOut, 422: InvalidOut, 503: ErrorOut},
+    response={200: SuggestionsOut, 422: InvalidOut, 429: ErrorOut, 503: ErrorOut},
+    throttle=PerMinute("suggest", times=5),
     summary="Подсказки к недописанным словам",
 )
 @decorate_view(cache_control(no_store=True))

@@ -26,7 +26,7 @@ from wagtail.log_actions import log
 
 from catalogue.models import Measure, Territory
 from search import despite, history, questions
-from search.choosing import CHOSEN_FROM, find_records
+from search.choosing import CHOSEN_FROM, LONGEST, find_records
 from search.engine import IndexUnavailable
 from search.guard import Verdict
 from search.guarded import ANSWER, BACK, is_decided, reason_error, told, verdict_on
@@ -102,6 +102,7 @@ class QuestionsForm(forms.Form):
         ],
         required=False,
     )
+    q = forms.CharField(label=gettext_lazy("With the words"), max_length=LONGEST, required=False)
 
 
 class QuestionsView(DeskPage, TemplateView):
@@ -115,9 +116,8 @@ class QuestionsView(DeskPage, TemplateView):
         chosen = form.cleaned_data if form.is_valid() else {}
         since = questions.since(chosen.get("days") or PERIODS[1])
         fate = Fate(chosen["fate"]) if chosen.get("fate") else None
-        page = Paginator(questions.grouped(since, fate), ON_PAGE).get_page(
-            self.request.GET.get("p")
-        )
+        rows = questions.grouped(since, fate, chosen.get("q", ""))
+        page = Paginator(rows, ON_PAGE).get_page(self.request.GET.get("p"))
         kept = urlencode({name: value for name, value in chosen.items() if value})
         return super().get_context_data(
             form=form,
@@ -132,7 +132,11 @@ class QuestionsView(DeskPage, TemplateView):
         )
 
     def _filled(self, given: QueryDict) -> dict[str, Any]:
-        return {"days": given.get("days", PERIODS[1]), "fate": given.get("fate", "")}
+        return {
+            "days": given.get("days", PERIODS[1]),
+            "fate": given.get("fate", ""),
+            "q": given.get("q", "").replace("\0", "")[:LONGEST],
+        }
 
     def _actions(self, question: Question) -> list[tuple[str, str]]:
         """What can be made of a question in one click: the form is filled in already."""

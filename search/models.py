@@ -323,3 +323,19 @@ class SearchClick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query} → {self.slug}"
+
+
+class ClickMark(models.Model):
+    """That somebody opened an answer today, so that it counts once: see search.visitors."""
+
+    day = models.DateField(db_index=True)
+    visitor = models.CharField(max_length=64, db_index=True)  # a digest of the day
+    answer = models.CharField(max_length=64, unique=True)  # of the visitor, a query and a measure
+    slug = models.SlugField(max_length=80, db_index=False)
+
+    class Meta:
+        verbose_name = _("mark of an opened answer")
+        verbose_name_plural = _("marks of opened answers")
+
+    def __str__(self) -> str:
+        return self.slug

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from catalogue.place import chosen_territory
 from catalogue.slots import links_to_ask
 from cms.methods import read_only
+from cms.security import address_of
 from search import history
 from search.address import Address, read_address
 from search.engine import IndexUnavailable
@@ -24,6 +25,7 @@ from search.facets import title_of
 from search.finding import Found, Results, find
 from search.plan import Sort
 from search.reasons import found_by
+from search.visitors import TooManyClicks
 from search.ways_out import near_stories, ways_out
 
 RETRY_AFTER = 60  # seconds; a rebuild of the data set takes less
@@ -100,7 +102,10 @@ def click(request: HttpRequest) -> HttpResponse:
     query, slug = request.POST.get("query", ""), request.POST.get("slug", "")
     if not query or not slug or len(query) > history.LONGEST or len(slug) > LONGEST_SLUG:
         return HttpResponse(status=400)
-    history.remember_click(query, slug)
+    try:
+        history.remember_click(query, slug, address_of(request))
+    except TooManyClicks:
+        return HttpResponse(status=429)
     return HttpResponse(status=204)
 
 
