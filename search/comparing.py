@@ -37,11 +37,14 @@ class Differences:
         return self.missing + self.stale + self.surplus
 
 
+NO_DIFFERENCES = Differences(0, 0, 0)
+
+
 class Comparison:
     """One pass over all records of an index, in steps."""
 
     def __init__(self, engine: Engine, writer: Writer) -> None:
-        self.started = time.monotonic()
+        self._started = time.monotonic()
         self.records = 0
         self._engine = engine
         self._writer = writer
@@ -50,6 +53,10 @@ class Comparison:
         self._brought: set[tuple[str, int]] = set()
         self._missing = self._stale = self._surplus = self._unwritten = 0
         self._share = 1
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
 
     @property
     def differences(self) -> Differences:

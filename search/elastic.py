@@ -97,6 +97,8 @@ class ElasticEngine:
     :param replicas: copies of each record beside the first.
     """
 
+    kind = "elastic"
+
     def __init__(self, cluster: Cluster, name: str, alone: Alone, replicas: int = 1) -> None:
         self.cluster = cluster
         self.name = name

@@ -65,6 +65,8 @@ class _Opened:
 
 
 class EmbeddedEngine:
+    kind = "embedded"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._opened: _Opened | None = None

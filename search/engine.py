@@ -132,6 +132,11 @@ class Writer(Protocol):
 
 
 class Engine(Protocol):
+    @property
+    def kind(self) -> str:
+        """The name that settings and commands know it by."""
+        ...
+
     def search(self, plan: QueryPlan) -> Answer:
         """:raises IndexUnavailable:"""
         ...

@@ -6,6 +6,7 @@ so doing it twice, or late, does no harm.
 
 from __future__ import annotations
 
+import datetime
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from threading import Event
 import psycopg
 from django.db import Error as DatabaseProblem
 from django.db import connection
+from django.utils import timezone
 
 from catalogue.models import Measure
-from search import history, outbox, workers
-from search.comparing import Comparison, Differences
+from search import comparisons, history, outbox, workers
+from search.comparing import NO_DIFFERENCES, Comparison, Differences
 from search.documents import KINDS, all_sources, sources
 from search.engine import (
     ClusterUnreachable,
@@ -37,7 +39,7 @@ MANY = 3000  # measures; fewer are read sooner than processes start
 POLL = 1.0  # seconds; for wake-ups that were lost
 LONGEST_WAIT = 30.0  # before the next try after a failure
 PRUNE_EVERY = 600.0
-COMPARE_EVERY = 24 * 3600.0
+COMPARE_AGAIN = datetime.timedelta(minutes=10)  # after a failure
 CHANNEL = "search_change"
 
 logger = logging.getLogger(__name__)
@@ -90,7 +92,9 @@ def reconcile(engine: Engine) -> Differences:
     """
     with engine.writer() as writer:
         _catch_up(engine, writer)
-        return _compare_all(engine, writer)
+        comparison = _compare_all(engine, writer)
+    _remember(engine, comparison)
+    return comparison.differences
 
 
 def _catch_up(engine: Engine, writer: Writer) -> None:
@@ -100,11 +104,16 @@ def _catch_up(engine: Engine, writer: Writer) -> None:
             _compare_all(engine, writer)
 
 
-def _compare_all(engine: Engine, writer: Writer) -> Differences:
+def _compare_all(engine: Engine, writer: Writer) -> Comparison:
     comparison = Comparison(engine, writer)
     while comparison.step():
         pass
-    return comparison.differences
+    return comparison
+
+
+def _remember(engine: Engine, comparison: Comparison) -> None:
+    found = comparison.differences
+    comparisons.remember(engine.kind, comparison.records, found, comparison.seconds)
 
 
 class _Follower:
@@ -139,7 +148,8 @@ class Indexer:
         self.stop = stop
         self.say = say
         self._prune_at = 0.0
-        self._compare_at = 0.0
+        self._compare_at = timezone.now()
+        self._emptied = False
 
     def run(self) -> None:
         """Follow the database until told to stop; nothing short of that ends it."""
@@ -197,24 +207,34 @@ class Indexer:
                 changes = follower.apply_next()
                 self._look_after()
                 if changes and changes.everything:
-                    comparison, self._compare_at = None, 0.0
-                if not comparison and time.monotonic() >= self._compare_at:
-                    comparison = Comparison(self.engine, writer)
-                elif comparison and changes:
+                    comparison, self._compare_at, self._emptied = None, timezone.now(), True
+                elif changes and comparison:
                     comparison.leave_out(changes.ids)
-                if comparison:
-                    comparison = self._compare(comparison)
+                if comparison or timezone.now() >= self._compare_at:
+                    comparison = self._compare(comparison, writer)
                 elif not changes:
                     _wait_for_change(listener)
                 elif changes.transactions > 1 and changes.rows < BATCH:
                     # Many are writing: what comes while one commit takes goes together.
                     self.stop.wait(follower.last_commit)
 
-    def _compare(self, comparison: Comparison) -> Comparison | None:
-        """Do a step; what is left of the comparison."""
-        if comparison.step():
-            return comparison
-        self._compare_at = time.monotonic() + COMPARE_EVERY
+    def _compare(self, comparison: Comparison | None, writer: Writer) -> Comparison | None:
+        """Begin or go on for a moment; what is left of it."""
+        try:
+            comparison = comparison or Comparison(self.engine, writer)
+            if comparison.step():
+                return comparison
+        except (DatabaseProblem, psycopg.Error, IndexUnavailable):
+            raise  # it begins anew as soon as there is something to compare
+        except Exception as error:
+            self._compare_at = timezone.now() + COMPARE_AGAIN
+            comparisons.remember(self.engine.kind, 0, NO_DIFFERENCES, 0.0, str(error))
+            raise
+        if self._emptied:  # it has differed, as was to be expected: the next one tells more
+            self._emptied = False
+            return None
+        self._compare_at = comparisons.next_night()
+        _remember(self.engine, comparison)
         if comparison.differences.total:
             self.say(f"Индекс расходился с базой и исправлен: {comparison.differences}")
         return None
@@ -227,6 +247,7 @@ class Indexer:
             self._prune_at = now + PRUNE_EVERY
             outbox.prune(self.engine.state().position)
             history.forget()
+            comparisons.forget()
 
 
 def _replace(writer: Writer, kind: str, ids: set[int]) -> None:

@@ -275,6 +275,32 @@ class SearchChange(models.Model):
         return f"{self.kind} {self.object_id}"
 
 
+class IndexComparison(models.Model):
+    """What came of comparing a copy of the index with the database, as its indexer has told it."""
+
+    engine = models.CharField(max_length=12)
+    host = models.CharField(max_length=255)
+    finished_at = models.DateTimeField(auto_now_add=True)
+    seconds = models.FloatField()
+    records = models.PositiveIntegerField()
+    missing = models.PositiveIntegerField()
+    stale = models.PositiveIntegerField()
+    surplus = models.PositiveIntegerField()
+    failure = models.CharField(max_length=300, blank=True)  # why it was not brought to its end
+
+    class Meta:
+        verbose_name = _("comparison of the search index")
+        verbose_name_plural = _("comparisons of the search index")
+        ordering = ["-finished_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.engine} {self.finished_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def differences(self) -> int:
+        return self.missing + self.stale + self.surplus
+
+
 class SearchEvent(models.Model):
     """How often a query was asked on a day, and how much it found. Nothing about who asked.
 

@@ -32,6 +32,10 @@ class StandbyEngine:
         self.main = main
         self.other = other
 
+    @property
+    def kind(self) -> str:
+        return self.main.kind
+
     def search(self, plan: QueryPlan) -> Answer:
         return self._either(lambda engine: engine.search(plan))
 

@@ -11,10 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from catalogue.models import Measure
-from search import comparing, indexer
-from search.comparing import Comparison
+from search import comparing, comparisons, indexer
+from search.comparing import NO_DIFFERENCES, Comparison
 from search.indexer import catch_up, rebuild, reconcile
-from search.models import SearchChange
+from search.models import IndexComparison, SearchChange
 from tests.factories import MeasureFactory, ProviderFactory
 from tests.search.test_indexer import _Running, found_or_none, titles, wait_until
 
@@ -197,6 +197,51 @@ def test_publishing_does_not_wait_for_a_running_comparison(committed_db, engine,
     assert running.said == []
 
 
+def test_what_a_running_indexer_found_is_remembered(committed_db, engine):
+    MeasureFactory(title="Няня")
+    catch_up()
+    past_the_triggers("update catalogue_measure set title = 'Мимо очереди'")
+    with _Running(engine) as running:
+        wait_until(lambda: titles(engine) == ["Мимо очереди"])
+        wait_until(IndexComparison.objects.exists)
+        wait_until(lambda: running.said)
+    found = IndexComparison.objects.get()
+    assert (found.engine, found.missing, found.stale, found.surplus) == ("embedded", 0, 1, 0)
+    assert (found.records, found.failure) == (1, "")
+    assert "устарело 1" in running.said[0]
+
+
+@pytest.mark.slow
+def test_a_comparison_that_fails_is_remembered_and_updates_go_on(committed_db, engine, monkeypatch):
+    MeasureFactory(title="Няня")
+    catch_up()
+
+    def fails(self):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Comparison, "step", fails)
+    with _Running(engine):
+        wait_until(IndexComparison.objects.exists)
+        MeasureFactory(title="Прокат колясок")
+        wait_until(lambda: titles(engine, "коляска") == ["Прокат колясок"])
+    assert IndexComparison.objects.get().failure == "No space left on device"
+
+
+def test_the_next_comparison_is_at_night():
+    night = timezone.localtime(comparisons.next_night())
+    assert (night.hour, night.minute) == (3, 0)
+    assert datetime.timedelta() < night - timezone.now() <= datetime.timedelta(days=1)
+
+
+def test_old_comparisons_are_forgotten(db):
+    comparisons.remember("embedded", 1, NO_DIFFERENCES, 0.1)
+    comparisons.remember("embedded", 2, NO_DIFFERENCES, 0.1)
+    long_ago = timezone.now() - comparisons.KEPT - datetime.timedelta(days=1)
+    IndexComparison.objects.filter(records=1).update(finished_at=long_ago)
+    comparisons.forget()
+    assert [each.records for each in IndexComparison.objects.all()] == [2]
+
+
 def test_an_emptied_table_is_compared_beside_the_changes(committed_db, engine):
     MeasureFactory(title="Няня")
     catch_up()
@@ -206,4 +251,6 @@ def test_an_emptied_table_is_compared_beside_the_changes(committed_db, engine):
         wait_until(lambda: titles(engine) == [])
         MeasureFactory(title="Прокат колясок")
         wait_until(lambda: titles(engine, "коляска") == ["Прокат колясок"])
+        wait_until(IndexComparison.objects.exists)
+    assert not any(each.differences for each in IndexComparison.objects.all()), "no alarm"
     assert reconcile(engine).total == 0
