@@ -56,8 +56,9 @@ def _closeness(meaning: Meaning) -> tuple[int, int]:
 
 
 def _tells(meaning: Meaning, words: Sequence[Word]) -> bool:
-    """A single word for help as such means something only when nothing else is said."""
-    if len(meaning.places) > 1 or not all(words[i].is_general for i in meaning.places):
+    """Words that only ask, or one for help as such, mean something when nothing else is said."""
+    told = [words[i] for i in meaning.places if not words[i].is_asking]
+    if len(told) > 1 or any(not word.is_general for word in told):
         return True
     return all(word.is_general or word.is_asking for word in words)
 
@@ -111,4 +112,6 @@ def _meaning(rule: IntentRule, said: _Said) -> Meaning | None:
         weight = min(weight, max(sure for sure, _, _ in fitting))
         for _, _, lemmas in fitting:
             places.update(*(said[lemma][0] for lemma in lemmas))
+    if len(places) < len(rule.all_of):
+        return None  # one word cannot say two things
     return Meaning(rule, frozenset(places), weight)

@@ -47,6 +47,7 @@ MOST_ALTERNATIVES = 14
 MOST_ALTERNATIVES_IN_ALL, MOST_NAMES = 45, 60
 _WEIGHT_OF_RELATED = 0.5
 _WEIGHT_OF_MAIN_NAME, _WEIGHT_OF_OTHER_NAME = 0.85, 0.7
+_FIRST_TARGETS, _WEIGHT_OF_LATER = 3, 0.6  # editors name first what helps first
 _WEIGHT_OF_GENERAL, _WEIGHT_OF_UNDERSTOOD = 0.5, 0.5
 
 # Which part of the meaning a record has to cover, by the number of words that carry it: when the
@@ -88,13 +89,15 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
     names = exact_names(words, runs, lexicon)
     slots = tuple(by_place.values())
     lemmas = frozenset(word.lemma for word in words)
+    pairs = _pairs(words)
+    is_name = any(pair in knowledge.vocabulary.pairs for pair in pairs)
     return QueryPlan(
         text=text,
         kind="measure",
         slots=slots,
-        required=_required_of_all(by_place, meanings),
+        required=_required_of_all(by_place, meanings, is_name=is_name),
         exact=tuple(nlargest(MOST_NAMES, names, key=lambda name: name.weight)),
-        pairs=_pairs(words),
+        pairs=pairs,
         prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
         pinned=pinned_for(words, lexicon, moment),
         weights=lexicon.weights,
@@ -252,8 +255,10 @@ def _targets(
     ]
     for places, whole, targets in sources:
         if place in places:
-            weight = round(whole / len(telling & places), 3)
+            shared = whole / len(telling & places)
+            later = [target for target in targets if target.field == "measure"][_FIRST_TARGETS:]
             for target in targets:
+                weight = round(shared * (_WEIGHT_OF_LATER if target in later else 1.0), 3)
                 key = (target.field, target.slug)
                 if not target.is_place and (key not in found or found[key].weight < weight):
                     found[key] = replace(target, weight=weight)
@@ -282,9 +287,11 @@ def _units(
     return wording.units_of_unknown(word.text)
 
 
-def _required_of_all(slots: Mapping[int, Slot], meanings: Sequence[Meaning]) -> int:
+def _required_of_all(
+    slots: Mapping[int, Slot], meanings: Sequence[Meaning], *, is_name: bool
+) -> int:
     """The units that a record has to cover: those of the words that say what is meant suffice."""
-    required = _required(list(slots.values()))
+    required = _required(list(slots.values()), is_name=is_name)
     if meanings and meanings[0].is_foreign:
         return sum(slot.units for slot in slots.values()) + 1  # more than there are
     for meaning in meanings:
@@ -299,7 +306,8 @@ def _situations(meanings: Sequence[Meaning]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.slug for each in targets if each.field == "situation"))
 
 
-def _required(slots: Sequence[Slot]) -> int:
+def _required(slots: Sequence[Slot], *, is_name: bool) -> int:
+    """:param is_name: words of the query stand side by side in the catalogue."""
     counted = [slot for slot in slots if slot.units]
     total = sum(slot.units for slot in counted)
     if all(slot.is_general for slot in counted):
@@ -307,6 +315,9 @@ def _required(slots: Sequence[Slot]) -> int:
     if total <= wording.MOST_UNITS and len(counted) == 2:
         return max(total // 2, 1)  # neither says much: one is enough
     if all(slot.alternatives or slot.targets for slot in counted):
+        telling = [slot.units for slot in counted if slot.units >= wording.MOST_UNITS]
+        if len(counted) == 2 and telling and not is_name:
+            return min(*telling, math.ceil(_SHARES[2] * total))
         share = _SHARES.get(len(counted), _LEAST_SHARE)
     else:
         share = _STRICT_SHARES.get(len(counted), _LEAST_STRICT_SHARE)

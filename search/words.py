@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from search import analysis, wording
 from search.engine import Vocabulary
@@ -120,8 +119,10 @@ def read(text: str, knowledge: Knowledge) -> Reading:
     every = analysis.words(turned)
     written = every[:MOST_WORDS]
     words = [
-        Word(word, _candidates(word, following, knowledge))
-        for word, following in pairwise((*written, ""))
+        Word(word, _candidates(word, before, following, knowledge))
+        for before, word, following in zip(
+            ("", *written), written, (*written[1:], ""), strict=False
+        )
         if word not in analysis.STOP_WORDS
     ]
     better = {}
@@ -169,9 +170,11 @@ def _parts(word: str, knowledge: Knowledge, most: int) -> tuple[str, ...]:
     return ()
 
 
-def _candidates(word: str, following: str, knowledge: Knowledge) -> tuple[Candidate, ...]:
+def _candidates(
+    word: str, before: str, following: str, knowledge: Knowledge
+) -> tuple[Candidate, ...]:
     if word in wording.NUMBERS:
-        names = wording.names_of_number(word, following)
+        names = wording.names_of_number(word, before, following)
         return (
             Candidate(word, 1.0, Origin.WORD),
             *(Candidate(name, _WEIGHT_OF_NUMBER, Origin.FORM) for name in names),

@@ -27,6 +27,10 @@ LEXICON = compile_lexicon(
         ("Сад", [], ["садик, детский сад", "нечем платить"], (NURSERY,), False),
         ("Не наше: готовка", [], ["рецепт", "борщ, суп"], (), True),
         ("Не наше: объявления", [], ["авито, песня"], (), True),
+        ("Бросили", [], ["бросить", "бросить, уйти"], (NURSERY,), False),
+        ("Одна", [], ["одинокий"],
+         (*(Target("measure", f"m{n}", 1.0) for n in range(5)), Target("situation", "alone", 1.0)),
+         False),
         ("Какая есть помощь", [], ["помощь, пособие"], (NURSERY,), False),
     ],
 )  # fmt: skip
@@ -83,6 +87,16 @@ def test_a_rule_that_is_marked_so_is_none_of_our_business():
     found = plan("рецепт вкусного супа")
     assert found.understood.intents == ("Не наше: готовка",)
     assert found.required > sum(slot.units for slot in found.slots)
+
+
+def test_one_word_says_only_one_thing():
+    assert plan("бить").understood.intents == ("Побои",)
+    assert plan("брошен").understood.intents == ()
+
+
+def test_what_editors_name_first_weighs_more():
+    weights = {t.slug: t.weight for slot in plan("одинокая").slots for t in slot.targets}
+    assert weights["m0"] == weights["m2"] == weights["alone"] > weights["m3"]
 
 
 @pytest.mark.parametrize("text", ["садик купить авито", "помощь авито", "побили на авито"])
