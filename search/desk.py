@@ -31,6 +31,7 @@ from search.engine import IndexUnavailable
 from search.guard import Verdict
 from search.guarded import ANSWER, BACK, is_decided, reason_error, told, verdict_on
 from search.models import FieldWeights
+from search.outage import outage
 from search.plan import FIELDS
 from search.query import LONGEST_TEXT
 from search.questions import Fate, Question
@@ -201,13 +202,13 @@ class TrialView(DeskPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = TrialForm(self.request.GET or None)
-        trial, unavailable = None, False
+        trial, unavailable = None, None
         if form.is_valid() and form.cleaned_data["q"]:
             place = form.cleaned_data["territory"]
             try:
                 trial = try_out(form.cleaned_data["q"], place.slug if place else "")
-            except IndexUnavailable:
-                unavailable = True
+            except IndexUnavailable as error:
+                unavailable = outage(error)
         return super().get_context_data(form=form, trial=trial, unavailable=unavailable, **kwargs)
 
 

@@ -138,3 +138,14 @@ def test_the_list_tells_where_intents_lead(editor, django_assert_max_num_queries
         page = editor.get("/admin/intents/").content.decode()
     for told in ("2 записи", "не наш вопрос", "никуда: записей больше нет"):
         assert told in page, told
+
+
+def test_the_chooser_of_measures_is_searched_by_titles(editor, django_assert_max_num_queries):
+    for n in range(30):
+        MeasureFactory(title=f"Пособие {n}")
+    url = "/admin/snippets/choose/catalogue/measure/"
+    editor.get(url)
+    with django_assert_max_num_queries(12):
+        page = editor.get(f"{url}results/", {"q": "17 посо"}).content.decode()
+    assert re.findall(r"Пособие \d+", page) == ["Пособие 17"]
+    assert "Слова из названия" in editor.get(url).json()["html"]

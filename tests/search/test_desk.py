@@ -378,7 +378,7 @@ def test_an_odd_trial_is_still_a_page(enter, index, query):
 
 
 def test_a_trial_without_an_index_says_so(enter, engine):
-    assert "настраивается" in enter(Role.EDITOR).get(f"{TRIAL}?q=няня").content.decode()
+    assert "Поиск обновляется" in enter(Role.EDITOR).get(f"{TRIAL}?q=няня").content.decode()
 
 
 def test_every_origin_has_words():
