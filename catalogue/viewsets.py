@@ -30,6 +30,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
 
+from catalogue.choosing import MeasureChooser
 from catalogue.dictionaries import CarefulDeleteView, RelatedIndexView
 from catalogue.fact_choices import remembering
 from catalogue.models import Measure, Office, Provider
@@ -139,6 +140,7 @@ class MeasureViewSet(ScopedViews, SnippetViewSet):
     edit_view_class = MeasureEditView
     index_view_class = MeasureIndexView
     filterset_class = MeasureFilters
+    chooser_viewset_class = MeasureChooser
     search_fields = ["title", "slug", "synonyms"]
     search_backend_name = None
 

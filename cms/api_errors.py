@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import HttpError, Throttled, ValidationError
 
 ROOT = "/api/"
 
@@ -87,7 +87,8 @@ def handle_errors_of(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-        detail = words_for(400) if "parse request body" in str(error) else str(error)
+        said_by_us = "parse request body" not in str(error) and not isinstance(error, Throttled)
+        detail = str(error) if said_by_us else words_for(error.status_code)
         return api.create_response(request, {"detail": detail}, status=error.status_code)
 
     @api.exception_handler(ValidationError)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -15,14 +14,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 
 from catalogue.models import ImportBatch
 from catalogue.models.exchange import BatchState
+from cms import index_health
 from cms.access import Role
+from cms.index_health import wrong
 from cms.models import User
 from cms.today import Item, Tone
-from search import outbox
-from search.engine import ClusterUnreachable, IndexUnavailable, copies, get_engine
 from themes.templatetags.russian import human_date
 
-LATE = 60.0  # seconds; the indexer needs one
 SILENT = datetime.timedelta(minutes=2)  # a worker tells that it is alive every ten seconds
 WITH_ORGANISATION = (Role.DISPATCHER, Role.SPECIALIST, Role.HEAD, Role.PARTNER)
 PEOPLE_SHOWN = 3
@@ -32,43 +30,11 @@ def items(user: Any) -> list[Item]:
     """For those who tend accounts: what is broken first, then that the rest is well."""
     if not user.has_perm("cms.change_user"):
         return []
-    broken = [*_search(), *_worker(), *_tasks(), *_imports()]
-    return [*broken, *_people(), *([] if broken else [_well()])]
-
-
-def _search() -> list[Item]:
-    """Of each copy of the index that is kept, the first trouble."""
-    main, *others = copies()
-    return [*_index(main, others), *(item for name in others for item in _index(name, []))]
-
-
-def _index(name: str, others: Sequence[str]) -> list[Item]:
-    try:
-        rows, seconds = outbox.lag(get_engine(name).state().position)
-    except ClusterUnreachable:
-        meanwhile = (
-            _("The embedded index answers families meanwhile. See to the cluster.")
-            if others
-            else _("Families cannot search. See to the cluster, or set NAVIGATOR_SEARCH_FALLBACK.")
-        )
-        return [_wrong(_("The Elasticsearch cluster does not answer"), meanwhile)]
-    except IndexUnavailable:
-        return [
-            _wrong(
-                _("Search has no index"),
-                _("The embedded index answers families meanwhile. See whether the indexer runs.")
-                if others
-                else _(
-                    "Families cannot search. See whether the indexer runs, or run rebuild_index."
-                ),
-            )
-        ]
-    if seconds < LATE:
-        return []
-    title = ngettext(
-        "Search is behind by %(count)d change", "Search is behind by %(count)d changes", rows
-    )
-    return [_wrong(title % {"count": rows}, _("See whether the indexer runs."))]
+    search = index_health.troubles()
+    broken = [*search, *_worker(), *_tasks(), *_imports()]
+    if not broken:
+        return [*_people(), _well()]
+    return [*broken, *_people(), *([] if search else [_search_is_well()])]
 
 
 def _worker() -> list[Item]:
@@ -76,7 +42,7 @@ def _worker() -> list[Item]:
     if ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists():
         return []
     return [
-        _wrong(
+        wrong(
             _("The worker is not running"),
             _("Tables are not loaded and nothing that was put off is done. Start it: make serve."),
         )
@@ -88,7 +54,7 @@ def _tasks() -> list[Item]:
     if not failed:
         return []
     title = ngettext("%(count)d task has failed", "%(count)d tasks have failed", failed)
-    return [_wrong(title % {"count": failed}, _("The reasons stand in the worker's log."))]
+    return [wrong(title % {"count": failed}, _("The reasons stand in the worker's log."))]
 
 
 def _imports() -> list[Item]:
@@ -96,7 +62,7 @@ def _imports() -> list[Item]:
     if last is None or last.state != BatchState.FAILED:
         return []
     return [
-        _wrong(
+        wrong(
             _("The last table could not be loaded: %(file)s") % {"file": last.file_name},
             _("brought on %(day)s") % {"day": human_date(last.created_at)},
         )
@@ -134,15 +100,17 @@ def _person(person: User) -> Item:
     )
 
 
+def _search_is_well() -> Item:
+    note = index_health.facts()
+    return Item(_("Search is in order"), note=note, state=_("in order"), tone=Tone.DONE)
+
+
 def _well() -> Item:
     """One line that all is well, for silence may also mean that nobody looked."""
     last = ImportBatch.objects.filter(state=BatchState.DONE).first()
     note = _("Search follows the catalogue, the worker runs, no task has failed.")
+    note += " " + index_health.facts()
     if last is not None:
         day = human_date(last.finished_at or last.created_at)
         note += " " + _("The last table: %(file)s, %(day)s.") % {"file": last.file_name, "day": day}
     return Item(_("The portal is well"), note=note, state=_("in order"), tone=Tone.DONE)
-
-
-def _wrong(title: str, note: str) -> Item:
-    return Item(title, note=note, state=_("broken"), tone=Tone.URGENT)

@@ -13,12 +13,11 @@ from catalogue.exchange.views import may_exchange
 from cms import desk
 from cms.registers import register_registers
 from forms import registers as forms
-from search import registers as search
 
 hooks.register("construct_homepage_panels", desk.only_today)
 hooks.register("construct_main_menu", desk.trim_menu)
 
-register_registers([*catalogue.REGISTERS, *forms.REGISTERS, *search.REGISTERS])
+register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
 
 
 @hooks.register("insert_global_admin_css")

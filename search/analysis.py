@@ -102,6 +102,25 @@ def lemmas(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+def form_to_add(word: str) -> str:
+    """Where a folded word is read as a form of another, a form that is read as the word itself.
+
+    «Запой» is read as «запеть», «запоя» as «запой»: who looks for the one has to name the other.
+    Nothing where the word is read as it stands, or where its other forms are read alike.
+    """
+    chosen = lemma(word)
+    if chosen == word or word not in lemmas(word):
+        return ""
+    for parse in _morphology().parse(word):
+        if parse.normal_form.replace("ё", "е") != word:
+            continue
+        forms = dict.fromkeys(fold(form.word) for form in parse.lexeme)
+        missed = [form for form in forms if chosen not in lemmas(form)]
+        if 2 * len(missed) > len(forms):
+            return next((form for form in missed if lemma(form) == word), "")
+    return ""
+
+
 @lru_cache(maxsize=20_000)
 def is_known(word: str) -> bool:
     """Whether the dictionary of Russian has this form of a word."""

@@ -13,10 +13,12 @@ from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
 from cms.api_errors import ErrorOut, InvalidOut
+from cms.throttle import PerMinute
 from search import history
 from search.engine import IndexUnavailable
 from search.facets import Facet
 from search.finding import LAST_PAGE, MOST_CHOSEN, Found, Request, Results, find
+from search.outage import outage
 from search.plan import Sort
 from search.reasons import found_by
 from search.suggesting import SuggestedKind, suggest
@@ -145,7 +147,8 @@ class SuggestionsOut(Schema):
 
 @router.get(
     "/measures",
-    response={200: MeasuresOut, 422: InvalidOut, 503: ErrorOut},
+    response={200: MeasuresOut, 422: InvalidOut, 429: ErrorOut, 503: ErrorOut},
+    throttle=PerMinute("measures"),
     summary="Меры по словам и фильтрам",
 )
 @decorate_view(cache_control(no_cache=True), conditional_page)
@@ -169,7 +172,7 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
             )
         )
     except IndexUnavailable as error:
-        raise _unavailable() from error
+        raise _unavailable(error) from error
     if asked.page == 1:
         history.remember(found.plan, found.total)
     beyond = asked.page > found.pages
@@ -194,7 +197,8 @@ def measures(request: HttpRequest, asked: Query[MeasuresQuery]) -> MeasuresOut:
 
 @router.get(
     "/suggest",
-    response={200: SuggestionsOut, 422: InvalidOut, 503: ErrorOut},
+    response={200: SuggestionsOut, 422: InvalidOut, 429: ErrorOut, 503: ErrorOut},
+    throttle=PerMinute("suggest", times=5),
     summary="Подсказки к недописанным словам",
 )
 @decorate_view(cache_control(no_store=True))
@@ -202,7 +206,7 @@ def suggestions(request: HttpRequest, asked: Query[SuggestQuery]) -> Suggestions
     try:
         offered = suggest(asked.q, asked.territory)
     except IndexUnavailable as error:
-        raise _unavailable() from error
+        raise _unavailable(error) from error
     titles = {
         "situation": _("Life situations"),
         "measure": _("What help there is"),
@@ -223,8 +227,9 @@ def suggestions(request: HttpRequest, asked: Query[SuggestQuery]) -> Suggestions
     )
 
 
-def _unavailable() -> HttpError:
-    return HttpError(503, _("Search is being renewed. Try again in a minute."))
+def _unavailable(error: IndexUnavailable) -> HttpError:
+    told = outage(error)
+    return HttpError(503, f"{told.title}. {told.text}")
 
 
 def _values(facet: Facet) -> list[PlaceValueOut]:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView, TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.auth import permission_denied
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.base import ViewSet
+from wagtail.log_actions import log
 
 from catalogue.models import Measure, Territory
-from search import history, questions
+from search import despite, history, questions
+from search.choosing import CHOSEN_FROM, LONGEST, find_records
 from search.engine import IndexUnavailable
-from search.guarded import ANSWER, BACK, GO, say_unchanged, told, verdict_on
+from search.guard import Verdict
+from search.guarded import ANSWER, BACK, is_decided, reason_error, told, verdict_on
 from search.models import FieldWeights
+from search.outage import outage
 from search.plan import FIELDS
 from search.query import LONGEST_TEXT
 from search.questions import Fate, Question
@@ -33,6 +39,7 @@ from search.trial import try_out
 
 SEE = "search.view_searchevent"
 WEIGH = "search.change_fieldweights"
+CHOOSE = [f"search.{do}_{what}" for what in ("synonym", "intent") for do in ("add", "change")]
 PERIODS = (7, 30, 90, 365)
 ON_PAGE = 50
 
@@ -44,9 +51,12 @@ class DeskPage(WagtailAdminTemplateMixin):
     header_icon = "search"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.has_perm(self.permission):
+        if not self.has_right(request.user):
             return permission_denied(request)
         return super().dispatch(request, *args, **kwargs)
+
+    def has_right(self, user: Any) -> bool:
+        return bool(user.has_perm(self.permission))
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
@@ -93,6 +103,7 @@ class QuestionsForm(forms.Form):
         ],
         required=False,
     )
+    q = forms.CharField(label=gettext_lazy("With the words"), max_length=LONGEST, required=False)
 
 
 class QuestionsView(DeskPage, TemplateView):
@@ -106,9 +117,8 @@ class QuestionsView(DeskPage, TemplateView):
         chosen = form.cleaned_data if form.is_valid() else {}
         since = questions.since(chosen.get("days") or PERIODS[1])
         fate = Fate(chosen["fate"]) if chosen.get("fate") else None
-        page = Paginator(questions.grouped(since, fate), ON_PAGE).get_page(
-            self.request.GET.get("p")
-        )
+        rows = questions.grouped(since, fate, chosen.get("q", ""))
+        page = Paginator(rows, ON_PAGE).get_page(self.request.GET.get("p"))
         kept = urlencode({name: value for name, value in chosen.items() if value})
         return super().get_context_data(
             form=form,
@@ -123,7 +133,11 @@ class QuestionsView(DeskPage, TemplateView):
         )
 
     def _filled(self, given: QueryDict) -> dict[str, Any]:
-        return {"days": given.get("days", PERIODS[1]), "fate": given.get("fate", "")}
+        return {
+            "days": given.get("days", PERIODS[1]),
+            "fate": given.get("fate", ""),
+            "q": given.get("q", "").replace("\0", "")[:LONGEST],
+        }
 
     def _actions(self, question: Question) -> list[tuple[str, str]]:
         """What can be made of a question in one click: the form is filled in already."""
@@ -188,13 +202,13 @@ class TrialView(DeskPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = TrialForm(self.request.GET or None)
-        trial, unavailable = None, False
+        trial, unavailable = None, None
         if form.is_valid() and form.cleaned_data["q"]:
             place = form.cleaned_data["territory"]
             try:
                 trial = try_out(form.cleaned_data["q"], place.slug if place else "")
-            except IndexUnavailable:
-                unavailable = True
+            except IndexUnavailable as error:
+                unavailable = outage(error)
         return super().get_context_data(form=form, trial=trial, unavailable=unavailable, **kwargs)
 
 
@@ -205,6 +219,29 @@ class TrialViewSet(DeskPageViewSet):
     menu_label = gettext_lazy("Try a query")
     menu_name = "search-trial"
     view_class = TrialView
+
+
+class RecordsView(DeskPage, View):
+    """Records of a kind whose titles have the words, for who chooses what something leads to."""
+
+    def has_right(self, user: Any) -> bool:
+        return any(user.has_perm(permission) for permission in CHOOSE)
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        if name not in CHOSEN_FROM:
+            raise Http404
+        found, more = find_records(name, request.GET.get("q", ""))
+        response = JsonResponse({"found": [asdict(record) for record in found], "more": more})
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class RecordsViewSet(ViewSet):
+    name = "search_records"
+    url_prefix = "search-records"
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [path("<slug:name>/", self.construct_view(RecordsView), name="find")]
 
 
 class WeightsForm(forms.ModelForm):
@@ -233,6 +270,10 @@ class WeightsView(DeskPage, FormView):
         instance = FieldWeights.objects.first() or FieldWeights(pk=1)
         return {**super().get_form_kwargs(), "instance": instance}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        entries = despite.lately(FieldWeights(pk=1))
+        return super().get_context_data(despite=entries, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get(ANSWER) == BACK:
             form = self.get_form()
@@ -241,20 +282,22 @@ class WeightsView(DeskPage, FormView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        if self.request.POST.get(ANSWER) != GO:
-            found = verdict_on(self.request, form.save)
-            if found and found[0].changes:
-                return self._ask(told(found[0]))
+        found = verdict_on(self.request, form.save)
+        if found and not is_decided(self.request, found[0]):
+            return self._ask(found[0])
+        with transaction.atomic():
+            weights = form.save()
+            log(instance=weights, action="wagtail.edit", user=self.request.user)
             if found:
-                say_unchanged(self.request, found[0])
-        form.save()
+                despite.remember(weights, self.request, found[0])
         messages.success(self.request, _("Saved: the next search weighs so."))
         return redirect("search_weights:index")
 
-    def _ask(self, verdict: dict[str, Any]) -> HttpResponse:
+    def _ask(self, verdict: Verdict) -> HttpResponse:
         names = [name for name, _ in FIELDS]
         context = {
-            **verdict,
+            **told(verdict),
+            "reason_error": reason_error(self.request, verdict),
             "unmet": [],
             "fields": [(name, self.request.POST.get(name, "")) for name in names],
             "page_title": _("What changes in the answers"),

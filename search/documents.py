@@ -12,13 +12,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from catalogue.models import LegalBasis, Measure, Provider, RequiredDocument, Territory
+from catalogue.models import (
+    LegalBasis,
+    Measure,
+    Provider,
+    RequiredDocument,
+    Situation,
+    Territory,
+)
 from content.links import stories
 from content.models import LifeSituationPage
 from search import analysis
@@ -80,7 +87,8 @@ class Source:
                 )
             ),
             exact=tuple(dict.fromkeys([*terms.get("title", ()), *terms.get("names", ())])),
-            starts=" ".join(beginnings([*self.texts["title"], *self.texts.get("names", ())])),
+            starts=" ".join(beginnings(self.texts["title"])),
+            other_starts=" ".join(beginnings(self.texts.get("names", ()))),
             keywords=self.keywords,
             visible_until=self.visible_until,
             checked_on=self.checked_on,
@@ -97,6 +105,21 @@ def sources(kind: str, ids: Sequence[int] | None = None) -> Iterator[Source]:
 def all_sources() -> Iterator[Source]:
     for kind in _READERS:
         yield from sources(kind)
+
+
+def identities(kind: str) -> set[int]:
+    """Keys of all records of a kind, public or not."""
+    return set(_RECORDS[kind].objects.values_list("pk", flat=True))
+
+
+def hidden_by_time(kind: str, ids: Sequence[int]) -> set[int]:
+    """Which of the records families no longer see though nobody has changed anything."""
+    live = Measure.objects.filter(live=True)
+    if kind == ChangeKind.MEASURE:
+        return set(live.filter(pk__in=ids).values_list("pk", flat=True))
+    if kind == ChangeKind.PROVIDER:
+        return set(live.filter(providers__in=ids).values_list("providers", flat=True)) & set(ids)
+    return set()
 
 
 def beginnings(names: Iterable[str]) -> Iterable[str]:
@@ -138,18 +161,22 @@ def _measures(ids: Sequence[int] | None) -> Iterator[Source]:
         Prefetch("documents", RequiredDocument.objects.select_related("document_type")),
         Prefetch("legal_basis", LegalBasis.objects.select_related("act")),
     )
-    territories = {territory.pk: territory for territory in Territory.objects.all()}
-    for measure in queryset.iterator(CHUNK):
-        yield _measure(measure, territories)
+    territories: dict[int, Territory] = {}
+    measures = queryset.iterator(CHUNK)
+    while chunk := list(islice(measures, CHUNK)):
+        around = {pk for measure in chunk for pk in _path(measure)} - territories.keys()
+        territories |= Territory.objects.in_bulk(around)
+        for measure in chunk:
+            yield _measure(measure, territories)
 
 
 def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
-    own = [territories[territory.pk] for territory in measure.territories.all()]
-    path = {pk for territory in own for pk in territory.ancestor_ids}
+    own = [each for each in measure.territories.all() if each.pk in territories]
+    path = sorted(_path(measure) & territories.keys())  # one may be deleted meanwhile
     return Source(
         kind=ChangeKind.MEASURE.value,
         id=measure.pk,
-        texts=_texts(measure, [territories[pk] for pk in sorted(path)]),
+        texts=_texts(measure, [territories[pk] for pk in path]),
         keywords={
             "measure": (measure.slug,),
             "situation": _slugs(measure.situations.all()),
@@ -166,6 +193,11 @@ def _measure(measure: Measure, territories: Mapping[int, Territory]) -> Source:
         visible_until=_visible_until(measure.expire_at, measure.valid_to),
         checked_on=measure.verified_on.toordinal() if measure.verified_on else 0,
     )
+
+
+def _path(measure: Measure) -> set[int]:
+    """Keys of its territories and of all that they lie in."""
+    return {pk for territory in measure.territories.all() for pk in territory.ancestor_ids}
 
 
 def _texts(measure: Measure, path: Sequence[Territory]) -> dict[str, tuple[str, ...]]:
@@ -291,6 +323,11 @@ _READERS = {
     ChangeKind.MEASURE.value: _measures,
     ChangeKind.SITUATION.value: _situations,
     ChangeKind.PROVIDER.value: _providers,
+}
+_RECORDS: Mapping[str, Any] = {
+    ChangeKind.MEASURE.value: Measure,
+    ChangeKind.SITUATION.value: Situation,
+    ChangeKind.PROVIDER.value: Provider,
 }
 # Their names stand in the measures that they give: searched there, offered here.
 _ONLY_SUGGESTED = {ChangeKind.PROVIDER.value}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -27,7 +27,7 @@ from elasticsearch.dsl import A, Search, query
 from elasticsearch.helpers import streaming_bulk
 
 from search import analysis
-from search.elastic_cluster import Cluster, address_of
+from search.elastic_cluster import BUSY, Cluster, address_of
 from search.elastic_index import (
     LEMMAS,
     META,
@@ -41,6 +41,8 @@ from search.elastic_query import VALUES, Compiler, suggesting, term, visible
 from search.engine import (
     SCHEMA,
     Answer,
+    Beginning,
+    ClusterUnreachable,
     Document,
     Hit,
     IndexState,
@@ -95,6 +97,8 @@ class ElasticEngine:
     :param replicas: copies of each record beside the first.
     """
 
+    kind = "elastic"
+
     def __init__(self, cluster: Cluster, name: str, alone: Alone, replicas: int = 1) -> None:
         self.cluster = cluster
         self.name = name
@@ -124,23 +128,15 @@ class ElasticEngine:
             },
         )
 
-    def suggest(
-        self,
-        words: tuple[str, ...],
-        kinds: tuple[str, ...],
-        place: tuple[str, ...],
-        moment: int,
-        limit: int,
-    ) -> tuple[Suggested, ...]:
+    def suggest(self, asked: Beginning) -> tuple[Suggested, ...]:
         self.look()
-        if not words or not kinds or limit < 1:
+        if not asked.words or not asked.most:
             return ()
-        hits = self._ask(suggesting(words, kinds, place, moment, limit))["hits"]["hits"]
+        requests = [suggesting(asked, kind, most) for kind, most in asked.most.items()]
         return tuple(
-            Suggested(
-                hit["fields"]["type"][0], int(hit["fields"]["id"][0]), round(hit["sort"][0], 3)
-            )
-            for hit in hits
+            Suggested(kind, int(hit["fields"]["id"][0]), round(hit["sort"][0], 3))
+            for kind, found in zip(asked.most, self._ask_several(requests), strict=True)
+            for hit in found["hits"]["hits"]
         )
 
     def vocabulary(self) -> Vocabulary:
@@ -169,7 +165,7 @@ class ElasticEngine:
         counted = A(
             "filters", filters={str(i): term(LEMMAS, each) for i, each in enumerate(wanted)}
         )
-        buckets = self._aggregate(counted)["buckets"]
+        buckets = self._aggregate(counted, visible(int(time.time())))["buckets"]
         found = {lemma: buckets[str(i)]["doc_count"] for i, lemma in enumerate(wanted)}
         return {lemma: records for lemma, records in found.items() if records}
 
@@ -344,6 +340,19 @@ class ElasticEngine:
             request = request.query(query.Bool(filter=[among]))
         request.aggs.bucket(VALUES, what)
         return self._ask(request, patient=patient)["aggregations"][VALUES]
+
+    def _ask_several(self, requests: Sequence[Search]) -> list[Any]:
+        """Several questions on one way there and back."""
+        head = {"index": self.name, "allow_partial_search_results": False}
+        with self.cluster.asking() as client:
+            lines = [line for request in requests for line in (head, request.to_dict())]
+            answers: list[Any] = client.msearch(searches=lines).body["responses"]
+        for answer in answers:
+            if answer["status"] in BUSY:
+                raise ClusterUnreachable(f"The cluster is overloaded: {answer['error']}")
+            if "error" in answer:
+                raise IndexUnavailable(f"The cluster refuses: {answer['error']}")
+        return answers
 
     def _ask(self, request: Search, *, patient: bool = False) -> Any:
         way = self.cluster.writing() if patient else self.cluster.asking()

@@ -57,7 +57,8 @@ def fields() -> dict[str, Any]:
     # Scored by how rare a pair is and by how many a record has, not by how often it stands there.
     each = Keyword(ignore_above=2 * LONGEST_TERM)
     shape.field("pairs", Text(analyzer="whitespace", index_options="docs", fields={"each": each}))
-    shape.field("starts", Text(analyzer="whitespace", index_options="docs"))
+    for name in ("starts", "other_starts"):
+        shape.field(name, Text(analyzer="whitespace", index_options="docs"))
     for name in ("id", "visible_until", "checked_on"):
         shape.field(name, Long())
     return shape.to_dict()
@@ -84,6 +85,7 @@ def document_of(document: Document) -> dict[str, Any]:
         LEMMAS: list(dict.fromkeys(term for text in every for term in text.split())),
         "words": document.words.split(),
         "starts": document.starts,
+        "other_starts": document.other_starts,
         "pairs": document.pairs.split(),
         # As texts: not every program on the way keeps 63 bits of a number.
         "fingerprint": str(document.fingerprint),

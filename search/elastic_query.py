@@ -14,6 +14,7 @@ from elasticsearch.dsl.query import Query
 from search import plan as worth
 from search.documents import FIRST, LONGEST_BEGINNING
 from search.elastic_index import ALL, LEMMAS, MOST_HITS
+from search.engine import Beginning
 from search.plan import QueryPlan, Slot, Sort
 
 FACET_VALUES = 10_000
@@ -25,26 +26,34 @@ _SORTS = {
 }
 
 
-def suggesting(
-    words: Sequence[str], kinds: Sequence[str], place: Sequence[str], moment: int, limit: int
-) -> Search:
+def suggesting(asked: Beginning, kind: str, most: int) -> Search:
     """Names that have a word for each beginning; short ones, and those that begin so, first."""
-    kept = [_terms("type", kinds), visible(moment)]
-    if place:
-        kept.append(_terms("territory", [*place, worth.EVERYWHERE]))
-    first = term("starts", FIRST + words[0][:LONGEST_BEGINNING])
+    words = [word[:LONGEST_BEGINNING] for word in asked.words]
+    first = FIRST + words[0]
+    named = query.Bool(
+        filter=[_any([term("starts", word), term("other_starts", word)]) for word in words]
+    )
+    led_to = _any([_terms(kind, asked.led_to[kind])] if asked.led_to.get(kind) else [])
+    kept = [_any([named, led_to]), term("type", kind), visible(asked.moment)]
+    if asked.place:
+        kept.append(_terms("territory", [*asked.place, worth.EVERYWHERE]))
     return (
         Search()
         .query(
             query.Bool(
-                must=[term("starts", word[:LONGEST_BEGINNING]) for word in words],
                 filter=kept,
-                should=[_worth(first, worth.FIRST_WORD)],
+                should=[
+                    term("starts", words[0]),
+                    _worth(led_to, worth.LED_TO),
+                    _worth(term("starts", first), worth.FIRST_OF_TITLE),
+                    _worth(term("other_starts", first), worth.FIRST_OF_OTHER_NAME),
+                    _worth(term("kind_of_area", "country"), worth.FOR_EVERYBODY),
+                ],
             )
         )
         .sort(_SORTS[Sort.RELEVANCE], "id")
         .source(False)
-        .extra(size=limit, track_total_hits=False, docvalue_fields=["id", "type"])
+        .extra(size=most, track_total_hits=False, docvalue_fields=["id"])
     )
 
 
@@ -110,7 +119,10 @@ class Compiler:
     def _found(self, slot: Slot) -> Query:
         single = [a.words[0] for a in slot.alternatives if len(a.words) == 1]
         queries = [_beside(ALL, a.words) for a in slot.alternatives if len(a.words) > 1]
-        queries += [term(target.field, target.slug) for target in slot.targets]
+        fields = dict.fromkeys(target.field for target in slot.targets)
+        for field in fields:  # one clause: the server counts them
+            slugs = [target.slug for target in slot.targets if target.field == field]
+            queries.append(_terms(field, slugs))
         if single:
             queries.append(_terms(LEMMAS, single))
         return _any(queries)
@@ -149,8 +161,10 @@ class Compiler:
             if place.inside:
                 queries.append(term("territory_path", place.slug))
             yield _worth(_any(queries), weight)
-        if self.plan.kind == "measure":
-            yield _worth(query.Range("checked_on", {"gte": 1}), worth.CHECKED)
+        for day, weight in self.plan.checked:
+            yield _worth(query.Range("checked_on", {"gte": day}), weight)
+        for weight, slugs in self.plan.popular:
+            yield _worth(_terms("measure", slugs), weight)
 
     def _pinned(self) -> list[Query]:
         return [term("measure", slug) for slug in self.plan.pinned]

@@ -21,12 +21,13 @@ from typing import Any
 
 import tantivy
 from django.utils import timezone
-from tantivy import Query
+from tantivy import Occur, Query
 
 from search import analysis
 from search.engine import (
     SCHEMA,
     Answer,
+    Beginning,
     Document,
     Hit,
     IndexState,
@@ -37,7 +38,7 @@ from search.engine import (
     WriterBusy,
 )
 from search.plan import QueryPlan, Sort
-from search.tantivy_index import ALL, META, RECORDS, document_of, schema
+from search.tantivy_index import ALL, META, document_of, schema
 from search.tantivy_query import Compiler, suggesting, visible
 
 FACET_VALUES = 10_000
@@ -64,6 +65,8 @@ class _Opened:
 
 
 class EmbeddedEngine:
+    kind = "embedded"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._opened: _Opened | None = None
@@ -96,27 +99,21 @@ class EmbeddedEngine:
                 self._facets(opened.searcher, compiler),
             )
 
-    def suggest(
-        self,
-        words: tuple[str, ...],
-        kinds: tuple[str, ...],
-        place: tuple[str, ...],
-        moment: int,
-        limit: int,
-    ) -> tuple[Suggested, ...]:
+    def suggest(self, asked: Beginning) -> tuple[Suggested, ...]:
         opened = self._open()
-        if not words or not kinds or limit < 1:
+        found: list[Suggested] = []
+        if not asked.words:
             return ()
-        query = suggesting(opened.index.schema, words, kinds, place, moment)
         with _saying_unavailable():
-            hits = opened.searcher.search(query, limit=limit, count=False).hits
-            addresses = [address for _, address in hits]
-            records = opened.searcher.fast_field_values("record", addresses)
-            ids = opened.searcher.fast_field_values("id", addresses)
-        return tuple(
-            Suggested(RECORDS[int(record or 0)], int(identity or 0), round(float(score or 0), 3))
-            for record, identity, (score, _) in zip(records, ids, hits, strict=True)
-        )
+            for kind, most in asked.most.items():
+                query = suggesting(opened.index.schema, asked, kind)
+                hits = opened.searcher.search(query, limit=max(most, 1), count=False).hits[:most]
+                ids = opened.searcher.fast_field_values("id", [address for _, address in hits])
+                found += (
+                    Suggested(kind, int(identity or 0), round(float(score or 0), 3))
+                    for identity, (score, _) in zip(ids, hits, strict=True)
+                )
+        return tuple(found)
 
     def vocabulary(self) -> Vocabulary:
         """Reading it takes time, so a busy index shares one reading for a while.
@@ -144,9 +141,16 @@ class EmbeddedEngine:
         return self._vocabulary
 
     def records_with(self, lemmas: Iterable[str]) -> dict[str, int]:
-        searcher = self._open().searcher
+        opened = self._open()
+        shape, searcher = opened.index.schema, opened.searcher
+        shown = (Occur.Must, visible(shape, int(time.time())))
+        found = {}
         with _saying_unavailable():
-            found = {lemma: searcher.doc_freq(ALL, lemma) for lemma in lemmas}
+            for lemma in lemmas:
+                if searcher.doc_freq(ALL, lemma):  # counts what is deleted or closed, too
+                    holding = (Occur.Must, Query.term_query(shape, ALL, lemma))
+                    query = Query.boolean_query([holding, shown])
+                    found[lemma] = int(searcher.search(query, limit=1).count or 0)  # type: ignore[attr-defined]
         return {lemma: records for lemma, records in found.items() if records}
 
     def state(self) -> IndexState:

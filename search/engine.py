@@ -19,7 +19,7 @@ from django.dispatch import receiver
 from search.plan import QueryPlan
 
 # The shape of an index. Raise it with every change of fields; older indexes are built anew.
-SCHEMA = "3"
+SCHEMA = "4"
 NAMES = ("embedded", "elastic")
 
 
@@ -56,7 +56,8 @@ class Document:
     words: str  # as written, for spelling
     pairs: str  # neighbours in names
     exact: tuple[str, ...]  # names as a whole
-    starts: str  # beginnings of the words of its names, see search.documents.beginnings
+    starts: str  # beginnings of the words of its title, see search.documents.beginnings
+    other_starts: str  # likewise, of its other names
     keywords: Mapping[str, tuple[str, ...]]
     visible_until: int  # seconds since 1970
     checked_on: int  # days since year 1; 0 when never checked
@@ -75,6 +76,20 @@ class Answer:
     hits: tuple[Hit, ...]
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Words that are being typed, and what is to be offered for them."""
+
+    words: tuple[str, ...]  # folded (search.analysis.fold); each a whole word or its beginning
+    most: Mapping[str, int]  # how many of each kind: measure, situation, provider
+    # Slugs of a territory and of those around it: what is in force there, and what has no territory
+    # (search.plan.EVERYWHERE). Nothing: in force anywhere.
+    place: tuple[str, ...] = ()
+    moment: int = 0  # what is no longer visible then is left out
+    # Slugs by kind that answer too, and before the others: editors' names begin so and lead there.
+    led_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +132,18 @@ class Writer(Protocol):
 
 
 class Engine(Protocol):
+    @property
+    def kind(self) -> str:
+        """The name that settings and commands know it by."""
+        ...
+
     def search(self, plan: QueryPlan) -> Answer:
         """:raises IndexUnavailable:"""
         ...
 
-    def suggest(
-        self,
-        words: tuple[str, ...],
-        kinds: tuple[str, ...],
-        place: tuple[str, ...],
-        moment: int,
-        limit: int,
-    ) -> tuple[Suggested, ...]:
-        """Records whose names have a word for each of the beginnings, the best first.
+    def suggest(self, asked: Beginning) -> tuple[Suggested, ...]:
+        """Records whose names have a word for each of the beginnings: by kind, the best first.
 
-        :param words: folded (search.analysis.fold); each may be a whole word or its beginning.
-        :param kinds: of records: measure, situation, provider.
-        :param place: slugs of a territory and of those around it: what is in force there, and
-            what has no territory (search.plan.EVERYWHERE). Nothing: in force anywhere.
-        :param moment: what is no longer visible then is left out.
         :raises IndexUnavailable:
         """
         ...
@@ -148,7 +156,7 @@ class Engine(Protocol):
         ...
 
     def records_with(self, lemmas: Iterable[str]) -> dict[str, int]:
-        """How many records hold each lemma as of the last commit; those of none are left out.
+        """How many visible records hold each lemma as of the last commit; those of none are left out.
 
         :raises IndexUnavailable:
         """

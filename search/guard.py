@@ -1,13 +1,15 @@
 """What an edit of the things that queries are read with would do to the graded queries.
 
 Asked before the edit goes live: the graded queries are answered with the words as they are and as
-they would be, and the two are compared. It warns; people decide.
+they would be, and the two are compared: the measures, and the life situation above them. It warns;
+people decide.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +17,16 @@ from django.conf import settings
 from django.db import transaction
 
 from catalogue.models import Measure
+from content.links import stories
 from search import lexicon as lexicons
-from search.engine import Vocabulary, get_engine
+from search.engine import Hit, Vocabulary, get_engine
+from search.finding import WITNESSES
 from search.lexicon import Lexicon
+from search.plan import QueryPlan
 from search.quality import DEPTH, Graded, Outcome, Quality, read_graded
 from search.query import Asked, make_plan
 from search.spelling import Speller
+from search.stories import choose_situations
 from search.words import Knowledge
 
 NOTICED = 0.02  # of nDCG: less than that nobody sees
@@ -49,6 +55,27 @@ class Change:
             return float(bool(self.before.found)) - float(bool(self.after.found))
         return self.after.ndcg - self.before.ndcg
 
+    @property
+    def gain_of_story(self) -> int:
+        """1 when the right life situation comes first now, -1 when it no longer does."""
+        wanted = self.before.graded.situation
+        if not wanted or self.expects_nothing:
+            return 0
+        return (self.after.situation == wanted) - (self.before.situation == wanted)
+
+    @property
+    def is_worse(self) -> bool:
+        """Whatever else gets better with it."""
+        return self.gain <= -NOTICED or self.gain_of_story < 0
+
+    @property
+    def is_better(self) -> bool:
+        return not self.is_worse and (self.gain >= NOTICED or self.gain_of_story > 0)
+
+    @property
+    def worth(self) -> float:
+        return self.gain + self.gain_of_story
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -62,6 +89,15 @@ class Verdict:
     @property
     def queries(self) -> int:
         return len(self.before.outcomes)
+
+    @property
+    def judges_stories(self) -> bool:
+        return any(each.graded.situation for each in self.before.outcomes)
+
+    @property
+    def stories(self) -> tuple[float, float]:
+        """How often the right life situation comes first."""
+        return self.before.figures()["situation_first"], self.after.figures()["situation_first"]
 
     @property
     def changes(self) -> bool:
@@ -107,43 +143,71 @@ def compare(current: Lexicon, proposed: Lexicon, queries: Sequence[Graded]) -> V
     then = Knowledge(
         proposed, vocabulary, speller if same_words else _speller(proposed, vocabulary)
     )
-    before, after = _answers(queries, known), _answers(queries, then)
-    titles = _slugs({pk for answers in (before, after) for pks in answers for pk in pks})
-    changes = [
-        change
-        for graded, one, other in zip(queries, before, after, strict=True)
-        if one != other
-        if abs(
-            (change := Change(_outcome(graded, one, titles), _outcome(graded, other, titles))).gain
-        )
-        >= NOTICED
-    ]
+    before = _answers(queries, known)
+    after = _answers(queries, then, before)
+    ones, others = _outcomes(queries, before, after)
+    changes = [Change(*pair) for pair in zip(ones, others, strict=True) if pair[0] != pair[1]]
     return Verdict(
-        before=Quality([_outcome(*each, titles) for each in zip(queries, before, strict=True)]),
-        after=Quality([_outcome(*each, titles) for each in zip(queries, after, strict=True)]),
-        worse=tuple(sorted((c for c in changes if c.gain < 0), key=lambda c: c.gain)),
-        better=tuple(sorted((c for c in changes if c.gain > 0), key=lambda c: -c.gain)),
+        before=Quality(ones),
+        after=Quality(others),
+        worse=tuple(sorted((c for c in changes if c.is_worse), key=lambda c: c.worth)),
+        better=tuple(sorted((c for c in changes if c.is_better), key=lambda c: -c.worth)),
     )
 
 
-def _answers(queries: Iterable[Graded], knowledge: Knowledge) -> list[tuple[int, ...]]:
-    """Primary keys of the first measures for each query, as the search page would order them."""
-    engine, moment = get_engine(), int(time.time())
-    found = []
-    for graded in queries:
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    plan: QueryPlan
+    hits: tuple[Hit, ...]
+
+
+def _answers(
+    queries: Sequence[Graded], knowledge: Knowledge, known: Sequence[_Answered] = ()
+) -> list[_Answered]:
+    """The first measures for each query, as the search page would order them.
+
+    :param known: answers of before; a query that is read as it was is not asked again.
+    """
+    engine = get_engine()
+    moment = known[0].plan.moment if known else int(time.time())
+    answered = []
+    for number, graded in enumerate(queries):
         asked = Asked(home=graded.territory, limit=DEPTH)
         plan = replace(make_plan(graded.query, asked, knowledge, moment), facets=())
-        found.append(tuple(hit.id for hit in engine.search(plan).hits))
-    return found
+        if known and known[number].plan == plan:
+            answered.append(known[number])
+        else:
+            answered.append(_Answered(plan, engine.search(plan).hits))
+    return answered
 
 
-def _slugs(pks: Iterable[int]) -> dict[int, str]:
-    return dict(Measure.objects.public().filter(pk__in=list(pks)).values_list("pk", "slug"))
+def _outcomes(
+    queries: Sequence[Graded], ones: Sequence[_Answered], others: Sequence[_Answered]
+) -> tuple[list[Outcome], list[Outcome]]:
+    """What was answered as the graded queries judge it: by slugs, of public measures only."""
+    pks = {hit.id for each in (*ones, *others) for hit in each.hits}
+    slugs = dict(Measure.objects.public().filter(pk__in=pks).values_list("pk", "slug"))
+    situations: dict[int, list[int]] = defaultdict(list)
+    links = Measure.situations.through.objects.filter(measure__in=slugs).order_by("pk")
+    for pk, situation in links.values_list("measure_id", "situation_id"):
+        situations[pk].append(situation)
+    told = dict(stories().order_by().values_list("situation_id", "situation__slug"))
 
+    def outcome(graded: Graded, answered: _Answered) -> Outcome:
+        shown = [hit for hit in answered.hits if hit.id in slugs]
+        story = ""
+        if graded.situation:
+            witnesses = [(hit.score, situations.get(hit.id, ())) for hit in shown[:WITNESSES]]
+            chosen = choose_situations(answered.plan, witnesses)
+            story = next((told[each] for each in chosen if each in told), "")
+        return Outcome(graded, tuple(slugs[hit.id] for hit in shown), len(shown), story)
 
-def _outcome(graded: Graded, pks: Sequence[int], slugs: dict[int, str]) -> Outcome:
-    found = tuple(slugs[pk] for pk in pks if pk in slugs)
-    return Outcome(graded, found, len(found), "")
+    before = [outcome(*each) for each in zip(queries, ones, strict=True)]
+    after = [
+        same if other is one else outcome(graded, other)
+        for graded, one, other, same in zip(queries, ones, others, before, strict=True)
+    ]
+    return before, after
 
 
 def _speller(lexicon: Lexicon, vocabulary: Vocabulary) -> Speller:

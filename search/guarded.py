@@ -6,21 +6,23 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.admin import messages
 
 from cms.loading import DataSetError
-from search import guard
+from search import despite, guard
 from search.engine import IndexUnavailable
 from search.facets import title_of
 from search.lexicon import Lexicon, current_lexicon
 from search.titles import titles_of_measures
 
 ANSWER = "guard"  # the field with the editor's answer
-GO, BACK = "go", "back"
+GO, BACK, CHECK = "go", "back", "check"
 SHOWN = 20  # queries of each sort
 _FIRST = 3  # measures that are named
 
@@ -66,6 +68,7 @@ def told(verdict: guard.Verdict) -> dict[str, Any]:
                 "query": change.query,
                 "territory": title_of("territory", change.before.graded.territory, lexicon),
                 "nothing": change.expects_nothing,
+                "story": change.gain_of_story,
                 "ndcg": (change.before.ndcg, change.after.ndcg),
                 "sides": [
                     [titles.get(slug, slug) for slug in side.found[:_FIRST]]
@@ -76,19 +79,40 @@ def told(verdict: guard.Verdict) -> dict[str, Any]:
         ]
 
     before, after = verdict.before.figures(), verdict.after.figures()
+    figures = [
+        (_("Order of the first ten (nDCG@10)"), before["ndcg@10"], after["ndcg@10"]),
+        (_("A right answer comes first"), before["hit@1"], after["hit@1"]),
+        (_("A right answer is among the first three"), before["hit@3"], after["hit@3"]),
+    ]
+    if verdict.judges_stories:
+        figures.append((_("The right life situation comes first"), *verdict.stories))
     return {
         "queries": verdict.queries,
-        "figures": [
-            (_("Order of the first ten (nDCG@10)"), before["ndcg@10"], after["ndcg@10"]),
-            (_("A right answer comes first"), before["hit@1"], after["hit@1"]),
-            (_("A right answer is among the first three"), before["hit@3"], after["hit@3"]),
-        ],
+        "figures": figures,
         "worse": rows(verdict.worse),
         "worse_count": len(verdict.worse),
         "better": rows(verdict.better),
         "better_count": len(verdict.better),
         "falls": bool(verdict.worse),
+        "reason_name": despite.REASON,
+        "longest_reason": despite.LONGEST_REASON,
     }
+
+
+def is_decided(request: HttpRequest, verdict: guard.Verdict, unmet: bool = False) -> bool:
+    """Whether the edit may go live: nothing changes, or the editor has seen it and says so."""
+    if request.POST.get(ANSWER) == GO:
+        return bool(despite.reason_of(request)) or not verdict.worse
+    if verdict.changes or unmet:
+        return False
+    say_unchanged(request, verdict)
+    return True
+
+
+def reason_error(request: HttpRequest, verdict: guard.Verdict) -> str:
+    if request.POST.get(ANSWER) != GO or not verdict.worse or despite.reason_of(request):
+        return ""
+    return _("Write why it should be saved although answers get worse.")
 
 
 def say_unchanged(request: HttpRequest, verdict: guard.Verdict) -> None:
@@ -104,22 +128,25 @@ class GuardedSave:
     """Mixed in front of a view that adds or changes: asks again when graded answers change."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.POST.get(ANSWER) == BACK:
+        if request.POST.get(ANSWER) in {BACK, CHECK}:
             self.object = getattr(self, "object", None)  # a view that adds has none yet
             self.form = self.get_form()  # type: ignore[attr-defined]
             self.form.is_valid()
+            if request.POST[ANSWER] == CHECK:
+                self.form.errors.clear()  # nobody has said yet that it is ready
             return self.render_to_response(self.get_context_data())  # type: ignore[attr-defined]
         return super().post(request, *args, **kwargs)  # type: ignore[misc]
 
     def form_valid(self, form: Any) -> HttpResponse:
         request: HttpRequest = self.request  # type: ignore[attr-defined]
-        if request.POST.get(ANSWER) != GO:
-            found = verdict_on(request, self._try)
-            if found and (found[0].changes or self._unmet(form, found[1])):
-                return self._ask(form, *found)
+        found = verdict_on(request, self._try)
+        if found and not is_decided(request, found[0], bool(self._unmet(form, found[1]))):
+            return self._ask(form, *found)
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
             if found:
-                say_unchanged(request, found[0])
-        return super().form_valid(form)  # type: ignore[misc]
+                despite.remember(form.instance, request, found[0])
+        return response
 
     def _try(self) -> None:
         """Save the same on an object of its own: the view's form is saved once only."""
@@ -140,11 +167,12 @@ class GuardedSave:
         fields = [
             (name, value)
             for name, values in request.POST.lists()
-            if name not in {"csrfmiddlewaretoken", ANSWER}
+            if name not in {"csrfmiddlewaretoken", ANSWER, despite.REASON}
             for value in values
         ]
         context = {
             **told(verdict),
+            "reason_error": reason_error(request, verdict),
             "unmet": self._unmet(form, proposed),
             "fields": fields,
             "page_title": _("What changes in the answers"),
@@ -159,12 +187,30 @@ class GuardedSave:
 class GuardedDelete:
     """Mixed in front of a view that deletes: shows what it does before it asks."""
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+    @cached_property
+    def verdict(self) -> guard.Verdict | None:
         row = self.object  # type: ignore[attr-defined]
         found = verdict_on(
             self.request,  # type: ignore[attr-defined]
             lambda: type(row)._default_manager.filter(pk=row.pk).delete(),
         )
-        context["verdict"] = told(found[0]) if found else None
+        return found[0] if found else None
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        request: HttpRequest = self.request  # type: ignore[attr-defined]
+        verdict = self.verdict
+        if verdict and verdict.worse and not despite.reason_of(request):
+            return self.render_to_response(self.get_context_data(form=form))  # type: ignore[attr-defined]
+        with transaction.atomic():
+            if verdict:
+                despite.remember(self.object, request, verdict)  # type: ignore[attr-defined]
+            response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+        verdict = self.verdict
+        context["verdict"] = told(verdict) if verdict else None
+        is_sent = self.request.method == "POST"  # type: ignore[attr-defined]
+        context["reason_error"] = _("Write why it should be deleted.") if is_sent else ""
         return dict(context)

@@ -14,8 +14,8 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from catalogue.models import Measure
-from search import analysis
-from search.models import SearchClick, SearchEvent
+from search import analysis, visitors
+from search.models import ClickMark, SearchClick, SearchEvent
 from search.plan import QueryPlan
 
 _DIGIT = re.compile(r"\d")
@@ -45,18 +45,24 @@ def remember(plan: QueryPlan, total: int) -> None:
         _count(_COUNT, [timezone.localdate(), query, grouped(query), filters_of(plan), total])
 
 
-def remember_click(query: str, slug: str) -> None:
+def remember_click(query: str, slug: str, address: str | None = None) -> None:
     """Count that a measure was opened from the answer to a query, as `normalised` wrote it.
 
     Only what was asked today or yesterday and a measure that families may see are counted, so
     that nobody can write words of their own here.
+
+    :param address: where the click comes from: search.visitors says how much of one address is
+        counted. It is kept nowhere.
+    :raises search.visitors.TooManyClicks:
     """
     today = timezone.localdate()
     lately = [today, today - datetime.timedelta(days=1)]
     if "\0" in query + slug or len(query) > LONGEST:
         return
     asked = SearchEvent.objects.filter(day__in=lately, query=query)
-    if asked.exists() and Measure.objects.public().filter(slug=slug).exists():
+    if not asked.exists() or not Measure.objects.public().filter(slug=slug).exists():
+        return
+    if address is None or visitors.is_first(address, query, slug):
         _count(_COUNT_CLICK, [today, query, grouped(query), slug])
 
 
@@ -73,6 +79,7 @@ def forget() -> None:
     oldest = timezone.localdate() - KEPT
     SearchEvent.objects.filter(day__lt=oldest).delete()
     SearchClick.objects.filter(day__lt=oldest).delete()
+    ClickMark.objects.filter(day__lt=timezone.localdate()).delete()
 
 
 def normalised(text: str) -> str:

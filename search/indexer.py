@@ -6,25 +6,28 @@ so doing it twice, or late, does no harm.
 
 from __future__ import annotations
 
+import datetime
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from threading import Event
 
 import psycopg
 from django.db import Error as DatabaseProblem
 from django.db import connection
+from django.utils import timezone
 
 from catalogue.models import Measure
-from search import history, outbox, workers
+from search import comparisons, history, outbox, workers
+from search.comparing import NO_DIFFERENCES, Comparison, Differences
 from search.documents import KINDS, all_sources, sources
 from search.engine import (
     ClusterUnreachable,
     Document,
     Engine,
     IndexUnavailable,
+    Position,
     Writer,
     WriterBusy,
     get_engine,
@@ -33,30 +36,13 @@ from search.models import ChangeKind
 
 BATCH = 1000  # rows of the outbox
 MANY = 3000  # measures; fewer are read sooner than processes start
-PAUSE = 0.2  # seconds between commits: what comes meanwhile goes together
 POLL = 1.0  # seconds; for wake-ups that were lost
 LONGEST_WAIT = 30.0  # before the next try after a failure
 PRUNE_EVERY = 600.0
-COMPARE_EVERY = 24 * 3600.0
+COMPARE_AGAIN = datetime.timedelta(minutes=10)  # after a failure
 CHANNEL = "search_change"
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """What a comparison of database and index has found, and repaired."""
-
-    missing: int
-    stale: int
-    surplus: int
-
-    def __str__(self) -> str:
-        return f"не хватало {self.missing}, устарело {self.stale}, лишних {self.surplus}"
-
-    @property
-    def total(self) -> int:
-        return self.missing + self.stale + self.surplus
 
 
 def rebuild(engine: Engine, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -96,17 +82,62 @@ def catch_up() -> None:
     if not _is_sound(engine):
         rebuild(engine)
     with engine.writer() as writer:
-        while _apply_batch(engine, writer):
-            pass
+        _catch_up(engine, writer)
 
 
 def reconcile(engine: Engine) -> Differences:
-    """Compare every record of database and index, and repair what differs.
+    """Bring the index up to date, then compare every record with the database, and repair.
 
     :raises search.engine.WriterBusy: an indexer is at it.
     """
     with engine.writer() as writer:
-        return _reconcile(engine, writer)
+        _catch_up(engine, writer)
+        comparison = _compare_all(engine, writer)
+    _remember(engine, comparison)
+    return comparison.differences
+
+
+def _catch_up(engine: Engine, writer: Writer) -> None:
+    follower = _Follower(engine, writer)
+    while changes := follower.apply_next():
+        if changes.everything:
+            _compare_all(engine, writer)
+
+
+def _compare_all(engine: Engine, writer: Writer) -> Comparison:
+    comparison = Comparison(engine, writer)
+    while comparison.step():
+        pass
+    return comparison
+
+
+def _remember(engine: Engine, comparison: Comparison) -> None:
+    found = comparison.differences
+    comparisons.remember(engine.kind, comparison.records, found, comparison.seconds)
+
+
+class _Follower:
+    """Applies the outbox to one build of an index, batch by batch."""
+
+    def __init__(self, engine: Engine, writer: Writer) -> None:
+        self.last_commit = 0.0  # seconds that it took
+        self._engine = engine
+        self._writer = writer
+        self._early: frozenset[Position] = frozenset()
+
+    def apply_next(self) -> outbox.Changes | None:
+        """Apply the next rows in one commit; nothing when there are none."""
+        before = self._engine.state().position
+        changes = outbox.pending(before, BATCH, self._early)
+        if not changes.rows and changes.position == before:
+            return None
+        for kind in KINDS:
+            _replace(self._writer, kind, changes.ids.get(kind, set()))
+        started = time.monotonic()
+        self._writer.commit(changes.position, outbox.database_identity())
+        self.last_commit = time.monotonic() - started
+        self._early = changes.early
+        return changes
 
 
 class Indexer:
@@ -117,7 +148,8 @@ class Indexer:
         self.stop = stop
         self.say = say
         self._prune_at = 0.0
-        self._compare_at = 0.0
+        self._compare_at = timezone.now()
+        self._emptied = False
 
     def run(self) -> None:
         """Follow the database until told to stop; nothing short of that ends it."""
@@ -168,40 +200,54 @@ class Indexer:
             self.say("Строим поисковый индекс")
             self.say(f"Индекс построен, записей: {rebuild(self.engine)}")
         with _listening() as listener, self.engine.writer() as writer:
+            follower = _Follower(self.engine, writer)
+            comparison = None
             while not self.stop.is_set():
-                applied = _apply_batch(self.engine, writer)
-                self._look_after(writer)
-                if applied:
-                    self.stop.wait(PAUSE)
-                else:
+                _forget_announcements(listener)  # before reading what they announce
+                changes = follower.apply_next()
+                self._look_after()
+                if changes and changes.everything:
+                    comparison, self._compare_at, self._emptied = None, timezone.now(), True
+                elif changes and comparison:
+                    comparison.leave_out(changes.ids)
+                if comparison or timezone.now() >= self._compare_at:
+                    comparison = self._compare(comparison, writer)
+                elif not changes:
                     _wait_for_change(listener)
+                elif changes.transactions > 1 and changes.rows < BATCH:
+                    # Many are writing: what comes while one commit takes goes together.
+                    self.stop.wait(follower.last_commit)
 
-    def _look_after(self, writer: Writer) -> None:
+    def _compare(self, comparison: Comparison | None, writer: Writer) -> Comparison | None:
+        """Begin or go on for a moment; what is left of it."""
+        try:
+            comparison = comparison or Comparison(self.engine, writer)
+            if comparison.step():
+                return comparison
+        except (DatabaseProblem, psycopg.Error, IndexUnavailable):
+            raise  # it begins anew as soon as there is something to compare
+        except Exception as error:
+            self._compare_at = timezone.now() + COMPARE_AGAIN
+            comparisons.remember(self.engine.kind, 0, NO_DIFFERENCES, 0.0, str(error))
+            raise
+        if self._emptied:  # it has differed, as was to be expected: the next one tells more
+            self._emptied = False
+            return None
+        self._compare_at = comparisons.next_night()
+        _remember(self.engine, comparison)
+        if comparison.differences.total:
+            self.say(f"Индекс расходился с базой и исправлен: {comparison.differences}")
+        return None
+
+    def _look_after(self) -> None:
         now = time.monotonic()
         if not _is_sound(self.engine):
             raise IndexUnavailable("The index was damaged or replaced meanwhile.")
-        if now >= self._compare_at:
-            self._compare_at = now + COMPARE_EVERY
-            found = _reconcile(self.engine, writer)
-            if found.total:
-                self.say(f"Индекс расходился с базой и исправлен: {found}")
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_EVERY
             outbox.prune(self.engine.state().position)
             history.forget()
-
-
-def _apply_batch(engine: Engine, writer: Writer) -> bool:
-    """Apply the next rows of the outbox in one commit; whether there were any."""
-    changes = outbox.pending(engine.state().position, BATCH)
-    if not changes.rows:
-        return False
-    if changes.everything:
-        _repair(engine, writer)
-    for kind in KINDS:
-        _replace(writer, kind, changes.ids.get(kind, set()))
-    writer.commit(changes.position, outbox.database_identity())
-    return True
+            comparisons.forget()
 
 
 def _replace(writer: Writer, kind: str, ids: set[int]) -> None:
@@ -213,30 +259,6 @@ def _replace(writer: Writer, kind: str, ids: set[int]) -> None:
         gone.discard(source.id)
     for identity in gone:
         writer.remove(kind, identity)
-
-
-def _reconcile(engine: Engine, writer: Writer) -> Differences:
-    position = engine.state().position
-    found = _repair(engine, writer)
-    if found.total:
-        writer.commit(position, outbox.database_identity())
-    return found
-
-
-def _repair(engine: Engine, writer: Writer) -> Differences:
-    """Replace what differs. Changes that commit meanwhile are in the outbox and come after."""
-    held = engine.fingerprints()
-    missing = stale = 0
-    for source in all_sources():
-        fingerprint = held.pop((source.kind, source.id), None)
-        if fingerprint == source.fingerprint:
-            continue
-        missing += fingerprint is None
-        stale += fingerprint is not None
-        writer.replace(source.analysed())
-    for kind, identity in held:
-        writer.remove(kind, identity)
-    return Differences(missing, stale, len(held))
 
 
 def _is_sound(engine: Engine) -> bool:
@@ -263,6 +285,11 @@ def _listening() -> Iterator[psycopg.Connection]:
     with psycopg.connect(**wanted, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         yield listener
+
+
+def _forget_announcements(listener: psycopg.Connection) -> None:
+    for _ in listener.notifies(timeout=0):
+        pass
 
 
 def _wait_for_change(listener: psycopg.Connection) -> None:

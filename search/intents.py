@@ -10,9 +10,13 @@ from dataclasses import dataclass
 
 from search.lexicon import IntentRule, Lexicon
 from search.names import Run
+from search.wording import OURS
 from search.words import Word
 
 MOST = 3
+# What a rule for questions that are none of ours weighs against sets of words of one that is.
+_WORTH_OF_FOREIGN = 2
+_LONG_NAME = 2  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class Meaning:
 
     @property
     def is_foreign(self) -> bool:
-        """A rule without targets: what is meant is none of the portal's business."""
-        return not self.rule.targets
+        """What is meant is none of the portal's business."""
+        return self.rule.is_foreign
 
 
 def find_meanings(
@@ -36,11 +40,36 @@ def find_meanings(
     said = _said(words, runs, lexicon)
     numbers = sorted({n for lemma in said for n in lexicon.intents_by_lemma.get(lemma, ())})
     fitting = [meaning for n in numbers if (meaning := _meaning(lexicon.intents[n], said))]
+    foreign = [meaning for meaning in fitting if meaning.is_foreign]
+    ours = [meaning for meaning in fitting if not meaning.is_foreign and _tells(meaning, words)]
+    if foreign and _worth(ours, words, runs, lexicon) <= _WORTH_OF_FOREIGN:
+        return (max(foreign, key=_closeness),)
     kept: list[Meaning] = []
-    for meaning in sorted(fitting, key=lambda each: (-len(each.rule.all_of), -len(each.places))):
+    for meaning in sorted(ours, key=_closeness, reverse=True):
         if not any(_includes(closer, meaning) for closer in kept):
             kept.append(meaning)
     return tuple(kept[:MOST])
+
+
+def _closeness(meaning: Meaning) -> tuple[int, int]:
+    return len(meaning.rule.all_of), len(meaning.places)
+
+
+def _tells(meaning: Meaning, words: Sequence[Word]) -> bool:
+    """Words that only ask, or one for help as such, mean something when nothing else is said."""
+    told = [words[i] for i in meaning.places if not words[i].is_asking]
+    if len(told) > 1 or any(not word.is_general for word in told):
+        return True
+    return all(word.is_general or word.is_asking for word in words)
+
+
+def _worth(
+    ours: Sequence[Meaning], words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon
+) -> int:
+    """How surely the portal is asked, where a rule says that it is not."""
+    sets = max((len(meaning.rule.all_of) for meaning in ours), default=0)
+    named = any(len(run.places) >= _LONG_NAME and lexicon.groups[run.group].targets for run in runs)
+    return sets + any(word.lemma in OURS for word in words) + named
 
 
 def _includes(closer: Meaning, meaning: Meaning) -> bool:
@@ -83,4 +112,6 @@ def _meaning(rule: IntentRule, said: _Said) -> Meaning | None:
         weight = min(weight, max(sure for sure, _, _ in fitting))
         for _, _, lemmas in fitting:
             places.update(*(said[lemma][0] for lemma in lemmas))
+    if len(places) < len(rule.all_of):
+        return None  # one word cannot say two things
     return Meaning(rule, frozenset(places), weight)

@@ -14,11 +14,13 @@ from threading import Lock
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 
 from catalogue.models import Category, Provider, Situation, Territory
 from search import analysis
 from search.models import FieldWeights, Intent, PinnedAnswer, PinnedMeasure, Synonym
-from search.plan import FIELDS, Target
+from search.plan import FIELDS, Popular, Target
+from search.popularity import popular_on
 from search.roots import root
 
 # Words of a territory's title that say what it is, not which.
@@ -51,12 +53,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class IntentRule:
-    """What a query means when each set of `all_of` has an alternative whose lemmas stand in it."""
+    """What a query means when each set of `all_of` has an alternative whose lemmas stand in it.
+
+    Either it has targets, or it is foreign: a question that the portal has nothing for.
+    """
 
     title: str
     examples: tuple[str, ...]
     all_of: tuple[tuple[tuple[str, ...], ...], ...]
     targets: tuple[Target, ...]
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class Lexicon:
     places: Mapping[str, Place] = field(default_factory=dict)
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: frozenset[str] = frozenset()  # that editors use, as written
+    foreign_words: frozenset[str] = frozenset()  # of rules for what is not ours: right, but no hint
     rules: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]] = field(default_factory=dict)
     place_names: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     place_roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -95,6 +102,7 @@ class Lexicon:
     intents_by_lemma: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     pins: tuple[Pin, ...] = ()
     weights: tuple[tuple[str, float], ...] = FIELDS
+    popular: Popular = ()
 
     def find_place(self, name: tuple[str, ...]) -> Place | None:
         """The place of that name; of several that lie in one another, the widest."""
@@ -118,20 +126,24 @@ def compile_lexicon(
     places: Iterable[Place] = (),
     aliases: Mapping[str, Iterable[str]] | None = None,
     titles: Mapping[str, Mapping[str, str]] | None = None,
-    intents: Iterable[tuple[str, Iterable[str], Iterable[str], tuple[Target, ...]]] = (),
+    intents: Iterable[tuple[str, Iterable[str], Iterable[str], tuple[Target, ...], bool]] = (),
     pins: Iterable[tuple[Iterable[str], tuple[str, ...], Day, Day]] = (),
     weights: tuple[tuple[str, float], ...] = FIELDS,
+    popular: Popular = (),
 ) -> Lexicon:
     """A lexicon from plain values.
 
     :param groups: canonical name, other terms, whether one-way, targets.
     :param aliases: other names of places by slug.
-    :param intents: title, examples, lines of alternatives with commas between them, targets.
+    :param intents: title, examples, lines of alternatives with commas between them, targets,
+        whether it is foreign.
     :param pins: queries, slugs of measures in order, the first day and the last.
+    :param popular: see search.popularity.
     """
     compiled: list[Group] = []
     rules: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
     words: set[str] = set()
+    foreign_words: set[str] = set()
     for canonical, other, one_way, targets in groups:
         forms = dict.fromkeys(tuple(analysis.terms(name)) for name in (canonical, *other))
         forms.pop((), None)
@@ -140,7 +152,11 @@ def compile_lexicon(
         for name in (canonical, *other):
             words.update(analysis.words(name))
         compiled.append(Group(canonical, tuple(forms), one_way, targets))
-    meant = tuple(rule for each in intents if (rule := _intent(*each, words)).all_of)
+    meant = tuple(
+        rule
+        for each in intents
+        if (rule := _intent(*each, foreign_words if each[-1] else words)).all_of
+    )
     pinned = tuple(_pin(*each, words) for each in pins)
     by_slug = {place.slug: place for place in places}
     names, roots = _names_of_places(by_slug.values(), aliases or {})
@@ -150,6 +166,7 @@ def compile_lexicon(
         places=by_slug,
         titles=titles or {},
         words=frozenset(words),
+        foreign_words=frozenset(foreign_words),
         rules={lemma: tuple(found) for lemma, found in rules.items()},
         place_names=names,
         place_roots=roots,
@@ -157,6 +174,7 @@ def compile_lexicon(
         intents_by_lemma=_by_lemma(meant),
         pins=tuple(pin for pin in pinned if pin.phrases and pin.slugs),
         weights=weights,
+        popular=popular,
     )
 
 
@@ -172,13 +190,15 @@ def _intent(
     examples: Iterable[str],
     lines: Iterable[str],
     targets: tuple[Target, ...],
+    is_foreign: bool,
     words: set[str],
 ) -> IntentRule:
     sets = []
     for line in lines:
         words.update(analysis.words(line))
         sets.append(alternatives(line))
-    return IntentRule(title, tuple(examples), tuple(each for each in sets if each), targets)
+    all_of = tuple(each for each in sets if each)
+    return IntentRule(title, tuple(examples), all_of, targets, is_foreign)
 
 
 def _by_lemma(rules: Sequence[IntentRule]) -> dict[str, tuple[int, ...]]:
@@ -208,7 +228,7 @@ _lock = Lock()
 def current_lexicon() -> Lexicon:
     """The lexicon as the database has it now: one small query, or a reading after a change."""
     global _kept
-    stamp = _read_stamp()
+    stamp = read_stamp()
     kept = _kept
     if kept and kept[1].stamp == stamp and time.monotonic() - kept[0] < OLDEST:
         return kept[1]
@@ -218,7 +238,7 @@ def current_lexicon() -> Lexicon:
     return lexicon
 
 
-def _read_stamp() -> tuple[int, int]:
+def read_stamp() -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(*), coalesce(max(seq), 0) from search_searchchange where kind = 'lexicon'"
@@ -248,17 +268,18 @@ def load(stamp: tuple[int, int]) -> Lexicon:
     }
     return compile_lexicon(
         stamp=stamp,
-        groups=_load_groups(),
+        groups=load_groups(),
         places=places,
         aliases={row["slug"]: row["aliases"] for row in territories},
         titles=titles,
-        intents=_load_intents(),
+        intents=load_intents(),
         pins=_load_pins(),
         weights=_load_weights(),
+        popular=popular_on(timezone.localdate()),
     )
 
 
-def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
+def load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
     targets = _load_targets(Synonym, _PLURALS)
     return [
         (synonym.canonical, synonym.terms, synonym.one_way, tuple(targets[synonym.pk]))
@@ -266,11 +287,19 @@ def _load_groups() -> list[tuple[str, list[str], bool, tuple[Target, ...]]]:
     ]
 
 
-def _load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...]]]:
+def load_intents() -> list[tuple[str, list[str], list[str], tuple[Target, ...], bool]]:
+    """The rules in use; one whose records are all gone says nothing and is left out."""
     targets = _load_targets(Intent, [name for name in _PLURALS if name != "territory"])
     return [
-        (intent.title, intent.examples, intent.words, tuple(targets[intent.pk]))
-        for intent in Intent.objects.filter(active=True).order_by("pk")
+        (
+            each.title,
+            each.examples,
+            each.words,
+            () if each.is_foreign else tuple(targets[each.pk]),
+            each.is_foreign,
+        )
+        for each in Intent.objects.filter(active=True).order_by("pk")
+        if targets[each.pk] or each.is_foreign
     ]
 
 

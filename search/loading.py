@@ -39,6 +39,9 @@ class RecordsRow(Row):
     categories: list[Slug] = Field(default_factory=list)
     providers: list[Slug] = Field(default_factory=list)
 
+    def are_any(self) -> bool:
+        return any(slugs for _, slugs in self)
+
 
 class TargetsRow(RecordsRow):
     territories: list[Slug] = Field(default_factory=list)
@@ -61,12 +64,16 @@ class EverydayRow(Row):
 
 
 class IntentRow(Row):
-    """What a query means: a list of alternatives for each set of words that has to stand in it."""
+    """What a query means: a list of alternatives for each set of words that has to stand in it.
+
+    It leads to records, or it is foreign: a question that the portal has nothing for.
+    """
 
     title: _Name
     words: list[list[_Name]]
     examples: list[Annotated[str, filled(200)]] = Field(default_factory=list)
     targets: RecordsRow = Field(default_factory=RecordsRow)
+    foreign: bool = False
 
 
 def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
@@ -128,10 +135,19 @@ def _wanted_intents(reader: Reader, known: Mapping[str, Mapping[str, int]]) -> l
                 reader.refuse(INTENTS, row.title, f"длиннее {LONGEST_LINE} знаков: {line[:40]}…")
         if not lines:
             reader.refuse(INTENTS, row.title, "нет слов, по которым ищут")
+        if row.foreign and row.targets.are_any():
+            reader.refuse(INTENTS, row.title, "«foreign» и записи сразу: нужно что-то одно")
+        if not row.foreign and not row.targets.are_any():
+            reader.refuse(INTENTS, row.title, "никуда не ведёт и не отмечено как «foreign»")
         wanted.append(
             Wanted(
                 key=row.title,
-                fields={"title": row.title, "words": lines, "examples": row.examples},
+                fields={
+                    "title": row.title,
+                    "words": lines,
+                    "examples": row.examples,
+                    "is_foreign": row.foreign,
+                },
                 links=_links(INTENTS, row.title, row.targets, known, reader),
             )
         )

@@ -82,7 +82,10 @@ class Intent(models.Model):
     """What a family means by words that are no name of anything: "муж бьёт, куда идти".
 
     A query means it when each line of `words` has an alternative whose words all stand in it.
+    It leads to records, or it is marked as foreign: never both, never neither.
     """
+
+    TARGETS = ("measures", "situations", "categories", "providers")
 
     title = models.CharField(_("what is meant"), max_length=120, unique=True)
     sort_key = RussianSortKeyField()
@@ -112,6 +115,14 @@ class Intent(models.Model):
     )
     providers = models.ManyToManyField(
         Provider, blank=True, related_name="+", verbose_name=_("leads to providers")
+    )
+    is_foreign = models.BooleanField(
+        _("not ours"),
+        default=False,
+        help_text=_(
+            "A question that the portal has nothing for: the family gets an honest “nothing "
+            "found” and the ways out."
+        ),
     )
     active = models.BooleanField(_("in use"), default=True)
 
@@ -264,6 +275,32 @@ class SearchChange(models.Model):
         return f"{self.kind} {self.object_id}"
 
 
+class IndexComparison(models.Model):
+    """What came of comparing a copy of the index with the database, as its indexer has told it."""
+
+    engine = models.CharField(max_length=12)
+    host = models.CharField(max_length=255)
+    finished_at = models.DateTimeField(auto_now_add=True)
+    seconds = models.FloatField()
+    records = models.PositiveIntegerField()
+    missing = models.PositiveIntegerField()
+    stale = models.PositiveIntegerField()
+    surplus = models.PositiveIntegerField()
+    failure = models.CharField(max_length=300, blank=True)  # why it was not brought to its end
+
+    class Meta:
+        verbose_name = _("comparison of the search index")
+        verbose_name_plural = _("comparisons of the search index")
+        ordering = ["-finished_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.engine} {self.finished_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def differences(self) -> int:
+        return self.missing + self.stale + self.surplus
+
+
 class SearchEvent(models.Model):
     """How often a query was asked on a day, and how much it found. Nothing about who asked.
 
@@ -312,3 +349,19 @@ class SearchClick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query} → {self.slug}"
+
+
+class ClickMark(models.Model):
+    """That somebody opened an answer today, so that it counts once: see search.visitors."""
+
+    day = models.DateField(db_index=True)
+    visitor = models.CharField(max_length=64, db_index=True)  # a digest of the day
+    answer = models.CharField(max_length=64, unique=True)  # of the visitor, a query and a measure
+    slug = models.SlugField(max_length=80, db_index=False)
+
+    class Meta:
+        verbose_name = _("mark of an opened answer")
+        verbose_name_plural = _("marks of opened answers")
+
+    def __str__(self) -> str:
+        return self.slug

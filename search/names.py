@@ -15,6 +15,8 @@ MOST_RUN = 8  # words in a name
 MOST_TOLD = 3  # names that a person is told of
 _MAIN_NAME, _OTHER_NAME = 0.9, 0.5  # of the same meaning, but not what was typed
 _SURE = 0.5
+# What happens, or how somebody is: "муж пьёт", "денег нет". "Игры для детей" tell nothing.
+_TELLING = frozenset({"VERB", "INFN", "GRND", "PRTS", "ADJS", "PRED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,10 @@ def find_runs(words: Sequence[Word], lexicon: Lexicon) -> list[Run]:
     return list(found.values())
 
 
-def speaks_of_family(words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon) -> bool:
-    """Whether somebody's child, husband or mother is spoken of, by whatever name."""
+def tells_of_family(words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon) -> bool:
+    """Whether something is told of somebody's child, husband or mother, by whatever name."""
+    if not any(analysis.part_of_speech(word.text) in _TELLING for word in words):
+        return False
     named = {lexicon.groups[run.group].forms[0][0] for run in runs if len(run.places) == 1}
     return not RELATIVES.isdisjoint(named | {word.lemma for word in words})
 

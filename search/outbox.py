@@ -1,12 +1,14 @@
 """Reads the outbox of changes. Its rows are written by database triggers only.
 
-A row may be read when its transaction, and every older one, has ended: a transaction that started
-early may commit late, and its rows must not be passed by. So rows are ordered by (xid, seq), not
-by seq alone, and those of a transaction that may still have older company wait.
+A transaction that started early may commit late, and its rows must not be passed by. So rows are
+ordered by (xid, seq), not by seq alone, and a position moves only over settled rows: those whose
+transaction, and every older one, has ended. Rows beyond are early: they are applied at once, so
+that a long import holds up nobody's publishing, and passed when they are settled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from django.db import connection
@@ -14,16 +16,16 @@ from django.db import connection
 from search.engine import Position
 from search.models import ChangeKind
 
-_READABLE = "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Changed records by kind, and the position after them."""
+    """Changed records by kind, the position after them, and what has been read beyond it."""
 
     ids: dict[str, set[int]]
     position: Position
+    early: frozenset[Position]
     rows: int
+    transactions: int
 
     @property
     def everything(self) -> bool:
@@ -31,20 +33,43 @@ class Changes:
         return ChangeKind.EVERYTHING.value in self.ids
 
 
-def pending(after: Position, limit: int) -> Changes:
-    """The next readable rows after a position."""
+def pending(after: Position, limit: int, known: Set[Position] = frozenset()) -> Changes:
+    """The next rows after a position, without the early ones that are known."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select kind, object_id, xid, seq from search_searchchange"  # noqa: S608
-            f" where (xid, seq) > (%s, %s) and {_READABLE} order by xid, seq limit %s",
-            [after.xid, after.seq, limit],
+            "select kind, object_id, xid, seq,"
+            "  xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " from search_searchchange where (xid, seq) > (%s, %s)"
+            # Numbers yet to come are those of another database cluster, of a restored dump.
+            "  and xid < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            " order by xid, seq limit %s",
+            [after.xid, after.seq, limit + len(known)],
         )
-        rows = cursor.fetchall()
+        found = cursor.fetchall()
     ids: dict[str, set[int]] = {}
-    for kind, identity, _, _ in rows:
-        ids.setdefault(kind, set()).add(identity)
-    position = Position(*rows[-1][2:]) if rows else after
-    return Changes(ids, position, len(rows))
+    position, early, new = after, set(), set()
+    for kind, identity, xid, seq, settled in found:
+        place = Position(xid, seq)
+        if settled:
+            position = place
+        else:
+            early.add(place)
+        if place not in known:
+            new.add(place)
+            ids.setdefault(kind, set()).add(identity)
+    transactions = len({place.xid for place in new})
+    return Changes(ids, position, frozenset(early), len(new), transactions)
+
+
+def awaited(after: Position, kind: str, ids: Sequence[int]) -> set[int]:
+    """Which of the records a row after a position tells of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct object_id from search_searchchange"
+            " where (xid, seq) > (%s, %s) and kind = %s and object_id = any(%s)",
+            [after.xid, after.seq, kind, list(ids)],
+        )
+        return {identity for (identity,) in cursor.fetchall()}
 
 
 def horizon() -> Position:

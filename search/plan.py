@@ -38,8 +38,16 @@ TIE_BREAK = 0.15
 OWN_TERRITORY = 2.5  # of the place that was chosen
 NAMED_TERRITORY = 9.0  # of the place that the query itself names
 COUNTRY_FIRST = 4.0  # while no place is known, a measure for everybody goes first
-CHECKED = 0.4
-FIRST_WORD = 2.0  # of a suggestion whose name begins with what was typed
+# The rest decides between answers that fit as well, and together weighs less than a word.
+CHECKED = ((None, 0.2), (365, 0.1), (90, 0.1))  # at all, and in the last so many days besides
+POPULAR = (0.1, 0.2, 0.3)  # by how often families open it
+# Of suggestions. Beside these, a short title is worth more than a long one: two at most.
+LED_TO = 40.0
+FIRST_OF_TITLE, FIRST_OF_OTHER_NAME = 16.0, 14.0
+FOR_EVERYBODY = 8.0
+
+
+Popular = tuple[tuple[float, tuple[str, ...]], ...]
 
 
 class Origin(StrEnum):
@@ -147,6 +155,8 @@ class QueryPlan:
     limit: int
     facets: tuple[str, ...]
     understood: Understanding
+    checked: tuple[tuple[int, float], ...] = ()  # what a check since a day (of year 1) is worth
+    popular: Popular = ()  # slugs of measures that families open often, by what that is worth
 
     @property
     def is_empty(self) -> bool:

@@ -6,10 +6,14 @@ zero is better than noise.
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from itertools import pairwise
+
+from django.utils import timezone
 
 from search import analysis, wording
 from search.intents import Meaning, find_meanings
@@ -20,10 +24,11 @@ from search.names import (
     find_place,
     find_runs,
     names_to_tell,
-    speaks_of_family,
+    tells_of_family,
 )
 from search.pins import pinned_for
 from search.plan import (
+    CHECKED,
     FACETS,
     Alternative,
     Origin,
@@ -38,8 +43,11 @@ from search.words import Knowledge, Word, pair_of, read
 
 LONGEST_TEXT = 200
 MOST_ALTERNATIVES = 14
+# Of a query of many words; a server takes 1024 clauses in all (docs/elasticsearch.md).
+MOST_ALTERNATIVES_IN_ALL, MOST_NAMES = 45, 60
 _WEIGHT_OF_RELATED = 0.5
 _WEIGHT_OF_MAIN_NAME, _WEIGHT_OF_OTHER_NAME = 0.85, 0.7
+_FIRST_TARGETS, _WEIGHT_OF_LATER = 3, 0.6  # editors name first what helps first
 _WEIGHT_OF_GENERAL, _WEIGHT_OF_UNDERSTOOD = 0.5, 0.5
 
 # Which part of the meaning a record has to cover, by the number of words that carry it: when the
@@ -77,15 +85,19 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
         named, name_at = find_place(words, runs, lexicon)
     meanings = find_meanings(words, runs, lexicon)
     by_place = _slots(words, runs, meanings, name_at, knowledge)
+    by_place = _fewer(by_place)
+    names = exact_names(words, runs, lexicon)
     slots = tuple(by_place.values())
     lemmas = frozenset(word.lemma for word in words)
+    pairs = _pairs(words)
+    is_name = any(pair in knowledge.vocabulary.pairs for pair in pairs)
     return QueryPlan(
         text=text,
         kind="measure",
         slots=slots,
-        required=_required_of_all(by_place, meanings),
-        exact=exact_names(words, runs, lexicon),
-        pairs=_pairs(words),
+        required=_required_of_all(by_place, meanings, is_name=is_name),
+        exact=tuple(nlargest(MOST_NAMES, names, key=lambda name: name.weight)),
+        pairs=pairs,
         prefer=tuple(Target("kind", kind, 1.0) for kind in wording.kinds_asked_for(lemmas)),
         pinned=pinned_for(words, lexicon, moment),
         weights=lexicon.weights,
@@ -109,6 +121,8 @@ def make_plan(text: str, asked: Asked, knowledge: Knowledge, moment: int) -> Que
             unknown=tuple(slot.text for slot in slots if not slot.alternatives),
             cut=cut or reading.cut,
         ),
+        checked=_checked(moment),
+        popular=lexicon.popular,
     )
 
 
@@ -127,6 +141,8 @@ def for_situations(plan: QueryPlan, limit: int) -> QueryPlan:
         place=None,
         prefer=(),
         pinned=(),
+        checked=(),
+        popular=(),
         sort=Sort.RELEVANCE,
         offset=0,
         limit=limit,
@@ -147,7 +163,7 @@ def _slots(
         if not telling & set(places):
             telling |= set(places)
     special = any(not words[i].is_general for i in telling)
-    is_story = len(telling) >= _LENGTH_OF_STORY and speaks_of_family(words, runs, knowledge.lexicon)
+    is_story = len(telling) >= _LENGTH_OF_STORY and tells_of_family(words, runs, knowledge.lexicon)
     understood = {i for meaning in meanings for i in meaning.places}
     slots = {}
     for i in sorted(telling):
@@ -166,6 +182,25 @@ def _slots(
                 units = min(units, 1)  # details of a life, which no catalogue knows
         slots[i] = Slot(words[i].text, alternatives, targets, units, words[i].is_general)
     return slots
+
+
+def _fewer(slots: Mapping[int, Slot]) -> dict[int, Slot]:
+    """Of a query so long that there are too many, what weighs least is left out; never a word's best."""
+    spare = sorted(
+        (each.weight for slot in slots.values() for each in slot.alternatives[1:]), reverse=True
+    )
+    room = MOST_ALTERNATIVES_IN_ALL - sum(bool(slot.alternatives) for slot in slots.values())
+    if len(spare) <= room:
+        return dict(slots)
+    least = spare[room - 1] if room > 0 else math.inf
+    return {
+        i: replace(
+            slot,
+            alternatives=slot.alternatives[:1]
+            + tuple(each for each in slot.alternatives[1:] if each.weight > least),
+        )
+        for i, slot in slots.items()
+    }
 
 
 def _weakened(alternatives: Sequence[Alternative], by: float) -> tuple[Alternative, ...]:
@@ -220,8 +255,10 @@ def _targets(
     ]
     for places, whole, targets in sources:
         if place in places:
-            weight = round(whole / len(telling & places), 3)
+            shared = whole / len(telling & places)
+            later = [target for target in targets if target.field == "measure"][_FIRST_TARGETS:]
             for target in targets:
+                weight = round(shared * (_WEIGHT_OF_LATER if target in later else 1.0), 3)
                 key = (target.field, target.slug)
                 if not target.is_place and (key not in found or found[key].weight < weight):
                     found[key] = replace(target, weight=weight)
@@ -250,9 +287,11 @@ def _units(
     return wording.units_of_unknown(word.text)
 
 
-def _required_of_all(slots: Mapping[int, Slot], meanings: Sequence[Meaning]) -> int:
+def _required_of_all(
+    slots: Mapping[int, Slot], meanings: Sequence[Meaning], *, is_name: bool
+) -> int:
     """The units that a record has to cover: those of the words that say what is meant suffice."""
-    required = _required(list(slots.values()))
+    required = _required(list(slots.values()), is_name=is_name)
     if meanings and meanings[0].is_foreign:
         return sum(slot.units for slot in slots.values()) + 1  # more than there are
     for meaning in meanings:
@@ -267,7 +306,8 @@ def _situations(meanings: Sequence[Meaning]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.slug for each in targets if each.field == "situation"))
 
 
-def _required(slots: Sequence[Slot]) -> int:
+def _required(slots: Sequence[Slot], *, is_name: bool) -> int:
+    """:param is_name: words of the query stand side by side in the catalogue."""
     counted = [slot for slot in slots if slot.units]
     total = sum(slot.units for slot in counted)
     if all(slot.is_general for slot in counted):
@@ -275,6 +315,9 @@ def _required(slots: Sequence[Slot]) -> int:
     if total <= wording.MOST_UNITS and len(counted) == 2:
         return max(total // 2, 1)  # neither says much: one is enough
     if all(slot.alternatives or slot.targets for slot in counted):
+        telling = [slot.units for slot in counted if slot.units >= wording.MOST_UNITS]
+        if len(counted) == 2 and telling and not is_name:
+            return min(*telling, math.ceil(_SHARES[2] * total))
         share = _SHARES.get(len(counted), _LEAST_SHARE)
     else:
         share = _STRICT_SHARES.get(len(counted), _LEAST_STRICT_SHARE)
@@ -287,6 +330,11 @@ def _place_filter(lexicon: Lexicon, named: Place | None, asked: Asked) -> PlaceF
     if place is None:
         return None
     return PlaceFilter(place.slug, place.around, inside=named is not None)
+
+
+def _checked(moment: int) -> tuple[tuple[int, float], ...]:
+    today = datetime.datetime.fromtimestamp(moment, timezone.get_current_timezone()).toordinal()
+    return tuple((1 if days is None else today - days, worth) for days, worth in CHECKED)
 
 
 def _pairs(words: Sequence[Word]) -> tuple[str, ...]:

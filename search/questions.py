@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from search import analysis
 from search.models import SearchClick, SearchEvent
 from search.titles import titles_of_measures
 
@@ -47,10 +48,12 @@ class Question:
     spellings: tuple[str, ...]  # other ways to ask it
     asked: int
     empty: int  # how often of them nothing was found
+    narrowed: int  # of these, with a filter or a place
     found: int  # at most
     opened: int
     answers: tuple[tuple[str, int], ...]  # titles that were opened, how often
     fate: Fate
+    last_day: datetime.date
 
     @property
     def plain(self) -> str:
@@ -59,8 +62,11 @@ class Question:
         return " ".join(word for word in kept if word)
 
 
-def grouped(since: datetime.date, fate: Fate | None = None) -> QuerySet[Any, Any]:
-    """Rows of groups, those that need an editor first."""
+def grouped(since: datetime.date, fate: Fate | None = None, words: str = "") -> QuerySet[Any, Any]:
+    """Rows of groups, those that need an editor first.
+
+    :param words: only groups of which a query has these words.
+    """
     clicks = (
         SearchClick.objects.filter(day__gte=since, lemmas=OuterRef("lemmas"))
         .order_by()
@@ -74,6 +80,8 @@ def grouped(since: datetime.date, fate: Fate | None = None) -> QuerySet[Any, Any
         .annotate(
             asked=Sum("times"),
             empty=Coalesce(Sum("times", filter=Q(results=0)), 0),
+            narrowed=Coalesce(Sum("times", filter=Q(results=0) & ~Q(filters="")), 0),
+            last_day=Max("day"),
             found=Max("results"),
             opened=Coalesce(Subquery(clicks.values("all")), 0),
         )
@@ -86,6 +94,11 @@ def grouped(since: datetime.date, fate: Fate | None = None) -> QuerySet[Any, Any
             )
         )
     )
+    if words:
+        having = SearchEvent.objects.filter(day__gte=since)
+        for word in words.split():
+            having = having.filter(query__contains=analysis.fold(word))
+        rows = rows.filter(lemmas__in=having.order_by().values("lemmas"))
     if fate is not None:
         rows = rows.filter(need=list(Fate).index(fate))
     return rows.order_by("need", "-asked", "lemmas")
@@ -110,6 +123,7 @@ def questions(rows: Sequence[Mapping[str, Any]], since: datetime.date) -> list[Q
             *_spelled(said[row["lemmas"]]),
             asked=row["asked"],
             empty=row["empty"],
+            narrowed=row["narrowed"],
             found=row["found"],
             opened=row["opened"],
             answers=tuple(
@@ -117,6 +131,7 @@ def questions(rows: Sequence[Mapping[str, Any]], since: datetime.date) -> list[Q
                 for slug, times in opened[row["lemmas"]][:MOST_OPENED]
             ),
             fate=list(Fate)[row["need"]],
+            last_day=row["last_day"],
         )
         for row in rows
     ]

@@ -45,9 +45,9 @@ class Speller:
         if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
             return []
         candidates = {near for key in _keys(word) for near in self._nearby.get(key, ())}
-        sounds = _sounds(word)
+        sounds = sounds_of(word)
         ranked = sorted(
-            (distance(sounds, _sounds(near), 2), distance(word, near, 3), -self.words[near], near)
+            (distance(sounds, sounds_of(near), 2), distance(word, near, 3), -self.words[near], near)
             for near in candidates
         )
         return [
@@ -82,11 +82,11 @@ def distance(one: str, other: str, most: int) -> int:
 
 
 def _keys(word: str) -> Iterator[str]:
-    sounds = _sounds(word)
+    sounds = sounds_of(word)
     yield sounds
     yield from {sounds[:i] + sounds[i + 1 :] for i in range(len(sounds))}
 
 
-def _sounds(word: str) -> str:
+def sounds_of(word: str) -> str:
     heard = word.translate(_SOUNDS)
     return "".join(sign for i, sign in enumerate(heard) if i == 0 or sign != heard[i - 1])

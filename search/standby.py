@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from search.engine import (
     Answer,
+    Beginning,
     Document,
     Engine,
     IndexState,
@@ -31,18 +32,15 @@ class StandbyEngine:
         self.main = main
         self.other = other
 
+    @property
+    def kind(self) -> str:
+        return self.main.kind
+
     def search(self, plan: QueryPlan) -> Answer:
         return self._either(lambda engine: engine.search(plan))
 
-    def suggest(
-        self,
-        words: tuple[str, ...],
-        kinds: tuple[str, ...],
-        place: tuple[str, ...],
-        moment: int,
-        limit: int,
-    ) -> tuple[Suggested, ...]:
-        return self._either(lambda engine: engine.suggest(words, kinds, place, moment, limit))
+    def suggest(self, asked: Beginning) -> tuple[Suggested, ...]:
+        return self._either(lambda engine: engine.suggest(asked))
 
     def vocabulary(self) -> Vocabulary:
         return self._either(lambda engine: engine.vocabulary())

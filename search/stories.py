@@ -39,9 +39,7 @@ def find_stories(
     :param measures: score and situations of the measures found first.
     :raises search.engine.IndexUnavailable:
     """
-    if not measures:
-        return ()  # an honest zero is not softened by a guess
-    chosen = _meant(plan) or _best(_by_names(plan), _by_measures(measures))
+    chosen = choose_situations(plan, measures)
     if not chosen:
         return ()
     pages = {page.situation_id: page for page in stories().filter(situation__in=chosen).reverse()}
@@ -56,6 +54,18 @@ def find_stories(
         for identity in chosen
         if (page := pages.get(identity))
     )
+
+
+def choose_situations(
+    plan: QueryPlan, measures: Sequence[tuple[float, Sequence[int]]]
+) -> list[int]:
+    """The situations that fit best, whether their stories are published or not.
+
+    :raises search.engine.IndexUnavailable:
+    """
+    if not measures:
+        return []  # an honest zero is not softened by a guess
+    return _meant(plan) or _best(_by_names(plan), _by_measures(measures))
 
 
 def _meant(plan: QueryPlan) -> list[int]:

@@ -7,31 +7,28 @@ is typed is neither counted nor kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
-from urllib.parse import urlencode
+from functools import lru_cache
+from threading import Lock
+from typing import Literal, cast
 
-from django.db.models import Exists, OuterRef
-from django.urls import reverse
-from django.utils import timezone
-
-from catalogue.models import Measure, Provider
-from catalogue.models.measure import MeasureQuerySet
-from content.links import stories
 from search import analysis
-from search.engine import get_engine
+from search.engine import Beginning, get_engine
+from search.known_names import IN_ORDER, KnownName, KnownNames, fit, known_names, led_to
 from search.layout import Judge, reread
-from search.lexicon import current_lexicon
+from search.offered import Offered, read_offered
 from search.reader import read_words
+from search.unfinished import Beginnings
 from search.wording import GENERAL
 
 SuggestedKind = Literal["situation", "measure", "provider"]
 SHORTEST = 2  # signs: one letter begins everything
 LONGEST = 100
 MOST_WORDS = 8
-MOST: dict[SuggestedKind, int] = {"situation": 3, "measure": 6, "provider": 2}  # in this order
+MOST: dict[str, int] = {"situation": 3, "measure": 6, "provider": 2}  # in this order
+_ASKED_FOR = {kind: 3 * most for kind, most in MOST.items()}  # the best are chosen by their names
 _STEM = 3  # letters that a word has to keep when its ending is taken off
 
 
@@ -61,34 +58,57 @@ def suggest(text: str, territory: str = "") -> Suggestions:
     typed = _words(text)
     if sum(map(len, typed)) < SHORTEST:
         return Suggestions()
-    place = current_lexicon().places.get(territory) if territory else None
-    around = place.around if place else ()
-    for words, read_as in _readings(text, typed):
-        found = _begun_by(words, around)
-        if found:
-            return Suggestions(read_as, found)
+    names = known_names()
+    tried = set()
+    for words, read_as in _readings(text, typed, names):
+        if words and words not in tried:
+            tried.add(words)
+            found = _begun_by(words, territory, names)
+            if found:
+                return Suggestions(read_as, found)
     return Suggestions()
 
 
-def _readings(text: str, typed: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _readings(
+    text: str, typed: tuple[str, ...], names: KnownNames
+) -> Iterator[tuple[tuple[str, ...], str]]:
     """The words as typed, then with less and less trust in how they were typed."""
     yield typed, ""
-    telling = tuple(word for word in typed if word not in analysis.STOP_WORDS)
-    if telling:
-        yield tuple(map(_without_ending, telling)), ""
-        special = [word for word in telling if analysis.lemma(word) not in GENERAL]
-        yield tuple(map(_without_ending, special)), ""
-    begins = cache(_begins_anything)  # many readings by ear are tried, some twice
-    turned = reread(text, Judge(uses=begins, knows=begins, guesses=lambda piece: False))
+    for name in list(names.begun_by(typed))[:1]:
+        yield name.main, ""
+    beginnings = _beginnings(names)
+    turned = _turned(text, beginnings)
     if turned != text:
         yield _words(turned), turned
+    words = _words(turned)
+    meant = [beginnings.meant(word) or [word] for word in words]
+    for way in range(max(map(len, meant), default=0)):
+        better = tuple(ways[min(way, len(ways) - 1)] for ways in meant)
+        if better != words:
+            yield better, " ".join(better)
+    yield from ((each, "" if turned == text else turned) for each in _without_endings(words))
     corrected = read_words(turned).corrected
     if corrected and corrected != turned:
         yield _words(corrected), corrected
+        yield from ((each, corrected) for each in _without_endings(_words(corrected)))
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(analysis.words(text)[:MOST_WORDS])
+def _turned(text: str, beginnings: Beginnings) -> str:
+    """Typed in the wrong layout, or in the letters of another alphabet."""
+
+    def begins(piece: str) -> bool:
+        words = _words(piece)
+        return bool(words) and all(map(beginnings.has, words))
+
+    return reread(text, Judge(uses=begins, knows=begins, guesses=lambda piece: False))
+
+
+def _without_endings(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    telling = [word for word in words if word not in analysis.STOP_WORDS]
+    special = [word for word in telling if analysis.lemma(word) not in GENERAL]
+    for kept in (telling, special):
+        if kept:
+            yield tuple(map(_without_ending, kept))
 
 
 def _without_ending(word: str) -> str:
@@ -100,63 +120,67 @@ def _without_ending(word: str) -> str:
     return word[:same] if same >= _STEM else word
 
 
-def _begins_anything(piece: str) -> bool:
-    words = _words(piece)
-    return bool(words) and bool(_ask(words, tuple(MOST), (), 1))
-
-
-def _begun_by(words: tuple[str, ...], around: tuple[str, ...]) -> tuple[Suggestion, ...]:
+def _begun_by(words: tuple[str, ...], territory: str, names: KnownNames) -> tuple[Suggestion, ...]:
+    known = list(names.begun_by(words))
+    asked = Beginning(
+        words=words,
+        most=_ASKED_FOR,
+        place=names.around.get(territory, ()),
+        moment=int(time.time()),
+        led_to=led_to(known),
+    )
+    hits = get_engine().suggest(asked)
+    if not hits:
+        return ()
+    ids: dict[str, list[int]] = defaultdict(list)
+    for hit in hits:
+        ids[hit.kind].append(hit.id)
+    offered = read_offered(ids)
+    best = _best_first(
+        words, [each for hit in hits if (each := offered.get((hit.kind, hit.id)))], known, names
+    )
     return tuple(
-        suggestion
+        Suggestion(cast(SuggestedKind, each.kind), each.slug, each.title, each.url)
         for kind, most in MOST.items()
-        if (ids := _ask(words, (kind,), around, most))
-        for suggestion in _READERS[kind](ids)
+        for each in [one for one in best if one.kind == kind][:most]
     )
 
 
-def _ask(
-    words: tuple[str, ...], kinds: tuple[str, ...], around: tuple[str, ...], most: int
-) -> list[int]:
-    hits = get_engine().suggest(words, kinds, around, int(time.time()), most)
-    return [hit.id for hit in hits]
+def _best_first(
+    words: Sequence[str], offered: Sequence[Offered], known: Sequence[KnownName], names: KnownNames
+) -> list[Offered]:
+    """Names that begin as was typed first; of them those that families most often mean."""
+    leading: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for name in known:
+        for target in name.targets:
+            leading[target.field, target.slug].append((name.fit(words), len(name.words)))
+
+    def order(each: Offered) -> tuple[int, int, bool, int]:
+        key = (each.kind, each.slug)
+        own = [_words(name) for name in (each.title, *each.names)]
+        how, length = min([(fit(words, name), len(name)) for name in own] + leading[key])
+        worth = names.popularity.get(key, 0) + (fit(words, own[0]) <= IN_ORDER)
+        return how, -worth, not each.for_everybody, length
+
+    return sorted(offered, key=order)
 
 
-def _situations(ids: Sequence[int]) -> Iterable[Suggestion]:
-    wanted = ("title", "url_path", "situation__slug")  # the rest of a story is long
-    pages = stories().filter(situation__in=ids).only(*wanted).reverse()
-    found = {page.situation_id: page for page in pages}
-    for identity in ids:
-        if page := found.get(identity):
-            yield Suggestion("situation", page.situation.slug, page.title, page.get_url() or "")
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(analysis.words(text)[:MOST_WORDS])
 
 
-def _measures(ids: Sequence[int]) -> Iterable[Suggestion]:
-    rows = _shown().filter(pk__in=ids).values_list("pk", "slug", "title")
-    found = {identity: (slug, title) for identity, slug, title in rows}
-    for identity in ids:
-        if identity in found:
-            slug, title = found[identity]
-            yield Suggestion("measure", slug, title, reverse("catalogue:measure", args=[slug]))
+_kept: tuple[tuple[str, tuple[int, int]], Beginnings] | None = None
+_lock = Lock()
 
 
-def _providers(ids: Sequence[int]) -> Iterable[Suggestion]:
-    """They have no page of their own: what they give is listed."""
-    gives = Exists(_shown().filter(providers=OuterRef("pk")))
-    rows = Provider.objects.filter(gives, pk__in=ids).values_list("pk", "slug", "short_name")
-    found = {identity: (slug, name) for identity, slug, name in rows}
-    for identity in ids:
-        if identity in found:
-            slug, name = found[identity]
-            url = f"{reverse('search:results')}?{urlencode({'provider': slug})}"
-            yield Suggestion("provider", slug, name, url)
-
-
-def _shown() -> MeasureQuerySet:
-    return Measure.objects.public().open_on(timezone.localdate())
-
-
-_READERS: dict[SuggestedKind, Callable[[Sequence[int]], Iterable[Suggestion]]] = {
-    "situation": _situations,
-    "measure": _measures,
-    "provider": _providers,
-}
+def _beginnings(names: KnownNames) -> Beginnings:
+    """Of the words that stand in the index or in names that editors have taught."""
+    global _kept
+    vocabulary = get_engine().vocabulary()
+    version = (vocabulary.version, names.stamp)
+    with _lock:
+        if _kept is None or _kept[0] != version:
+            taught = {word: 0 for word, _ in names.starts}
+            _kept = (version, Beginnings({**taught, **vocabulary.words}))
+        return _kept[1]

@@ -12,7 +12,6 @@ from search.engine import Document
 
 META = "meta"  # the record that says how far a build follows
 ALL = "everything"  # every text of a record, to decide whether it answers at all
-RECORDS = ("measure", "situation", "provider")  # kinds; hits tell theirs by the place here
 KEYWORDS = ("measure", "territory_path", *plan.FACETS)
 
 
@@ -27,9 +26,9 @@ def schema() -> tantivy.Schema:
         )
     for name in (ALL, *(name for name, _ in plan.FIELDS)):
         builder.add_text_field(name, tokenizer_name="whitespace")
-    for name in ("words", "pairs", "starts"):
+    for name in ("words", "pairs", "starts", "other_starts"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
-    for name in ("id", "record", "fingerprint", "title_order"):
+    for name in ("id", "fingerprint", "title_order"):
         builder.add_integer_field(name, fast=True)
     for name in ("visible_until", "checked_on"):
         builder.add_integer_field(name, indexed=True, fast=True)
@@ -49,13 +48,13 @@ def document_of(document: Document) -> tantivy.Document:
     made.add_text("words", document.words)
     made.add_text("pairs", document.pairs)
     made.add_text("starts", document.starts)
+    made.add_text("other_starts", document.other_starts)
     for field, values in document.keywords.items():
         for value in values:
             made.add_text(field, value)
     if len(document.keywords.get("territory_path", ())) == 1:
         made.add_text("kind_of_area", "country")
     made.add_integer("id", document.id)
-    made.add_integer("record", RECORDS.index(document.kind))
     made.add_integer("fingerprint", document.fingerprint)
     made.add_integer("title_order", document.title_order)
     made.add_integer("visible_until", document.visible_until)

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import tantivy
 from tantivy import Occur, Query
 
 from search import plan as worth
 from search.documents import FIRST, LONGEST_BEGINNING
+from search.engine import Beginning
 from search.plan import QueryPlan, Slot
 from search.tantivy_index import ALL
 
 
-def suggesting(
-    schema: tantivy.Schema,
-    words: Sequence[str],
-    kinds: Sequence[str],
-    place: Sequence[str],
-    moment: int,
-) -> Query:
+def suggesting(schema: tantivy.Schema, asked: Beginning, kind: str) -> Query:
     """Names that have a word for each beginning; short ones, and those that begin so, first."""
-    starts = [Query.term_query(schema, "starts", word[:LONGEST_BEGINNING]) for word in words]
+    words = [word[:LONGEST_BEGINNING] for word in asked.words]
+    first = FIRST + words[0]
+
+    def begins(field: str, word: str) -> Query:
+        return Query.term_query(schema, field, word)
+
+    every = [_any([begins("starts", word), begins("other_starts", word)]) for word in words]
+    named = every[0] if len(every) == 1 else _all(every)
+    led_to = Query.term_set_query(schema, kind, list(asked.led_to.get(kind, ())))
     must = [
-        *starts,
-        Query.const_score_query(Query.term_set_query(schema, "type", list(kinds)), 0.0),
-        Query.const_score_query(visible(schema, moment), 0.0),
+        _any([named, led_to]) if asked.led_to.get(kind) else named,
+        Query.term_query(schema, "type", kind),
+        visible(schema, asked.moment),
     ]
-    if place:
-        around = Query.term_set_query(schema, "territory", [*place, worth.EVERYWHERE])
-        must.append(Query.const_score_query(around, 0.0))
-    first = Query.term_query(schema, "starts", FIRST + words[0][:LONGEST_BEGINNING])
+    if asked.place:
+        must.append(Query.term_set_query(schema, "territory", [*asked.place, worth.EVERYWHERE]))
+    should = [
+        (led_to, worth.LED_TO),
+        (begins("starts", first), worth.FIRST_OF_TITLE),
+        (begins("other_starts", first), worth.FIRST_OF_OTHER_NAME),
+        (Query.term_query(schema, "kind_of_area", "country"), worth.FOR_EVERYBODY),
+    ]
     return Query.boolean_query(
         [
-            *((Occur.Must, query) for query in must),
-            (Occur.Should, Query.const_score_query(first, worth.FIRST_WORD)),
+            (Occur.Must, Query.const_score_query(_all(must), 0.0)),
+            (Occur.Should, begins("starts", words[0])),
+            *((Occur.Should, Query.const_score_query(what, score)) for what, score in should),
         ]
     )
 
@@ -69,7 +77,7 @@ class Compiler:
             must.append(Query.empty_query())
         elif self.plan.required:
             must.append(_any([self._covering(), *self._pinned()]))
-        return Query.boolean_query([(Occur.Must, query) for query in must])
+        return _all(must)
 
     def _covering(self) -> Query:
         """Each word stands as often as it has units, so that the units can be counted."""
@@ -127,11 +135,13 @@ class Compiler:
             if place.inside:
                 queries.append(self._term("territory_path", place.slug))
             yield self._worth(_any(queries), weight)
-        if self.plan.kind == "measure":
+        for day, weight in self.plan.checked:
             checked = Query.range_query(
-                self.schema, "checked_on", tantivy.FieldType.Integer, lower_bound=1
+                self.schema, "checked_on", tantivy.FieldType.Integer, lower_bound=day
             )
-            yield self._worth(checked, worth.CHECKED)
+            yield self._worth(checked, weight)
+        for weight, slugs in self.plan.popular:  # found one by one sooner than as a set
+            yield self._worth(_any([self._term("measure", slug) for slug in slugs]), weight)
 
     def _in_place(self) -> Query:
         place = self.plan.place
@@ -165,6 +175,10 @@ def visible(schema: tantivy.Schema, moment: int) -> Query:
         lower_bound=moment,
         include_lower=False,
     )
+
+
+def _all(queries: list[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
 def _any(queries: list[Query]) -> Query:

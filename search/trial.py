@@ -143,6 +143,7 @@ def _explain(plan: QueryPlan, slugs: tuple[str, ...]) -> dict[int, list[Part]]:
         pairs=(),
         prefer=(),
         pinned=(),
+        popular=(),
         filters=(("measure", slugs),),
         sort=Sort.RELEVANCE,
         offset=0,
@@ -186,6 +187,8 @@ def _parts_of(plan: QueryPlan, bare: QueryPlan) -> Iterator[tuple[str, QueryPlan
         yield _("words stand side by side"), replace(bare, pairs=plan.pairs)
     if plan.prefer:
         yield _("the kind that is asked for"), replace(bare, prefer=plan.prefer)
+    if plan.popular:
+        yield _("families open it often"), replace(bare, popular=plan.popular)
     if plan.pinned:
         yield _("pinned by editors"), replace(bare, pinned=plan.pinned)
 

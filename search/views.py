@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
@@ -17,16 +18,18 @@ from django.views.decorators.http import require_POST
 from catalogue.place import chosen_territory
 from catalogue.slots import links_to_ask
 from cms.methods import read_only
+from cms.security import address_of
 from search import history
 from search.address import Address, read_address
 from search.engine import IndexUnavailable
 from search.facets import title_of
 from search.finding import Found, Results, find
+from search.outage import Outage, outage, situations_to_choose
 from search.plan import Sort
 from search.reasons import found_by
+from search.visitors import TooManyClicks
 from search.ways_out import near_stories, ways_out
 
-RETRY_AFTER = 60  # seconds; a rebuild of the data set takes less
 LONGEST_CLICK = 4000  # bytes: two hundred letters, escaped, and a slug
 LONGEST_SLUG = 80
 
@@ -62,10 +65,8 @@ def results(request: HttpRequest) -> HttpResponse:
         found = find(asked)
         ways = ways_out(address, found) if not found.total else []
         near = near_stories(address, found) if not found.total else ()
-    except IndexUnavailable:
-        response = render(request, "search/unavailable.html", context, status=503)
-        response["Retry-After"] = str(RETRY_AFTER)
-        return response
+    except IndexUnavailable as error:
+        return _unavailable(request, context, outage(error))
     if asked.page == 1:
         history.remember(found.plan, found.total)
     pages = Paginator(range(min(found.total, found.pages * asked.size)), asked.size)
@@ -88,6 +89,14 @@ def results(request: HttpRequest) -> HttpResponse:
     return render(request, "search/results.html", context)
 
 
+def _unavailable(request: HttpRequest, context: dict[str, Any], told: Outage) -> HttpResponse:
+    context |= {"outage": told, "situations": situations_to_choose(request)}
+    response = render(request, "search/unavailable.html", context, status=503)
+    if told.retry_after:
+        response["Retry-After"] = str(told.retry_after)
+    return response
+
+
 @csrf_exempt
 @require_POST
 def click(request: HttpRequest) -> HttpResponse:
@@ -100,7 +109,10 @@ def click(request: HttpRequest) -> HttpResponse:
     query, slug = request.POST.get("query", ""), request.POST.get("slug", "")
     if not query or not slug or len(query) > history.LONGEST or len(slug) > LONGEST_SLUG:
         return HttpResponse(status=400)
-    history.remember_click(query, slug)
+    try:
+        history.remember_click(query, slug, address_of(request))
+    except TooManyClicks:
+        return HttpResponse(status=429)
     return HttpResponse(status=204)
 
 

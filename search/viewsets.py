@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.forms import SelectMultiple
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -18,23 +19,17 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from cms.prefill import Prefilled
 from search import analysis
+from search.choosing import RecordsInput
 from search.desk import QuestionsViewSet, TrialViewSet, WeightsViewSet
 from search.guarded import GuardedDelete, GuardedSave
-from search.lexicon import Lexicon, alternatives
+from search.intent_form import IntentForm, TellsOfWords, WordsPanel
 from search.models import Intent, PinnedAnswer, Synonym
-from search.query import Asked
-from search.reader import read_query
 
-_LONG_LIST = SelectMultiple(attrs={"size": 8})
-MOST_LINES = 12  # of an intent: each has to stand in a query
+LISTED_WORDS = 4  # of a line of an intent, in the list
 
 
-def _targets(*names: str) -> MultiFieldPanel:
-    return MultiFieldPanel(
-        [FieldPanel(name, widget=_LONG_LIST) for name in names],
-        heading=_("Leads to"),
-        classname="collapsed",
-    )
+def _targets(*names: str) -> list[FieldPanel]:
+    return [FieldPanel(name, widget=RecordsInput(name)) for name in names]
 
 
 class AddView(Prefilled, GuardedSave, CreateView):
@@ -87,56 +82,55 @@ class SynonymViewSet(DeskViewSet):
             FieldPanel("terms"),
             FieldPanel("kind"),
             FieldPanel("one_way"),
-            _targets("measures", "situations", "categories", "providers", "territories"),
+            MultiFieldPanel(
+                _targets("measures", "situations", "categories", "providers", "territories"),
+                heading=_("Leads to"),
+                classname="collapsed",
+            ),
         ]
     )
 
 
-class IntentForm(WagtailAdminModelForm):
-    def clean_words(self) -> list[str]:
-        lines: list[str] = self.cleaned_data["words"]
-        if len(lines) > MOST_LINES:
-            raise ValidationError(
-                ngettext(
-                    "At most %(count)d line, please: each has to stand in the query.",
-                    "At most %(count)d lines, please: each has to stand in the query.",
-                    MOST_LINES,
-                )
-                % {"count": MOST_LINES}
-            )
-        for line in lines:
-            if not alternatives(line):
-                raise ValidationError(
-                    gettext("There is no word to search by in the line “%(line)s”.")
-                    % {"line": line}
-                )
-        return lines
-
-
-class _WithExamples(GuardedSave):
-    """Tells of examples that the rule does not fit."""
-
-    def _unmet(self, form: Any, proposed: Lexicon) -> list[str]:
-        title, examples = form.cleaned_data["title"], form.cleaned_data["examples"]
-        if not form.cleaned_data["active"]:
-            return []
-        return [
-            example
-            for example in examples
-            if title not in read_query(example, Asked(), proposed).understood.intents
-        ]
-
-
-class IntentAddView(_WithExamples, AddView):
+class IntentAddView(TellsOfWords, AddView):
     pass
 
 
-class IntentChangeView(_WithExamples, ChangeView):
+class IntentChangeView(TellsOfWords, ChangeView):
     pass
+
+
+def _leads_to(intent: Any) -> str:
+    """What it leads to, in words; the view has counted."""
+    if intent.is_foreign:
+        return gettext("not ours")
+    if not intent.targets:
+        return gettext("nowhere: its records are gone")
+    text = ngettext("%(count)d record", "%(count)d records", intent.targets)
+    return text % {"count": intent.targets}
+
+
+class IntentIndexView(IndexView):
+    def get_base_queryset(self) -> Any:
+        counts = (Coalesce(_count_of(Intent._meta.get_field(name)), 0) for name in Intent.TARGETS)
+        return super().get_base_queryset().annotate(targets=sum(counts, Value(0)))
+
+
+def _count_of(relation: Any) -> Subquery:
+    links = relation.remote_field.through.objects.filter(intent=OuterRef("pk")).order_by()
+    return Subquery(links.values("intent").annotate(all=Count("*")).values("all"))
 
 
 def _lines(intent: Intent) -> str:
-    return " + ".join(f"({line})" if "," in line else line for line in intent.words)
+    return " + ".join(_shortened(line) for line in intent.words)
+
+
+def _shortened(line: str) -> str:
+    """The first alternatives of a line and how many more there are."""
+    words = [each.strip() for each in line.split(",")]
+    shown, rest = words[:LISTED_WORDS], len(words) - LISTED_WORDS
+    if rest > 0:
+        shown.append(gettext("%(count)d more") % {"count": rest})
+    return f"({', '.join(shown)})" if len(words) > 1 else line
 
 
 class IntentViewSet(DeskViewSet):
@@ -147,12 +141,14 @@ class IntentViewSet(DeskViewSet):
     menu_name = "intents"
     add_view_class = IntentAddView
     edit_view_class = IntentChangeView
+    index_view_class = IntentIndexView
     list_display = [
         "title",
         Column("lines", label=_("Words"), accessor=_lines),
+        Column("leads_to", label=_("Leads to"), accessor=_leads_to),
         BooleanColumn("active", label=_("In use")),
     ]
-    list_filter = ["active"]
+    list_filter = ["active", "is_foreign"]
     ordering = ["sort_key"]
     search_fields = ["title", "words", "examples"]
 
@@ -160,18 +156,12 @@ class IntentViewSet(DeskViewSet):
         [
             FieldPanel("title"),
             FieldPanel("words"),
+            WordsPanel(),
             FieldPanel("examples"),
             FieldPanel("active"),
             MultiFieldPanel(
-                [
-                    FieldPanel(name, widget=_LONG_LIST)
-                    for name in ("measures", "situations", "categories", "providers")
-                ],
+                [FieldPanel("is_foreign"), *_targets(*Intent.TARGETS)],
                 heading=_("Leads to"),
-                help_text=_(
-                    "Nothing chosen means that such a question is none of ours: the family gets an "
-                    "honest “nothing found” and the ways out."
-                ),
             ),
         ],
         base_form_class=IntentForm,

@@ -14,7 +14,7 @@ def _words(listed: str) -> frozenset[str]:
 # Words that ask, but do not say about what. They count only inside a synonym or a name, or when
 # nothing else was typed.
 ASKING = _words(
-    "что где куда откуда какой какие который кто кому чей сколько когда почему зачем можно нужно "
+    "что где куда откуда какой какие который кто кому чей сколько когда почему зачем можно нужно нужный "
     "надо нельзя давать дать дадут положить положено положенный получить получать получение "
     "оформить оформлять оформление сделать делать хотеть мочь быть есть стать если не ни нет без "
     "до после через между только еще уже весь все очень тоже даже просто подать подавать узнать "
@@ -28,6 +28,13 @@ GENERAL = _words(
     "помощь поддержка льгота мера пособие выплата услуга помогать помочь семья ребенок"
 )
 RELATIVES = _words("ребенок супруг мать отец бабушка дедушка внук сестра брат родитель малыш")
+# Help, and those whom it is for: who says one of these hardly means a shop or a film.
+OURS = GENERAL - _words("ребенок семья услуга мера") | _words(
+    "компенсация компенсировать субсидия вычет вернуть соцконтракт маткапитал материнский капитал "
+    "инвалид инвалидность многодетный сирота детдом опека опекун приемный беременный беременность "
+    "малоимущий одиночка вдова погибнуть погибший сво мобилизовать алименты безработный пенсия "
+    "муж жена супруг мать отец нечего негде некого насилие бить"
+)
 KINDS = {
     "payment": _words("выплата выплачивать пособие деньга платить пенсия"),
     "discount": _words("скидка"),
@@ -46,6 +53,7 @@ NUMBERS = {
 _TIMES = _words(
     "год года лет месяц месяца месяцев неделя недели недель день дня дней час часа часов"
 )
+_LIMITS = _words("с до от после старше младше")
 _CLASSES = _words("класс класса классе классы классов классу группа группы группу")
 MOST_UNITS = 4
 _LONG_NUMBER = 3
@@ -59,10 +67,10 @@ def is_asking(word: str, lemma: str) -> bool:
     return lemma in ASKING or (len(word) == 1 and not word.isdigit())
 
 
-def names_of_number(digit: str, following: str) -> tuple[str, ...]:
-    """Words that a digit stands for: before a measure of time it counts, before a class orders."""
+def names_of_number(digit: str, before: str, following: str) -> tuple[str, ...]:
+    """Words that a digit stands for: an age or a term counts, before a class it orders."""
     names = NUMBERS[digit]
-    if following in _TIMES:
+    if following in _TIMES or before in _LIMITS:
         return names[:1]
     return names[1:2] if following in _CLASSES else names
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from search import analysis, wording
 from search.engine import Vocabulary
@@ -68,7 +67,12 @@ class Knowledge:
     speller: Speller
 
     def knows(self, word: str) -> bool:
-        return not word.isalpha() or self.uses(word) or analysis.is_known(word)
+        return (
+            not word.isalpha()
+            or self.uses(word)
+            or word in self.lexicon.foreign_words
+            or analysis.is_known(word)
+        )
 
     def knows_all(self, piece: str) -> bool:
         words = analysis.words(piece)
@@ -92,7 +96,9 @@ class Knowledge:
         return bool(self.speller.suggest(analysis.fold(piece), 1))
 
     def related(self, lemma: str) -> list[str]:
-        """Other words of the catalogue that are made of the same root."""
+        """Other words of the catalogue that are made of the same root; a name has none."""
+        if analysis.names_a_person(lemma):
+            return []
         return [other for other in families_of(self.vocabulary, lemma) if other != lemma][
             :MOST_RELATED
         ]
@@ -113,8 +119,10 @@ def read(text: str, knowledge: Knowledge) -> Reading:
     every = analysis.words(turned)
     written = every[:MOST_WORDS]
     words = [
-        Word(word, _candidates(word, following, knowledge))
-        for word, following in pairwise((*written, ""))
+        Word(word, _candidates(word, before, following, knowledge))
+        for before, word, following in zip(
+            ("", *written), written, (*written[1:], ""), strict=False
+        )
         if word not in analysis.STOP_WORDS
     ]
     better = {}
@@ -162,9 +170,11 @@ def _parts(word: str, knowledge: Knowledge, most: int) -> tuple[str, ...]:
     return ()
 
 
-def _candidates(word: str, following: str, knowledge: Knowledge) -> tuple[Candidate, ...]:
+def _candidates(
+    word: str, before: str, following: str, knowledge: Knowledge
+) -> tuple[Candidate, ...]:
     if word in wording.NUMBERS:
-        names = wording.names_of_number(word, following)
+        names = wording.names_of_number(word, before, following)
         return (
             Candidate(word, 1.0, Origin.WORD),
             *(Candidate(name, _WEIGHT_OF_NUMBER, Origin.FORM) for name in names),
@@ -193,6 +203,8 @@ def _in_context(words: Sequence[Word], i: int, knowledge: Knowledge) -> Word:
     neighbours = [words[j].lemma for j in (i - 1, i + 1) if 0 <= j < len(words)]
     for suggestion in knowledge.speller.suggest(word.text):
         lemma = analysis.lemma(suggestion.word)
+        if sorted(suggestion.word) != sorted(word.text):
+            continue  # another word, not the same letters in another order
         if any(pair_of(lemma, near) in knowledge.vocabulary.pairs for near in neighbours):
             meant = Candidate(lemma, _WEIGHT_BY_CONTEXT, Origin.SPELLING)
             return Word(word.text, (*word.candidates, meant))

@@ -180,7 +180,14 @@ CACHES = {
         "LOCATION": "pages",
         "OPTIONS": {"MAX_ENTRIES": 1000},
     },
+    "rates": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "rates",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
+# Requests to the search API that one address may send a minute, in each process; 0: as many as come.
+NAVIGATOR_API_RATE = int(os.environ.get("NAVIGATOR_API_RATE") or 120)
 
 # People
 

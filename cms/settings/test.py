@@ -42,3 +42,5 @@ NAVIGATOR_PAGE_CACHE = False  # a test of its own turns it on
 # Static files come straight from their sources; nothing is collected for tests.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+
+NAVIGATOR_API_RATE = 0  # every test comes from one address

@@ -41,6 +41,7 @@ def main() -> None:
         manage("migrate", "--verbosity=0")
         if not _measures():
             manage("load_catalogue")
+        manage("collectstatic", "--noinput", "--verbosity=0")
         manage("rebuild_index")
         memory_of_a_worker()
         middles = []
@@ -61,16 +62,19 @@ def memory_of_a_worker() -> None:
         "from django.test import Client\n"
         "client = Client(headers={'host': 'localhost'})\n"
         "rss = lambda: psutil.Process().memory_info().rss / 2**20\n"
-        "client.get('/'); before, loaded = rss(), 'pymorphy3' in sys.modules\n"
-        "client.get('/search/?q=маткапитал'); print(f'{before:.0f} {rss():.0f} {loaded}')\n"
+        "loaded = lambda: 'yes' if 'pymorphy3' in sys.modules else 'no'\n"
+        "assert client.get('/').status_code == 200; before, none = rss(), loaded()\n"
+        "assert client.get('/api/v1/suggest?q=матк').status_code == 200; offered = loaded()\n"
+        "assert client.get('/search/?q=маткапитал').status_code == 200\n"
+        "print(f'{before:.0f} {rss():.0f} {none} {offered}')\n"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
-    before, after, loaded = out.split()[-3:]
+    before, after, loaded, offered = out.split()[-4:]
     row("web worker, memory before its first search, MB", before)
     row("web worker, memory after its first search, MB", after)
-    row("pymorphy3 is loaded before the first search", "yes" if loaded == "True" else "no")
+    row("pymorphy3 is loaded before the first search, by a suggestion", f"{loaded}, {offered}")
 
 
 def _fill(size: int) -> None:
@@ -85,9 +89,10 @@ def _fill(size: int) -> None:
         row("made in the database, s", f"{time.monotonic() - started:.0f}")
     with _memory() as most:
         started = time.monotonic()
-        manage("rebuild_index")
+        told = manage("rebuild_index").splitlines()
         seconds = time.monotonic() - started
     row("full rebuild, s", f"{seconds:.0f}   {size / seconds:.0f} measures a second")
+    row("full rebuild, how often it tells how far it is", str(len(told) - 1))
     row("full rebuild, most memory of its processes together, MB", f"{most():.0f}")
 
 
@@ -127,28 +132,47 @@ def speed() -> float:
         ):
             row(f"{name}: {title}", f"{show(times[key])}   {ratio(times[key], floor_figures)}")
         whole.append(times["full"])
-    suggestions = _suggestions()
-    row(
-        "suggestion for a beginning, three kinds",
-        f"{show(suggestions)}   p95 {figures(suggestions)[1] / figures(whole[0])[0]:.2f}"
-        " of the p50 of a whole search",
-    )
-    return figures(whole[0])[0]
+    middle = figures(whole[0])[0]
+    for title, times in _suggestions().items():
+        share = f"p95 {figures(times)[1] / middle:.2f} of the p50 of a whole search"
+        row(f"suggestion: {title}", f"{show(times)}   {share}")
+    return middle
 
 
-def _suggestions() -> list[float]:
-    from search.engine import get_engine
+def _suggestions() -> dict[str, list[float]]:
+    """Of the engine alone and whole: beginnings, and such as are typed in the wrong layout or with a slip."""
+    from search.engine import Beginning, get_engine
+    from search.suggesting import suggest
 
     engine = get_engine()
     dice = random.Random(1)
-    kinds = ("measure", "situation", "provider")
-    times = []
+    most = {"situation": 9, "measure": 18, "provider": 6}
+    asked = []
     for text in _texts():
-        beginning = text.lower().replace("ё", "е")[: dice.randint(1, 12)].split()
-        place = dice.choice([(), ("rossiya", "leningradskaya-oblast")])
-        if beginning:
-            times.append(_ms(lambda b=tuple(beginning), p=place: engine.suggest(b, kinds, p, 0, 8)))
-    return times
+        territory = dice.choice(["", "leningradskaya-oblast"])
+        asked.append((text[: dice.randint(2, 14)], territory))
+    around = {"": (), "leningradskaya-oblast": ("rossiya", "leningradskaya-oblast")}
+
+    def engine_alone(text: str, territory: str) -> None:
+        words = tuple(text.lower().replace("ё", "е").split())
+        engine.suggest(Beginning(words, most, around[territory], int(time.time())))
+
+    for text, territory in asked:  # the first round warms up
+        suggest(text, territory), suggest(_slipped(text), territory)
+    return {
+        "engine alone, three kinds": [_ms(lambda a=each: engine_alone(*a)) for each in asked],
+        "whole, read anew": [_ms(lambda a=each: suggest(*a)) for each in asked],
+        "whole, with a slip in what is typed": [
+            _ms(lambda text=text, place=place: suggest(_slipped(text), place))
+            for text, place in asked
+            if len(text) > 4
+        ],
+    }
+
+
+def _slipped(text: str) -> str:
+    """With its third letter left out."""
+    return text[:2] + text[3:]
 
 
 def _floor(plan) -> Callable[[], None]:
@@ -193,6 +217,7 @@ def published() -> None:
     measure = Measure.objects.filter(slug__startswith="m").order_by("pk").first()
     waits = []
     try:
+        row("indexer: compares database and index when it starts, s", f"{_rests(process):.0f}")
         for n in range(25):
             word = f"проба{'абвгдежзик'[n % 10]}{'лмнопрстуф'[n // 10]}"
             Measure.objects.filter(pk=measure.pk).update(title=f"Мера {word}")
@@ -204,7 +229,6 @@ def published() -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-    waits = waits[3:]  # the indexer compares everything when it starts
     commits = []
     with engine.writer() as writer:
         state = engine.state()
@@ -221,14 +245,32 @@ def published() -> None:
     )
 
 
+def _rests(process: subprocess.Popen) -> float:
+    """Seconds until a process has nothing to do."""
+    import psutil
+
+    watched, started = psutil.Process(process.pid), time.monotonic()
+    time.sleep(3)  # it starts
+    while True:
+        before = sum(watched.cpu_times()[:2])
+        time.sleep(1.5)
+        if sum(watched.cpu_times()[:2]) - before < 0.05:
+            return time.monotonic() - started - 1.5
+        assert time.monotonic() < started + 3600, "the indexer does not come to rest"
+
+
 def beside_wagtail() -> None:
     """The same questions to Wagtail's own search in PostgreSQL, six facets as it counts them."""
+    from django.db import connection
     from modelsearch import index
     from modelsearch.backends import get_search_backend
     from modelsearch.models import IndexEntry
 
     from catalogue.models import Measure
+    from search.engine import get_engine
     from search.finding import Request, find
+    from search.query import Asked
+    from search.reader import read_query
 
     class WagtailMeasure(index.Indexed, Measure):
         search_fields = [
@@ -243,12 +285,17 @@ def beside_wagtail() -> None:
             app_label = "catalogue"
 
     IndexEntry.add_generic_relations()
-    backend = get_search_backend("default")
+    engine, backend = get_engine(), get_search_backend("default")
     place = backend.get_index_for_model(WagtailMeasure)
     shown = WagtailMeasure.objects.filter(live=True)
-    for start in range(0, shown.count(), 1000):
-        place.add_items(WagtailMeasure, list(shown.order_by("pk")[start : start + 1000]))
-    theirs, ours = [], []
+    started, keys = time.monotonic(), list(shown.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), 1000):
+        place.add_items(WagtailMeasure, list(shown.filter(pk__in=keys[start : start + 1000])))
+    with connection.cursor() as cursor:
+        cursor.execute("vacuum analyze modelsearch_indexentry")
+    row("Wagtail's index in PostgreSQL is filled, s", f"{time.monotonic() - started:.0f}")
+    row("its GIN index serves these questions", _serves(backend.search(_texts()[0], shown)))
+    theirs, ours, parts = [], [], []
     for text in _texts()[:BESIDE]:
         find(Request(text=text))  # warms up
 
@@ -260,11 +307,25 @@ def beside_wagtail() -> None:
 
         theirs.append(_ms(ask))
         ours.append(_ms(lambda text=text: find(Request(text=text))))
-    row("whole country, Wagtail's own search in PostgreSQL", show(theirs))
-    row(
-        "whole country, ours on the same questions",
-        f"{show(ours)}   1/{figures(theirs)[0] / figures(ours)[0]:.0f} of Wagtail's p50",
-    )
+        parts.append(_ms(lambda text=text: engine.search(read_query(text, Asked()))))
+    row("whole country, Wagtail's own search in PostgreSQL, six facets", show(theirs))
+    for title, times in (
+        ("ours, whole: also highlights, stories, reasons", ours),
+        ("ours, the same work: hits and facets", parts),
+    ):
+        middle, late = (a / b for a, b in zip(figures(theirs), figures(times), strict=True))
+        row(f"whole country, {title}", f"{show(times)}   1/{middle:.0f}, 1/{late:.0f} of Wagtail's")
+
+
+def _serves(found) -> str:
+    """Whether PostgreSQL looks the words up in Wagtail's GIN index, or reads every entry."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        statement, values = found.get_queryset().query.sql_with_params()
+        cursor.execute(f"explain {statement}", values)
+        plan = " ".join(line for (line,) in cursor)
+    return "yes" if "gin" in plan.lower() else "no"
 
 
 def _texts() -> list[str]:
@@ -290,8 +351,11 @@ def _measures() -> int:
     return Measure.objects.count()
 
 
-def manage(*words: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *words], check=True, stdout=subprocess.DEVNULL)
+def manage(*words: str) -> str:
+    """What a command of the portal tells."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *words], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 @contextmanager

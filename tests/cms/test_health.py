@@ -1,16 +1,23 @@
 """What an administrator is told about the installation: what is broken, or that all is well."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from catalogue.models import ImportBatch
 from cms import health
 from cms.access import Role
+from cms.today import Tone
+from search import comparisons
+from search.comparing import NO_DIFFERENCES
 from search.engine import get_engine
-from search.indexer import rebuild
+from search.indexer import rebuild, reconcile
+from search.models import IndexComparison, SearchChange
 from tests.factories import MeasureFactory, ProviderFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,12 +39,15 @@ def well(tmp_path, settings):
     """An index that has followed everything, and a worker that is alive."""
     settings.NAVIGATOR_SEARCH_INDEX = tmp_path / "index"
     rebuild(get_engine())
+    reconcile(get_engine())
     with connection.cursor() as cursor:
         cursor.execute("insert into procrastinate_workers default values")
 
 
 def titles(user):
-    return [item.title for item in health.items(user)]
+    """Of troubles, or else of the line that all is well."""
+    found = [item.title for item in health.items(user)]
+    return [title for title in found if title != "Search is in order"]
 
 
 def test_nothing_broken_is_said_in_one_line(well, admin):
@@ -59,9 +69,79 @@ def test_an_indexer_that_lags_is_told(well, admin):
     with connection.cursor() as cursor:
         cursor.execute("update search_searchchange set written_at = now() - interval '5 minutes'")
 
-    (lag,) = titles(admin)
+    (lag,) = health.items(admin)
 
-    assert lag.startswith("Search is behind by")
+    assert lag.title.startswith("Search is behind by")
+    assert "5 minutes" in lag.note
+
+
+def test_what_is_on_its_way_is_no_trouble_and_told(well, admin):
+    MeasureFactory()
+
+    (item,) = health.items(admin)
+
+    assert item.title == "The portal is well"
+    assert "1 change is on its way into the search index, for 0 s" in item.note
+
+
+def test_the_last_comparison_is_told(well, admin):
+    (item,) = health.items(admin)
+
+    assert "0 records, no differences" in item.note
+    assert "Every change is in the search index" in item.note
+
+
+def test_what_search_is_like_is_told_beside_other_troubles(well, admin):
+    ProcrastinateWorker.objects.all().delete()
+
+    trouble, search = health.items(admin)
+
+    assert trouble.title == "The worker is not running"
+    assert search.title == "Search is in order"
+    assert "no differences" in search.note
+
+
+def test_differences_are_an_alarm_even_after_a_comparison_that_found_none(well, admin):
+    MeasureFactory.create_batch(3)
+    SearchChange.objects.all().delete()  # as if nothing had told of them
+    assert reconcile(get_engine()).total == 3
+    assert reconcile(get_engine()).total == 0
+
+    (alarm,) = health.items(admin)
+
+    assert alarm.title == "The search index differed from the database in 3 records"
+    assert "missing 3" in alarm.note
+    assert alarm.tone == Tone.URGENT
+
+    age(days=2)
+    reconcile(get_engine())
+    assert titles(admin) == ["The portal is well"]
+
+
+def age(**since):
+    moment = timezone.now() - datetime.timedelta(**since)
+    IndexComparison.objects.update(finished_at=moment)
+
+
+def test_a_comparison_that_does_not_come_is_an_alarm(well, admin):
+    age(hours=25)
+    assert titles(admin) == ["The portal is well"]
+
+    age(hours=27)
+    (alarm,) = titles(admin)
+    assert alarm.startswith("The search index was last compared with the database on")
+
+    IndexComparison.objects.all().delete()
+    assert titles(admin) == ["The search index has never been compared with the database"]
+
+
+def test_a_comparison_that_failed_is_an_alarm(well, admin):
+    comparisons.remember("embedded", 0, NO_DIFFERENCES, 0.0, "No space left on device")
+
+    (alarm,) = health.items(admin)
+
+    assert alarm.title == "The search index could not be compared with the database"
+    assert alarm.note.endswith("No space left on device")
 
 
 def test_a_worker_that_fell_silent_is_told(well, admin):

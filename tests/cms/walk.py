@@ -194,6 +194,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("wagtailusers_groups", "pk"): _first("auth", "group"),
     ("wagtailimages_chooser", "pk"): lambda w, _: w.image.pk,
     ("wagtaildocs_chooser", "pk"): lambda w, _: w.document.pk,
+    ("search_records", "name"): _is("measures"),
     (FORM, "pk"): lambda w, _: w.form.pk,
     (FORM, "revision_id"): lambda w, _: w.form.latest_revision_id,
     ("wagtailsnippetchoosers_intake_forms_formdefinition", "pk"): lambda w, _: w.form.pk,

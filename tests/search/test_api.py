@@ -138,3 +138,23 @@ def test_the_contract_names_every_shape(client):
         "measure",
         "provider",
     ]
+    for path in ("/api/v1/measures", "/api/v1/suggest"):
+        answers = client.get("/api/v1/openapi.json").json()["paths"][path]["get"]["responses"]
+        assert set(answers) == {"200", "422", "429", "503"}
+    assert shapes["FacetsOut"]["properties"].keys() >= {"territory", "situation", "urgent"}
+    assert shapes["PlaceValueOut"]["properties"].keys() == {
+        *("value", "title", "count", "chosen", "depth")
+    }
+
+
+@pytest.mark.parametrize(("path", "most"), [("/api/v1/measures", 2), ("/api/v1/suggest", 10)])
+def test_one_address_asks_only_so_often(client, catalogue, settings, path, most):
+    settings.NAVIGATOR_API_RATE = 2
+    address = f"192.0.2.{most}"
+    codes = [client.get(path, {"q": "няня"}, REMOTE_ADDR=address).status_code for _ in range(most)]
+    assert set(codes) == {200}
+    refused = client.get(path, {"q": "няня"}, REMOTE_ADDR=address)
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert refused.json() == {"detail": "Слишком много запросов. Попробуйте позже."}
+    assert client.get(path, {"q": "няня"}, REMOTE_ADDR="192.0.2.99").status_code == 200

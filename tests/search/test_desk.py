@@ -26,7 +26,6 @@ PINS = "/admin/pinned_answers/"
 WEIGHTS = "/admin/search-weights/"
 QUESTIONS = "/admin/search-questions/"
 TRIAL = "/admin/search-trial/"
-SEARCHES = "/admin/search/searchevent/"
 EDITORS = {Role.EDITOR, Role.CHIEF_EDITOR}
 
 
@@ -60,7 +59,7 @@ def test_who_may_tend_what_queries_are_read_with(enter, role):
 @pytest.mark.parametrize("role", list(Role))
 def test_who_may_read_the_searches(enter, role):
     client = enter(role)
-    for url in (SEARCHES, QUESTIONS, f"{TRIAL}?q=няня"):
+    for url in (QUESTIONS, f"{TRIAL}?q=няня"):
         assert (client.get(url).status_code == 200) is (role in {*EDITORS, Role.ANALYST}), url
 
 
@@ -87,14 +86,6 @@ def test_a_name_that_is_taken_is_told_beside_its_field(enter):
     )
     assert response.status_code == 200
     assert response.context["form"].errors.keys() == {"canonical"}
-
-
-def test_the_log_of_searches_is_only_read(enter):
-    event = SearchEvent.objects.create(day=datetime.date(2026, 11, 1), query="няня", results=2)
-    client = enter(Role.CHIEF_EDITOR)
-    assert "няня" in client.get(SEARCHES).content.decode()
-    for action in ("create", f"edit/{event.pk}", f"delete/{event.pk}"):
-        assert client.get(f"{SEARCHES}{action}/").status_code == 404
 
 
 def test_the_list_takes_few_queries(enter, django_assert_max_num_queries):
@@ -141,6 +132,21 @@ def test_an_intent_that_cannot_work_is_refused_with_a_reason(enter, changed, err
     assert response.status_code == 200
     assert error in str(response.context["form"].errors)
     assert not Intent.objects.exists()
+
+
+def test_an_intent_leads_somewhere_or_is_marked_as_not_ours(enter):
+    client, measure = enter(Role.EDITOR), MeasureFactory()
+    for changed, reason in [
+        ({}, "Выберите, куда ведёт правило"),
+        ({"is_foreign": "on", "measures": [measure.pk]}, "Отмечено «не наш вопрос»"),
+    ]:
+        response = client.post(f"{INTENTS}new/", intent(**changed))
+        (error,) = response.context["form"].errors["is_foreign"]
+        assert error.startswith(reason)
+        assert error in response.content.decode()
+    assert not Intent.objects.exists()
+    client.post(f"{INTENTS}new/", intent(is_foreign="on"))
+    assert Intent.objects.get().is_foreign
 
 
 def pinned(*measures, **changed):
@@ -219,9 +225,9 @@ def asked(query, times=1, results=0, days_ago=0):
     )
 
 
-def listed(days=30, fate=None):
+def listed(days=30, fate=None, words=""):
     start = since(days)
-    return questions(list(grouped(start, fate)), start)
+    return questions(list(grouped(start, fate, words)), start)
 
 
 def test_queries_of_the_same_words_are_one_question():
@@ -256,6 +262,24 @@ def test_what_is_masked_as_a_whole_is_no_question():
     asked("… … ####")
     asked("детский сад ###")
     assert [each.text for each in listed()] == ["детский сад ###"]
+
+
+def test_what_a_filter_hid_is_told_apart():
+    asked("няня", times=2)
+    SearchEvent.objects.create(
+        day=timezone.localdate(), query="няня", lemmas="няня", filters="kind=payment", results=0
+    )
+    (question,) = listed()
+    assert (question.empty, question.narrowed) == (3, 1)
+    assert question.last_day == timezone.localdate()
+
+
+def test_questions_are_found_by_words():
+    asked("пособие на ребёнка".replace("ё", "е"))
+    asked("пособия ребенку")
+    asked("няня")
+    assert [each.asked for each in listed(words="НА РЕБЁН")] == [2]
+    assert listed(words="%") == []
 
 
 def test_the_period_counts():
@@ -354,7 +378,7 @@ def test_an_odd_trial_is_still_a_page(enter, index, query):
 
 
 def test_a_trial_without_an_index_says_so(enter, engine):
-    assert "настраивается" in enter(Role.EDITOR).get(f"{TRIAL}?q=няня").content.decode()
+    assert "Поиск обновляется" in enter(Role.EDITOR).get(f"{TRIAL}?q=няня").content.decode()
 
 
 def test_every_origin_has_words():

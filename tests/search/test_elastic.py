@@ -15,6 +15,7 @@ from search.breaker import FAILURES, LONGEST, SHORTEST, Breaker
 from search.elastic_cluster import address_of
 from search.embedded import EmbeddedEngine
 from search.engine import (
+    Beginning,
     ClusterUnreachable,
     IndexUnavailable,
     Position,
@@ -158,7 +159,7 @@ def test_the_embedded_engine_stands_in_for_a_dead_cluster(tmp_path):
     engine = StandbyEngine(engine_at(NOWHERE, "nothing", timeout=1), other)
     assert found(engine, "маткапитал")[0] == 1
     assert engine.records_with(["капитал"]) == {"капитал": 4}
-    assert engine.suggest(("няня",), ("measure",), (), 2000, 5)[0].id == 5
+    assert engine.suggest(Beginning(("няня",), {"measure": 5}, moment=2000))[0].id == 5
     with pytest.raises(ClusterUnreachable):
         engine.state()  # what is told of the index is of the first
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from search import analysis
 from search.documents import FOREVER, Source, title_order
 from search.embedded import EmbeddedEngine
-from search.engine import IndexUnavailable, Position, WriterBusy, get_engine
+from search.engine import Beginning, IndexUnavailable, Position, WriterBusy, get_engine
 from search.lexicon import Place, compile_lexicon
 from search.plan import EVERYWHERE, Sort, Target
 from search.query import Asked, for_situations, make_plan
@@ -141,6 +142,36 @@ def test_weights_of_the_plan_decide_which_field_tells_more(full):
     assert full.search(by_who).hits[0].id == 7
 
 
+def test_of_equals_the_one_checked_last_goes_first(engine):
+    checked = {1: 0, 2: 10, 3: 300, 4: 650}
+    made = [source(pk, "Прокат колясок", checked=day) for pk, day in checked.items()]
+    engine.rebuild((each.analysed() for each in made), START, DATABASE, lambda done: None)
+    plan = replace(ask(engine, "прокат"), checked=((1, 0.2), (200, 0.1), (600, 0.1)))
+    assert [hit.id for hit in engine.search(plan).hits] == [4, 3, 2, 1]
+    scores = [hit.score for hit in engine.search(plan).hits]
+    steps = [round(one - other, 2) for one, other in pairwise(scores)]
+    assert steps == [0.1, 0.1, 0.2]
+
+
+def test_of_equals_the_one_that_families_open_goes_first(engine):
+    made = [source(pk, "Прокат колясок") for pk in (1, 2, 3)]
+    engine.rebuild((each.analysed() for each in made), START, DATABASE, lambda done: None)
+    plan = replace(ask(engine, "прокат"), popular=((0.3, ("m3", "m9")), (0.1, ("m2",))))
+    assert [hit.id for hit in engine.search(plan).hits] == [3, 2, 1]
+    assert engine.search(plan).total == 3
+    assert engine.search(ask(engine, "прокат")).total == 3
+
+
+def test_neither_check_nor_fame_beats_a_better_answer(full):
+    plan = replace(
+        ask(full, "капитал", territory="chita"),
+        checked=((1, 0.2), (1, 0.1), (1, 0.1)),
+        popular=((0.3, ("m7",)),),  # has the word in its text only
+    )
+    write(full, source(7, "Выплата семье", law="181-ФЗ", who="капитал не нужен", checked=700))
+    assert [hit.id for hit in full.search(plan).hits][-1] == 7
+
+
 def test_urgent_help_is_a_filter_of_its_own(full):
     assert found(full, "", filters={"urgent": ["yes"]}) == [5]
 
@@ -244,10 +275,11 @@ def named(engine):
     return engine
 
 
-def suggested(engine, text, *kinds, place=(), moment=2000, limit=10):
+def suggested(engine, text, *kinds, place=(), moment=2000, limit=10, led_to=None):
     words = tuple(analysis.words(text))
     kinds = kinds or ("measure", "situation", "provider")
-    found = engine.suggest(words, kinds, place, moment, limit)
+    most = dict.fromkeys(kinds, limit)
+    found = engine.suggest(Beginning(words, most, place, moment, led_to or {}))
     return [f"{each.kind[0]}{each.id}" for each in found]
 
 
@@ -263,12 +295,36 @@ def test_what_begins_as_was_typed_is_suggested_first(named):
     assert suggested(named, "капитал")[0] == "m4"
 
 
+def test_a_title_stands_before_another_name_and_a_short_one_before_a_long(named):
+    write(
+        named,
+        source(30, "Ясли рядом с домом, если есть места в очереди", territory=["lo"]),
+        source(31, "Ясли рядом", territory=["lo"]),
+        source(32, "Место малышу", names=["ясли"], territory=["lo"]),
+        source(33, "Компенсация за ясли", territory=["lo"]),
+    )
+    assert suggested(named, "ясл") == ["m31", "m30", "m32", "m33"]
+
+
+def test_what_is_for_everybody_stands_before_what_is_for_a_place(named):
+    write(named, source(30, "Ясли", territory=["lo"]), source(31, "Ясли для всей страны"))
+    assert suggested(named, "ясл") == ["m31", "m30"]
+
+
+def test_what_editors_names_lead_to_is_suggested_whatever_its_own_names_are(named):
+    led_to = {"measure": ("m5", "m8"), "situation": ("birth",), "provider": ("m1",)}
+    assert suggested(named, "чит", led_to=led_to) == ["m5", "m4", "s1", "p1"]
+    assert suggested(named, "чит", "measure", led_to=led_to, place=("rossiya", "lo")) == []
+
+
 def test_suggestions_are_of_the_kinds_asked_for(named):
     assert set(suggested(named, "о")) == {"m6", "p1"}
     assert suggested(named, "о", "measure") == ["m6"]
     assert suggested(named, "до", "measure", "situation") == ["s2"]
     assert suggested(named, "сем", "provider") == ["p1"]
-    assert suggested(named, "о", limit=1) != []
+    assert suggested(named, "до", "situation", "measure", "provider", limit=1) == ["s2"]
+    assert suggested(named, "о", "provider", "measure", limit=1) == ["p1", "m6"]
+    assert suggested(named, "о", limit=0) == []
     assert len(suggested(named, "к", limit=2)) == 2
 
 
@@ -286,7 +342,8 @@ def test_what_is_no_longer_visible_is_not_suggested(named):
 
 
 def test_nothing_typed_suggests_nothing_and_long_words_do(named):
-    assert named.suggest((), ("measure",), (), 2000, 5) == ()
+    assert named.suggest(Beginning((), {"measure": 5})) == ()
+    assert named.suggest(Beginning(("отсрочка",), {})) == ()
     assert suggested(named, "отсрочка" + "ъ" * 500) == []
     write(named, source(30, "Высококвалифицированная помощь"))
     assert suggested(named, "высококвалифицированная") == ["m30"]
@@ -309,6 +366,15 @@ def test_how_many_records_hold_a_lemma_is_known_at_once(full):
     assert full.records_with(["капитал", "няня", "борщ"]) == {"капитал": 4, "няня": 1}
     write(full, source(20, "Сиделка"))
     assert full.records_with(["сиделка"]) == {"сиделка": 1}
+    assert full.records_with([]) == {}
+
+
+def test_records_that_are_closed_or_gone_hold_no_lemma(full):
+    assert full.records_with(["закрыть", "закрытый"]) == {}  # the measure of that name has ended
+    with full.writer() as writer:
+        writer.remove("measure", 5)
+        writer.commit(Position(11, 101), DATABASE)
+    assert full.records_with(["няня", "капитал"]) == {"капитал": 4}
 
 
 def test_a_removed_record_leaves_no_word_behind(full):

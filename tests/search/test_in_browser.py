@@ -9,7 +9,7 @@ import pytest
 from catalogue.models import Measure, Situation
 from cms.access import Role
 from search.indexer import rebuild
-from search.models import SearchClick, Synonym
+from search.models import Intent, SearchClick, Synonym
 from tests.browser import violations
 from tests.factories import MeasureFactory, TerritoryFactory, UserFactory
 
@@ -101,6 +101,74 @@ def test_an_editor_adds_a_synonym_and_the_next_search_uses_it(
         assert desk.evaluate("document.documentElement.scrollWidth") == 320, page
     family.get_by_role("button", name="Найти").first.click()
     family.get_by_role("link", name="Социальная няня").wait_for()
+
+
+@pytest.fixture
+def desk(browser_page, portal, settings, tmp_path):
+    """Opens a page of the back office for an editor."""
+    settings.NAVIGATOR_GRADED_QUERIES = str(tmp_path / "none.json")
+    user = UserFactory(role=Role.EDITOR)
+    user.set_password("проверка")
+    user.save()
+
+    def open_desk(address, **screen):
+        page = browser_page(f"/admin/login/?next={address}", **screen)
+        page.fill("[name=username]", user.username)
+        page.fill("[name=password]", "проверка")
+        page.get_by_role("button", name="Войти").click()
+        page.wait_for_url(f"**{address}")
+        return page
+
+    return open_desk
+
+
+def test_an_editor_turns_a_question_into_an_intent(browser_page, desk):
+    browser_page("/search/?q=посидеть вечером")
+    page = desk("/admin/search-questions/")
+    page.get_by_role("link", name="Правило смысла", exact=True).click()
+    words = page.locator("[name=words]")
+    assert words.input_value() == "посидеть\nвечером"
+    words.fill("посидеть, запой\nна вечер")
+    page.get_by_role("button", name="Проверить слова").click()
+    page.get_by_text("«запой» портал читает как форму слова «запеть»").wait_for()
+    assert words.input_value() == "посидеть, запой\nна вечер"
+    assert not Intent.objects.exists()
+    words.fill("посидеть\nвечер")
+    page.locator("[name=measures-words]").fill("соц нян")
+    found = page.get_by_role("checkbox", name="Социальная няня")
+    found.check()
+    page.get_by_text("Добавлено: Социальная няня").wait_for()
+    assert found.is_checked()
+    assert found.evaluate("box => box === document.activeElement")
+    page.locator("[name=situations-words]").fill("ничего такого")
+    page.get_by_text("С такими словами в названии ничего нет").wait_for()
+    page.get_by_role("button", name="Создать").click()
+    page.wait_for_url("**/admin/intents/")
+    assert [measure.title for measure in Intent.objects.get().measures.all()] == ["Социальная няня"]
+    family = browser_page("/search/?q=кто может посидеть с ребенком вечером")
+    family.get_by_role("link", name="Социальная няня").wait_for()
+
+
+def test_an_editor_turns_a_question_into_a_pinned_answer(browser_page, desk):
+    browser_page("/search/?q=пособие")
+    page = desk("/admin/search-questions/")
+    page.get_by_role("link", name="Закрепить ответ", exact=True).click()
+    assert page.locator("[name=phrases]").input_value() == "пособие"
+    page.get_by_role("button", name="Выбрать").first.click()
+    page.get_by_label("Слова из названия").fill("посо 17")
+    page.get_by_role("link", name="Пособие номер 17", exact=True).click()
+    page.get_by_role("button", name="Создать").click()
+    page.wait_for_url("**/admin/pinned_answers/")
+    family = browser_page("/search/?q=пособие")
+    assert family.locator("main h3").first.inner_text() == "Пособие номер 17"
+
+
+def test_an_editor_turns_a_question_into_a_draft(browser_page, desk):
+    browser_page("/search/?q=бебиситтер")
+    page = desk("/admin/search-questions/")
+    page.get_by_role("link", name="Черновик меры", exact=True).click()
+    assert page.locator("[name=title]").input_value() == "бебиситтер"
+    assert page.locator("[name=slug]").input_value() == "bebisitter"
 
 
 @pytest.fixture

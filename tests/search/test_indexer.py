@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from catalogue.models import Measure
 from search import outbox, workers
-from search.engine import IndexUnavailable, Position
+from search.engine import Beginning, IndexUnavailable, Position
 from search.indexer import Indexer, catch_up, rebuild, reconcile
 from search.models import SearchChange
 from search.query import Asked
@@ -115,6 +115,33 @@ def test_a_late_commit_is_not_skipped(followed):
     assert outbox.lag(followed.state().position)[0] == 0
 
 
+def test_a_long_transaction_of_others_holds_up_nobody(followed):
+    """An import writes for minutes; what is published meanwhile is found at once."""
+    with second_connection() as late:
+        late.execute("select pg_current_xact_id()")
+        measure = MeasureFactory(title="Социальная няня")
+        before = followed.state().position
+        catch_up()
+        assert titles(followed, "няня") == ["Социальная няня"]
+        assert followed.state().position == before, "the older transaction may yet write rows"
+        late.execute("update catalogue_measure set title = 'Прокат' where id = %s", [measure.pk])
+    catch_up()
+    assert titles(followed) == ["Прокат"]
+    assert outbox.lag(followed.state().position)[0] == 0
+
+
+def test_rows_of_a_restored_dump_are_passed_over(followed):
+    measure = MeasureFactory(title="Няня")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into search_searchchange (kind, object_id, xid) values ('measure', %s, %s)",
+            [measure.pk, 2**40],
+        )
+    catch_up()
+    assert titles(followed) == ["Няня"]
+    assert followed.state().position.xid < 2**40
+
+
 def test_a_low_sequence_of_a_newer_transaction_is_not_skipped(followed):
     measure = MeasureFactory()
     catch_up()
@@ -162,9 +189,8 @@ def test_a_provider_is_suggested_while_it_gives_a_public_measure(followed):
 
     def suggested():
         catch_up()
-        return [
-            each.id for each in followed.suggest(("рост",), ("provider",), (), int(time.time()), 5)
-        ]
+        asked = Beginning(("рост",), {"provider": 5}, moment=int(time.time()))
+        return [each.id for each in followed.suggest(asked)]
 
     assert suggested() == [provider.pk]
     Measure.objects.update(valid_to=timezone.localdate() - datetime.timedelta(days=1))

@@ -22,10 +22,16 @@ LEXICON = compile_lexicon(
     groups=[("супруг", ["муж", "сожитель"], False, ())],
     intents=[
         ("Насилие", ["муж бьёт куда идти"], ["супруг, отец", "бить, поднимать руку"],
-         (SAFE, Target("situation", "violence", 1.0))),
-        ("Побои", [], ["бить"], (Target("measure", "blows", 1.0),)),
-        ("Сад", [], ["садик, детский сад", "нечем платить"], (NURSERY,)),
-        ("Не наше: готовка", [], ["рецепт", "борщ, суп"], ()),
+         (SAFE, Target("situation", "violence", 1.0)), False),
+        ("Побои", [], ["бить"], (Target("measure", "blows", 1.0),), False),
+        ("Сад", [], ["садик, детский сад", "нечем платить"], (NURSERY,), False),
+        ("Не наше: готовка", [], ["рецепт", "борщ, суп"], (), True),
+        ("Не наше: объявления", [], ["авито, песня"], (), True),
+        ("Бросили", [], ["бросить", "бросить, уйти"], (NURSERY,), False),
+        ("Одна", [], ["одинокий"],
+         (*(Target("measure", f"m{n}", 1.0) for n in range(5)), Target("situation", "alone", 1.0)),
+         False),
+        ("Какая есть помощь", [], ["помощь, пособие"], (NURSERY,), False),
     ],
 )  # fmt: skip
 TEXTS = ["детский сад", "рецепт на лекарства", "суп в школе", "защита от насилия", "отец ребёнка"]
@@ -77,10 +83,47 @@ def test_what_a_rule_leads_to_is_shared_by_the_words_that_say_it():
     assert sum(weights) == pytest.approx(1.0, abs=0.01)
 
 
-def test_a_rule_without_targets_is_none_of_our_business():
+def test_a_rule_that_is_marked_so_is_none_of_our_business():
     found = plan("рецепт вкусного супа")
     assert found.understood.intents == ("Не наше: готовка",)
     assert found.required > sum(slot.units for slot in found.slots)
+
+
+def test_one_word_says_only_one_thing():
+    assert plan("бить").understood.intents == ("Побои",)
+    assert plan("брошен").understood.intents == ()
+
+
+def test_what_editors_name_first_weighs_more():
+    weights = {t.slug: t.weight for slot in plan("одинокая").slots for t in slot.targets}
+    assert weights["m0"] == weights["m2"] == weights["alone"] > weights["m3"]
+
+
+@pytest.mark.parametrize("text", ["садик купить авито", "помощь авито", "побили на авито"])
+def test_a_foreign_rule_outweighs_a_loose_fit(text):
+    assert plan(text).understood.intents == ("Не наше: объявления",)
+
+
+@pytest.mark.parametrize(
+    "text", ["муж бьёт и продаёт вещи на авито", "нечем платить за садик, продали всё на авито"]
+)
+def test_what_surely_asks_for_help_outweighs_a_foreign_rule(text):
+    found = plan(text)
+    assert "Не наше: объявления" not in found.understood.intents
+    assert found.understood.intents
+
+
+def test_words_of_foreign_rules_are_right_but_nothing_is_corrected_to_them():
+    assert plan("авито").understood.corrected == ""
+    assert "песня" not in LEXICON.words
+    assert plan("песния").understood.intents == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("какая есть помощь", True), ("пособия", True), ("помощь суп", False)]
+)
+def test_a_word_for_help_as_such_means_something_only_alone(text, meant):
+    assert ("Какая есть помощь" in plan(text).understood.intents) is meant
 
 
 def test_each_example_of_the_data_set_fits_its_rule():
@@ -89,7 +132,13 @@ def test_each_example_of_the_data_set_fits_its_rule():
     lexicon = compile_lexicon(
         groups=[(row["canonical"], row["terms"], not row.get("both_ways"), ()) for row in everyday],
         intents=[
-            (row["title"], row["examples"], [", ".join(words) for words in row["words"]], ())
+            (
+                row["title"],
+                row["examples"],
+                [", ".join(words) for words in row["words"]],
+                (),
+                row.get("foreign", False),
+            )
             for row in rows
         ],
     )

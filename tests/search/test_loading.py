@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from cms.loading import DataSetError, Report
 from search.lexicon import current_lexicon
@@ -122,6 +124,9 @@ def test_intents_are_created_changed_and_kept(files):
     ("wrong", "reason"),
     [
         (intent(measures=["nothing"]), "нет такой записи: nothing"),
+        (intent(), "никуда не ведёт"),
+        (intent(measures=["m"]) | {"foreign": True}, "нужно что-то одно"),
+        (intent() | {"foreign": "может быть"}, "foreign"),
         (intent(words=[]), "нет слов"),
         (intent(words=[["муж"], ["на", "!!!"]]), "нет слов, по которым ищут: на, !!!"),
         (intent(words=[["муж"], []]), "нет слов"),
@@ -130,6 +135,7 @@ def test_intents_are_created_changed_and_kept(files):
     ],
 )
 def test_bad_intents_are_refused_with_a_reason(files, wrong, reason):
+    MeasureFactory(slug="m")
     report = files([], intents=[wrong])
     assert any(reason in str(refusal) for refusal in report.refusals)
     assert not Intent.objects.exists()
@@ -144,3 +150,24 @@ def test_the_lexicon_has_intents_as_lemmas_of_alternatives(files):
     assert [(target.field, target.slug) for target in rule.targets] == [("measure", "m")]
     Intent.objects.update(active=False)
     assert current_lexicon().intents == ()
+
+
+def test_what_is_none_of_ours_is_marked_not_guessed(files):
+    MeasureFactory(slug="m")
+    files([], intents=[intent("борщ") | {"foreign": True}, intent("пьёт", measures=["m"])])
+    assert {rule.title: rule.is_foreign for rule in current_lexicon().intents} == {
+        "борщ": True,
+        "пьёт": False,
+    }
+    Intent.objects.get(title="пьёт").measures.clear()  # its last record is gone
+    assert [rule.title for rule in current_lexicon().intents] == ["борщ"]
+
+
+def test_intents_that_led_nowhere_are_marked_by_the_migration(files):
+    MeasureFactory(slug="m")
+    files([], intents=[intent("борщ") | {"foreign": True}, intent("пьёт", measures=["m"])])
+    Intent.objects.update(is_foreign=False)
+    migration = import_module("search.migrations.0007_foreign_intents")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.MARK)
+    assert list(Intent.objects.filter(is_foreign=True).values_list("title", flat=True)) == ["борщ"]

@@ -8,9 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from wagtail.models import Site
 
 from catalogue.models import Amount, Category, Situation
-from search.engine import get_engine
+from cms.models import SiteSettings
+from search.engine import ClusterUnreachable, get_engine
 from search.models import SearchEvent, Synonym
 from tests.factories import ProviderFactory, TerritoryFactory
 
@@ -192,7 +194,38 @@ def test_without_an_index_the_page_says_so(client, engine):
     assert response.status_code == 503
     assert response["Retry-After"]
     assert "Поиск обновляется" in text_of(response)
+    assert "Слова сохранились" in text_of(response)
     assert 'value="няня"' in response.content.decode()
+
+
+def test_without_an_index_the_page_shows_the_ways_out(
+    client, engine, tell, django_assert_max_num_queries
+):
+    tell("Родился ребёнок")
+    urgent = tell("Бьют дома")
+    Situation.objects.filter(pk=urgent.situation_id).update(urgent=True)
+    phone = {"help_phone": "8-800-000-00-01", "help_hours": "Круглосуточно"}
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults=phone)
+    client.get(HERE)
+    with django_assert_max_num_queries(12):
+        response = client.get(HERE, {"q": "няня"})
+    page = text_of(response)
+    assert "8-800-000-00-01" in page.replace("\u2011", "-")
+    assert "Круглосуточно" in page
+    assert page.index("Бьют дома") < page.index("Родился ребёнок")
+
+
+def test_of_a_dead_server_nobody_says_when_it_is_back(client, index, monkeypatch):
+    def dead(plan):
+        raise ClusterUnreachable
+
+    monkeypatch.setattr(index(), "search", dead)
+    response = client.get(HERE, {"q": "няня"})
+    assert response.status_code == 503
+    assert "Retry-After" not in response
+    assert "не отвечает" in text_of(response)
+    assert "минут" not in text_of(response)
+    assert "не отвечает" in client.get("/api/v1/measures", {"q": "няня"}).json()["detail"]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])

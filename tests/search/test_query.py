@@ -142,6 +142,7 @@ def test_a_word_that_russian_knows_is_never_corrected(text):
 def test_a_right_word_in_a_wrong_place_gets_what_its_neighbour_goes_with():
     assert "карта" in stands_for(plan("пушкинская крата"))["крата"]
     assert stands_for(plan("крата"))["крата"] == set()
+    assert "карта" not in stands_for(plan("пушкинская парта"))["парта"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def knowledge():
             for row in json.loads(everything_of("synonyms.json"))
         ],
         intents=[
-            (row["title"], (), [", ".join(line) for line in row["words"]], ())
+            (row["title"], (), [", ".join(line) for line in row["words"]], (), False)
             for row in json.loads(everything_of("intents.json"))
         ],
     )
@@ -95,8 +95,9 @@ def test_digits_are_counts_or_places_in_a_row(text, meant, knowledge):
     assert known <= found
 
 
-def test_before_a_measure_of_time_a_digit_is_no_place_in_a_row(knowledge):
-    slots = make_plan("до 3 лет", Asked(), knowledge, 1).slots
+@pytest.mark.parametrize("text", ["до 3 лет", "с 3 до 7"])
+def test_an_age_is_no_place_in_a_row(text, knowledge):
+    slots = make_plan(text, Asked(), knowledge, 1).slots
     found = {lemma for slot in slots for each in slot.alternatives for lemma in each.words}
     assert "третий" not in found
 

@@ -12,6 +12,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from catalogue.models import Measure, Situation
 from search.models import SearchEvent
+from search.suggesting import suggest
 from tests.factories import ProviderFactory, TerritoryFactory
 
 pytestmark = pytest.mark.django_db
@@ -207,5 +208,26 @@ def test_a_suggestion_costs_few_queries(client, make, tell, index):
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(HERE, {"q": "ня", "territory": "rossiya"}).json()
     assert len(answer["suggestions"]) == 9
-    # the stamp of the lexicon, the roots of the sites, one for each kind
-    assert len(captured) <= 5, [query["sql"] for query in captured]
+    # the stamp of what editors teach, and one for all kinds
+    assert len(captured) == 2, [query["sql"] for query in captured]
+
+
+def test_a_word_that_leads_nowhere_costs_one_query(client, make, index):
+    make("Няня")
+    index()
+    client.get(HERE, {"q": "борщ"})
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(HERE, {"q": "borshchik"}).json()["suggestions"] == []
+    assert len(captured) <= 2, [query["sql"] for query in captured]
+
+
+def test_a_suggestion_asks_the_engine_once(make, index, monkeypatch):
+    make("Няня")
+    asked = []
+    engine = index()
+    suggest_as_ever = engine.suggest
+    monkeypatch.setattr(engine, "suggest", lambda what: asked.append(what) or suggest_as_ever(what))
+    assert suggest("нян").found
+    assert len(asked) == 1
+    suggest("nyanechka")
+    assert len(asked) <= 5  # readings by ear are tried without it

@@ -9,6 +9,7 @@ import pytest
 from catalogue import slots
 from catalogue.models import Situation
 from catalogue.slots import Link
+from search import visitors
 from search.models import PinnedAnswer, PinnedMeasure, SearchClick, Synonym
 from tests.intake import FormFactory
 
@@ -128,9 +129,10 @@ def test_new_words_keep_the_place_that_was_chosen_on_the_page(client, make, inde
     assert 'data-territory="lo"' in box
 
 
-def told(client, origin="http://testserver", **sent):
+def told(client, origin="http://testserver", address="127.0.0.1", **sent):
     headers = {"origin": origin} if origin else {}
-    return client.post(CLICK, {"query": "няня", "slug": "nyanya", **sent}, headers=headers)
+    fields = {"query": "няня", "slug": "nyanya", **sent}
+    return client.post(CLICK, fields, headers=headers, REMOTE_ADDR=address)
 
 
 def test_an_opened_answer_is_counted_by_its_words(client, make, index):
@@ -138,10 +140,21 @@ def test_an_opened_answer_is_counted_by_its_words(client, make, index):
     index()
     client.get(HERE, {"q": "Няня"})
     assert told(client).status_code == 204
-    told(client)
+    assert told(client).status_code == 204  # of the same visitor: counted once
+    told(client, address="192.0.2.7")
     click = SearchClick.objects.get()
     assert (click.query, click.slug, click.times) == ("няня", "nyanya", 2)
     assert not client.cookies
+
+
+def test_a_visitor_who_opens_more_than_is_counted_is_told(client, make, index, monkeypatch):
+    monkeypatch.setattr(visitors, "MOST_OF_ALL", 2)
+    for slug in ("a", "b", "c"):
+        make("Няня", slug=slug)
+    index()
+    client.get(HERE, {"q": "няня"})
+    assert [told(client, slug=slug).status_code for slug in ("a", "b", "c")] == [204, 204, 429]
+    assert SearchClick.objects.count() == 2
 
 
 @pytest.mark.parametrize(
