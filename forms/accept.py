@@ -22,6 +22,7 @@ from forms.models import (
     Channel,
     ConsentGiven,
     EventKind,
+    FormDraft,
     FormVersion,
     IntakeCase,
     Submission,
@@ -101,6 +102,7 @@ def _accept(
     submission = _submission(version, answers, idempotency_key, channel)
     _keep_consents(submission, answers)
     case = _case(submission, answers, territory)
+    FormDraft.objects.filter(pk=idempotency_key).delete()
     record(
         case,
         EventKind.ACCEPTED,

@@ -23,6 +23,7 @@ from forms.choosers import Choosers
 from forms.compiling import lifted, nodes_of
 from forms.conditions import in_words
 from forms.course import Course, course
+from forms.logic import fields_in
 
 ROWS = "rows"
 
@@ -76,29 +77,36 @@ class AnswerForm(forms.Form):
         choosers: Choosers | None = None,
         day: datetime.date | None = None,
         judged: bool = True,
+        only: str | None = None,
     ) -> None:
         """
         :param known: answers given before, under their keys: shown where nothing was typed.
         :param day: for ages; today, when not said.
         :param judged: False shows what was typed without telling what is wrong with it.
+        :param only: the id of the step that is shown and judged, the others being known.
         """
         self.schema = lifted(dict(schema))
         self.uploads = uploads or {}
         self.known = known or {}
         self.day = day or timezone.localdate()
         self.judged = judged
+        self.only = only
         self.course = Course()
         self.answers: dict[str, Any] = {}
         super().__init__(data, prefix="a", initial=dict(_flat(self.known)))
         self._choosers = choosers or Choosers()
+        self._steps = {
+            node["key"]: step["id"]
+            for step in self.schema["steps"]
+            for node in nodes_of({"steps": [step]})
+        }
         for step in self.schema["steps"]:
             self._add_fields(step["fields"], "")
 
     def full_clean(self) -> None:
-        if self.judged:
-            super().full_clean()
-        else:
-            self._errors, self.cleaned_data = ErrorDict(), {}
+        super().full_clean()
+        if not self.judged:
+            self._errors = ErrorDict()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -110,21 +118,45 @@ class AnswerForm(forms.Form):
             if path not in asked and path in self.fields and not path.endswith(f".{ROWS}"):
                 self.errors.pop(path)
         self._demand(needed, cleaned)
+        if self.only is not None:
+            for path in [path for path in self.errors if self.step_of(path) != self.only]:
+                self.errors.pop(path)
         self.answers = self.course.answers
         return cleaned
 
+    def step_of(self, path: str) -> str | None:
+        """The id of the step in which a question stands."""
+        return self._steps.get(path.partition(".")[0])
+
+    def wrong_step(self) -> str | None:
+        """The first step in which something has to be mended."""
+        wrong = {self.step_of(path) for path in self.errors}
+        return next((step["id"] for step in self.schema["steps"] if step["id"] in wrong), None)
+
     def sections(self) -> Iterator[Section]:
         """The page from top to bottom."""
+        self.errors  # noqa: B018 - what is asked is known once the answers were judged
         specs = {node["key"]: node for node in nodes_of(self.schema)}
         values = self.course.answers if self.is_bound else self._course_so_far().answers
         for number, step in enumerate(self.schema["steps"], start=1):
-            yield Section(
-                number,
-                step["id"],
-                step["title"],
-                tuple(self._item(node, "", specs, values) for node in step["fields"]),
-                in_words(step["show_if"], specs) if step["show_if"] else "",
-            )
+            if self.only in (None, step["id"]):
+                yield Section(
+                    number,
+                    step["id"],
+                    step["title"],
+                    tuple(
+                        self._item(node, "", specs, values)
+                        for node in step["fields"]
+                        if not self._is_settled(node) or node["key"] in self.course.asked
+                    ),
+                    in_words(step["show_if"], specs) if step["show_if"] and not self.only else "",
+                )
+
+    def _is_settled(self, node: Mapping[str, Any]) -> bool:
+        """Earlier steps have told whether it is asked: nothing on this page can change that."""
+        if self.only is None or not self.is_bound or node["show_if"] is None:
+            return False
+        return all(self.step_of(field) != self.only for field in fields_in(node["show_if"]))
 
     def places(self) -> dict[str, list[str]]:
         """Every place that can be chosen, with what it lies in."""
@@ -223,7 +255,8 @@ class AnswerForm(forms.Form):
         values: Mapping[str, Any],
     ) -> Item:
         path = prefix + node["key"]
-        words = in_words(node["show_if"], specs) if node["show_if"] else ""
+        is_open = node["show_if"] and not (self._is_settled(node) and path in self.course.asked)
+        words = in_words(node["show_if"], specs) if is_open else ""
         if node["type"] == "group":
             inner = (self._item(each, prefix, specs, values) for each in node["fields"])
             return Item(node, path, condition_words=words, items=tuple(inner))

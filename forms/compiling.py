@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 FORMAT = 2  # of the compiled questions; readers of old versions look at it
 
+# A form that is no longer than this stands on one page.
+SHORT_QUESTIONS = 8
+SHORT_STEPS = 2
+
 # What a type of question keeps beside what all have.
 _OWN = {
     "text": ("max_length",),
@@ -59,6 +63,7 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
     if strict:
         _validate(definition)
     compiler = _Compiler(strict=strict)
+    steps = [compiler.step(step) for step in definition.steps]
     return {
         "format": FORMAT,
         "slug": definition.slug,
@@ -68,8 +73,18 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
         "urgent": definition.urgent,
         "topic": definition.topic.slug if definition.topic_id else "",
         "retention_days": definition.retention_days,
-        "steps": [compiler.step(step) for step in definition.steps],
+        "pages": pages_for(definition.layout, steps),
+        "steps": steps,
     }
+
+
+def pages_for(layout: str, steps: list[dict[str, Any]]) -> str:
+    """`one` page for the whole form, or a page for each of its `steps`."""
+    if layout != "auto":
+        return layout
+    questions = sum(node["type"] not in (*NESTED, "info") for node in nodes_of({"steps": steps}))
+    is_short = questions <= SHORT_QUESTIONS and len(steps) <= SHORT_STEPS
+    return "one" if is_short or len(steps) == 1 else "steps"
 
 
 def nodes_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

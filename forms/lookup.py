@@ -1,4 +1,4 @@
-"""Finding a case by its number and secret code, without telling anybody which numbers exist.
+"""Finding a case or a begun form by number and code, without telling anybody which numbers exist.
 
 A wrong number and a wrong code get the same answer after the same work. Attempts are counted in
 the database, by number with address and by address, before anything is compared.
@@ -9,19 +9,23 @@ from __future__ import annotations
 import datetime
 import hmac
 import uuid
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from forms import crypto
-from forms.models import Erased, IntakeCase, LookupAttempt
+from forms.models import Erased, FormDraft, IntakeCase, LookupAttempt
 from forms.references import secret_from
 
 WINDOW = datetime.timedelta(minutes=15)
 MOST_FOR_NUMBER = 5
 MOST_FROM_ADDRESS = 100  # a school or a village may share one address
 KEPT = datetime.timedelta(days=1)
+
+Found = TypeVar("Found")
 
 
 class TooManyAttempts(Exception):
@@ -33,15 +37,39 @@ def find(*, ref: str, secret: str, address: str) -> IntakeCase | None:
 
     :raises TooManyAttempts: too many tries for this number or from this address.
     """
+
+    def held() -> tuple[IntakeCase | None, str]:
+        cases = IntakeCase.objects.select_related("submission", "submission__key")
+        case = cases.filter(ref=ref).first()
+        return case, _code_of(case)
+
+    return _find(ref, secret, address, held)
+
+
+def find_draft(*, ref: str, secret: str, address: str) -> FormDraft | None:
+    """The begun form with this number, when the code is its code.
+
+    :raises TooManyAttempts: too many tries for this number or from this address.
+    """
+
+    def held() -> tuple[FormDraft | None, str]:
+        drafts = FormDraft.objects.filter(kept=True, expires_at__gt=timezone.now())
+        draft = drafts.select_related("version").filter(ref=ref).first()
+        return draft, draft.code if draft else _nobodys_code()
+
+    return _find(ref, secret, address, held)
+
+
+def _find(
+    ref: str, secret: str, address: str, held: Callable[[], tuple[Found | None, str]]
+) -> Found | None:
     keys = (_digest(f"{address}|{ref}"), _digest(address))
     _count_attempt(*keys)
-    case = (
-        IntakeCase.objects.filter(ref=ref).select_related("submission", "submission__key").first()
-    )
-    if not hmac.compare_digest(_code_of(case).encode(), secret.encode()) or case is None:
+    found, code = held()
+    if not hmac.compare_digest(code.encode(), secret.encode()) or found is None:
         return None
     LookupAttempt.objects.filter(key=keys[0]).delete()
-    return case
+    return found
 
 
 def _count_attempt(for_number: str, from_address: str) -> None:
@@ -66,6 +94,10 @@ def _code_of(case: IntakeCase | None) -> str:
             return secret_from(case.submission.data_key.code(f"receipt:{case.secret_round}"))
         except Erased:
             pass
+    return _nobodys_code()
+
+
+def _nobodys_code() -> str:
     owner, wrapped = _nobodys_key()
     return secret_from(crypto.unwrap(owner, wrapped).code("receipt:0"))
 

@@ -1,16 +1,20 @@
-"""Which cases this browser may look at: kept in its session, never in an address.
+"""Which cases and begun forms this browser may look at: kept in its session, never in an address.
 
-A browser gets a case by sending the form, or by the number with the secret code.
+A browser gets a case by sending the form, or by the number with the secret code; a begun form by
+beginning it, or by its number with its code.
 """
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from forms.models import IntakeCase
+from forms.models import FormDefinition, FormDraft, IntakeCase
 from forms.references import folded, is_reference
 
 SESSION_KEY = "intake_cases"
+DRAFTS_KEY = "intake_drafts"
 MOST = 20
 
 
@@ -31,6 +35,41 @@ def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
     )
 
 
+def open_draft(request: HttpRequest, ref: str) -> None:
+    known = request.session.get(DRAFTS_KEY, [])
+    if known[-1:] != [ref]:
+        request.session[DRAFTS_KEY] = [*(one for one in known if one != ref), ref][-MOST:]
+
+
+def opened_draft(request: HttpRequest, typed: str) -> FormDraft | None:
+    """The begun form of a number in an address, when this browser may see it."""
+    ref = folded(typed)
+    if not is_reference(ref) or ref not in request.session.get(DRAFTS_KEY, []):
+        return None
+    return _drafts([ref]).first()
+
+
+def opened_draft_of(request: HttpRequest, form: FormDefinition) -> FormDraft | None:
+    """What this browser has begun of a form, the newest."""
+    refs = request.session.get(DRAFTS_KEY, [])
+    return (
+        _drafts(refs).filter(version__form=form).order_by("-updated_at").first() if refs else None
+    )
+
+
+def forget_draft(request: HttpRequest) -> None:
+    """Forms that were sent are no more among those begun."""
+    refs = request.session.get(DRAFTS_KEY, [])
+    if refs:
+        request.session[DRAFTS_KEY] = [*_drafts(refs).values_list("ref", flat=True)]
+
+
 def close(request: HttpRequest) -> None:
-    """Forget every case: the device may be somebody else's."""
+    """Forget every case and begun form: the device may be somebody else's."""
     request.session.pop(SESSION_KEY, None)
+    request.session.pop(DRAFTS_KEY, None)
+
+
+def _drafts(refs: list[str]) -> QuerySet[FormDraft]:
+    begun = FormDraft.objects.filter(ref__in=refs, expires_at__gt=timezone.now())
+    return begun.select_related("version__form__topic", "version__consent_text")

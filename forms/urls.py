@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from forms.views.drafts import draft_page, form_begun
 from forms.views.form import form
 from forms.views.receipt import receipt
 from forms.views.status import case_status, leave, status
@@ -11,6 +12,9 @@ from forms.views.status import case_status, leave, status
 app_name = "intake_forms"
 urlpatterns = [
     path("forms/<slug:slug>/", form, name="form"),
+    path("drafts/", form_begun, name="forms_begun"),
+    path("drafts/<str:ref>/", form_begun, name="form_begun"),
+    path("drafts/<str:ref>/<str:place>/", draft_page, name="draft_page"),
     path("receipts/<str:ref>/", receipt, name="receipt"),
     path("status/", status, name="status"),
     path("status/leave/", leave, name="leave"),

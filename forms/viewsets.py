@@ -102,6 +102,7 @@ class FormDefinitionViewSet(SnippetViewSet):
                     FieldPanel("minutes"),
                     FieldPanel("topic"),
                     FieldPanel("urgent"),
+                    FieldPanel("layout"),
                     MultiFieldPanel(
                         [
                             FieldPanel("measures"),

@@ -11,6 +11,7 @@ from forms.models.cases import (
     State,
 )
 from forms.models.definition import ConsentText, FormDefinition, FormVersion
+from forms.models.drafts import FormDraft
 from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.registers import Register, RegisterEntry
 from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
@@ -31,6 +32,7 @@ __all__ = [
     "Erased",
     "EventKind",
     "FormDefinition",
+    "FormDraft",
     "FormVersion",
     "IntakeCase",
     "InternalNote",

@@ -38,6 +38,14 @@ DEFAULT_CONSENT = (
 )
 
 
+class Layout(models.TextChoices):
+    """How the steps of a form stand on pages."""
+
+    AUTO = "auto", _("a short form on one page, a long one step by step")
+    ONE = "one", _("everything on one page")
+    STEPS = "steps", _("a page for each step")
+
+
 class FormDefinitionQuerySet(models.QuerySet["FormDefinition"]):
     def public(self) -> FormDefinitionQuerySet:
         """Forms that families may fill in now: published and not past their day."""
@@ -88,6 +96,7 @@ class FormDefinition(
         default=DEFAULT_CONSENT,
         help_text=_("May hold {centre}, {retention_days} and {withdraw_contact}."),
     )
+    layout = models.CharField(_("pages"), max_length=5, choices=Layout, default=Layout.AUTO)
     steps = StreamField(StepsBlock(), verbose_name=_("steps"), blank=True)
     measures = ParentalManyToManyField(
         Measure,

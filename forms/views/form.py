@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms import BoundField
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from catalogue.models import Hotline, Territory
 from catalogue.place import chosen_territory
-from forms import drafts, rows
+from forms import drafts, keeping, rows, written
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
-from forms.compiling import conditions_of, fields_of
-from forms.logic import operators_in
-from forms.models import FormDefinition, FormVersion
-from forms.opened import open_for
+from forms.compiling import fields_of
+from forms.drafts import Draft
+from forms.models import FormDefinition, FormDraft, FormVersion
+from forms.models.drafts import Typed
+from forms.opened import forget_draft, open_draft, open_for, opened_draft_of
+from forms.views.pages import (
+    CHECK,
+    HONEYPOT,
+    Notice,
+    address_of_step,
+    check_page,
+    filled_form,
+    first_step,
+    form_page,
+    is_in_steps,
+    see_other,
+)
 from forms.views.private import private
 
 # Kinds of questions whose answer is what was typed.
@@ -28,21 +41,9 @@ TYPED = (
     *("text", "longtext", "phone", "email", "number", "money", "date", "birth_date"),
     *("snils", "inn"),
 )
-HONEYPOT = "leave_this_empty"
 ASKED = "question"  # words that a family has already written elsewhere: in the search
 LONGEST_ASKED = 2000
-EMERGENCY = "112"
-MOST_PHONES = 4
-URGENT_KINDS = ("emergency", "help")
-
-
-@dataclass(frozen=True)
-class Notice:
-    """What to tell above the form."""
-
-    kind: str
-    title: str
-    text: str
+BACK, SAVE = "back", "save"  # buttons `do` of a page, beside those of forms.rows
 
 
 @sensitive_post_parameters()
@@ -53,50 +54,145 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and ASKED not in request.POST:
         return _send(request, definition)
     version = _version_in_force(definition)
-    blank = AnswerForm(version.schema, known=_known(request, version))
-    return _page(request, version, blank, drafts.issue(version.pk))
+    blank = AnswerForm(
+        version.schema, known=_known(request, version), only=first_step(version.schema)
+    )
+    return form_page(
+        request,
+        version,
+        blank,
+        token=drafts.issue(version.pk),
+        # Who is in danger may share the device: what was begun is not shown to the next.
+        begun_before=None if version.schema["urgent"] else opened_draft_of(request, definition),
+    )
 
 
 def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
-    token = request.POST.get("draft", "")
     try:
-        draft = drafts.read(token)
-        version = FormVersion.objects.select_related("form__topic").get(
-            pk=draft.version_id, form=definition
+        page = drafts.read(request.POST.get("draft", ""))
+        version = FormVersion.objects.select_related("form__topic", "consent_text").get(
+            pk=page.version_id, form=definition
         )
     except (drafts.ForgedDraft, FormVersion.DoesNotExist):
         return _begin_again(request, definition, status=400)
-    first = case_for(draft.key)
+    first = case_for(page.key)
     if first is not None:
         return _to_receipt(request, first.ref)
     if not definition.is_public:
-        return _closed(request, version)
-    if draft.expired:
+        return _closed(request, version, page)
+    if page.expired and keeping.begun(page.key) is None:
         return _begin_again(request, definition, status=410)
-    reshaped = rows.pressed(version.schema, request.POST)
+    step = _step_of_page(request, version)
+    try:
+        if step == CHECK:
+            return _send_checked(request, page, definition)
+        return _take(request, page, version, step)
+    except keeping.AlreadySent:
+        first = case_for(page.key)
+        if first is None:
+            return _begin_again(request, definition, status=400)
+        return _to_receipt(request, first.ref)
+
+
+def _take(
+    request: HttpRequest, page: Draft, version: FormVersion, step: str | None
+) -> HttpResponse:
+    """A page of questions: what was typed is kept, then the button does its work."""
+    do, reshaped = request.POST.get("do", ""), rows.pressed(version.schema, request.POST)
+    posted = written.lists_of(request.POST if reshaped is None else reshaped)
+    if step is None and not do and not request.POST.get(HONEYPOT):
+        whole = AnswerForm(version.schema, data=request.POST)
+        if whole.is_valid() and keeping.begun(page.key) is None:
+            return _accept(request, page, version, whole)  # nothing has to be kept meanwhile
+    try:
+        draft = keeping.keep(page=page, version=version, step=step, posted=posted, beside=posted)
+    except keeping.Conflict as conflict:
+        return _both(request, conflict, step, posted)
+    open_draft(request, draft.ref)
+    if do == SAVE:
+        keeping.keep_for_later(draft)
+        return see_other(reverse("intake_forms:draft_page", args=[draft.ref, "kept"]))
+    filled = filled_form(draft, step, judged=reshaped is None and do != BACK)
+    filled.is_valid()
     if reshaped is not None:
-        return _page(
-            request, version, AnswerForm(version.schema, data=reshaped, judged=False), token
-        )
-    filled = AnswerForm(version.schema, data=request.POST)
+        return form_page(request, version, filled, draft=draft)
+    if do == BACK:
+        return see_other(address_of_step(draft, _step_before(filled)))
     if request.POST.get(HONEYPOT):
-        return _page(request, version, filled, token, _looks_automatic(), status=422)
-    if not filled.is_valid():
-        return _page(request, version, filled, token, status=422)
+        return form_page(
+            request, version, filled, draft=draft, notice=_looks_automatic(), status=422
+        )
+    if filled.errors:
+        return form_page(request, version, filled, draft=draft, status=422)
+    if step is None:
+        return _accept(request, page, version, filled)
+    return see_other(address_of_step(draft, step_after(draft, filled)))
+
+
+def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition) -> HttpResponse:
+    """The page of all answers: they are judged as a whole and sent."""
+    draft = keeping.begun(page.key)
+    if draft is None:
+        return _begin_again(request, definition, status=410)
+    open_draft(request, draft.ref)
+    if request.POST.get("do") == SAVE:
+        keeping.keep_for_later(draft)
+        return see_other(reverse("intake_forms:draft_page", args=[draft.ref, "kept"]))
+    if request.POST.get("do") == BACK:
+        whole = filled_form(draft, None)
+        whole.is_valid()
+        return see_other(address_of_step(draft, whole.course.steps[-1]))
+    if request.POST.get(HONEYPOT):
+        return check_page(request, draft, notice=_looks_automatic(), status=422)
+    if keeping.changed_since(draft, page):
+        return check_page(request, draft, notice=_changed_elsewhere(), status=409)
+    whole = filled_form(draft, None)
+    if whole.is_valid():
+        return _accept(request, page, draft.version, whole)
+    wrong = filled_form(draft, whole.wrong_step() or first_step(draft.version.schema))
+    return form_page(request, draft.version, wrong, draft=draft, status=422)
+
+
+def _accept(
+    request: HttpRequest, page: Draft, version: FormVersion, filled: AnswerForm
+) -> HttpResponse:
     receipt = accept(
         version=version,
         answers=filled.answers,
-        idempotency_key=draft.key,
+        idempotency_key=page.key,
         territory=chosen_territory(request),
     )
     return _to_receipt(request, receipt.ref)
 
 
+def step_after(draft: FormDraft, filled: AnswerForm) -> str:
+    """The first step after this that has not been seen or has to be mended; the check, if none."""
+    whole = filled_form(draft, None)
+    wrong = {whole.step_of(path) for path in whole.errors}
+    asked = filled.course.steps
+    after = asked[asked.index(filled.only) + 1 :] if filled.only in asked else asked
+    return next((step for step in after if step in wrong or step not in draft.marks), CHECK)
+
+
+def _step_before(filled: AnswerForm) -> str | None:
+    asked = filled.course.steps
+    place = asked.index(filled.only) if filled.only in asked else 0
+    return asked[max(place - 1, 0)] if filled.only else None
+
+
+def _step_of_page(request: HttpRequest, version: FormVersion) -> str | None:
+    """Which step a page showed: one of the version's, the check, None for the whole form."""
+    if not is_in_steps(version.schema):
+        return None
+    sent = request.POST.get("step", "")
+    known = {step["id"] for step in version.schema["steps"]} | {CHECK}
+    return sent if sent in known else first_step(version.schema)
+
+
 def _to_receipt(request: HttpRequest, ref: str) -> HttpResponse:
+    forget_draft(request)
     open_for(request, ref)
-    response = HttpResponseRedirect(reverse("intake_forms:receipt", args=[ref]))
-    response.status_code = 303
-    return response
+    return see_other(reverse("intake_forms:receipt", args=[ref]))
 
 
 def _version_in_force(definition: FormDefinition) -> FormVersion:
@@ -116,9 +212,51 @@ def _begin_again(request: HttpRequest, definition: FormDefinition, *, status: in
         if status == 410
         else _("Something got lost on the way. Check your answers and send once more."),
     )
-    typed = AnswerForm(version.schema, data=request.POST)
-    typed.is_valid()
-    return _page(request, version, typed, drafts.issue(version.pk), notice, status=status)
+    step = _step_of_page(request, version)
+    step = first_step(version.schema) if step == CHECK else step
+    answers = AnswerForm(version.schema, data=request.POST, only=step)
+    answers.is_valid()
+    token = drafts.issue(version.pk)
+    return form_page(request, version, answers, token=token, notice=notice, status=status)
+
+
+def _both(
+    request: HttpRequest, conflict: keeping.Conflict, step: str | None, ours: Typed
+) -> HttpResponse:
+    """Another device has saved this step: its answers are shown beside those of this page."""
+    draft = conflict.draft
+    schema = draft.version.schema
+    mine = written.merged(schema, draft.read_typed(), step, ours)
+    answers = AnswerForm(schema, data=written.as_data(mine), judged=False, only=step)
+    theirs = AnswerForm(schema, data=written.as_data(conflict.theirs), judged=False, only=step)
+    others = [
+        (field.label, said)
+        for field in theirs
+        if not field.is_hidden
+        and (said := as_typed(field))
+        and (field.name not in answers.fields or said != as_typed(answers[field.name]))
+    ]
+    open_draft(request, draft.ref)
+    notice = _changed_elsewhere()
+    return form_page(
+        request, draft.version, answers, draft=draft, notice=notice, status=409, others=others
+    )
+
+
+def as_typed(field: BoundField) -> str:
+    """What stands in a field, in words where the family chose from a list."""
+    value = field.value()
+    values = value if isinstance(value, list) else [value]
+    labels = dict(_choices(getattr(field.field, "choices", ())))
+    return ", ".join(labels.get(str(one), str(one)) for one in values if one not in (None, ""))
+
+
+def _choices(choices: Any) -> Iterator[tuple[str, str]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _choices(label)
+        else:
+            yield str(value), str(label)
 
 
 def _looks_automatic() -> Notice:
@@ -129,74 +267,28 @@ def _looks_automatic() -> Notice:
     )
 
 
-def _closed(request: HttpRequest, version: FormVersion) -> HttpResponse:
+def _changed_elsewhere() -> Notice:
+    return Notice(
+        "warning",
+        _("The answers were changed on another device or in another window"),
+        _("Nothing is lost. Compare both and go on with what is right."),
+    )
+
+
+def _closed(request: HttpRequest, version: FormVersion, page: Draft) -> HttpResponse:
     """The form was taken down while it was filled in: nothing typed is thrown away."""
-    typed = [
-        (spec["label"], ", ".join(request.POST.getlist(f"a-{spec['key']}")))
+    draft = keeping.begun(page.key)
+    values = (draft.read_typed() if draft else {}) | written.lists_of(request.POST)
+    told = [
+        (spec["label"], ", ".join(values.get(f"a-{spec['key']}", ())))
         for spec in fields_of(version.schema)
         if spec["type"] in TYPED
     ]
     context = {
         "title": version.schema["title"],
-        "typed": [(label, text) for label, text in typed if text.strip()],
+        "typed": [(label, text) for label, text in told if text.strip()],
     }
     return render(request, "intake_forms/closed.html", context, status=410)
-
-
-def _page(
-    request: HttpRequest,
-    version: FormVersion,
-    answers: AnswerForm,
-    token: str,
-    notice: Notice | None = None,
-    *,
-    status: int = 200,
-) -> HttpResponse:
-    context = page_context(request, version.schema, answers) | {
-        "consent": version.consent_text.body if version.consent_text else "",
-        "draft": token,
-        "notice": notice,
-        "show_honeypot": bool(request.POST.get(HONEYPOT)),
-    }
-    return render(request, "intake_forms/form.html", context, status=status)
-
-
-def page_context(
-    request: HttpRequest, schema: dict[str, Any], answers: AnswerForm
-) -> dict[str, Any]:
-    """What the page of a form shows, also in a preview of a draft."""
-    return {
-        "schema": schema,
-        "form": answers,
-        "sections": list(answers.sections()),
-        "script_data": _for_script(answers),
-        "purposes": [spec for spec in fields_of(schema) if spec["personal"] and spec["purpose"]],
-        "urgent_phones": _urgent_phones(chosen_territory(request)) if schema["urgent"] else [],
-        "honeypot": HONEYPOT,
-        "is_preview": False,
-    }
-
-
-def _for_script(answers: AnswerForm) -> dict[str, Any]:
-    """What the page's script needs to show the questions that are asked."""
-    operators = (op for each in conditions_of(answers.schema) for op in operators_in(each))
-    return {
-        "schema": {"steps": answers.schema["steps"]},
-        "around": answers.places() if "within" in operators else {},
-        "today": answers.day.isoformat(),
-    }
-
-
-def _urgent_phones(place: Territory | None) -> list[Any]:
-    lines = Hotline.objects.public().filter(kind__in=URGENT_KINDS)
-    around = place.ancestor_ids if place else None
-    lines = lines.filter(territory__in=around) if around else lines.filter(territory__parent=None)
-    # The short number of the emergency services is what everybody knows: it comes first.
-    found = sorted(lines, key=lambda line: (line.phone != EMERGENCY, line.kind, line.title))
-    return [
-        {"title": line.title, "phone": line.phone, "note": line.hours}
-        for line in found[:MOST_PHONES]
-    ]
 
 
 def _known(request: HttpRequest, version: FormVersion) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from forms.answers import AnswerForm
 from forms.compiling import compile_form
 from forms.models import FormDefinition
 from forms.publishing import consent_body
-from forms.views.form import page_context
+from forms.views.pages import page_context
 
 
 def preview(request: HttpRequest, definition: FormDefinition) -> TemplateResponse:
     schema = compile_form(definition, strict=False)
     context = page_context(request, schema, AnswerForm(schema)) | {
         "consent": consent_body(definition),
+        "action": "",
         "draft": "",
         "notice": None,
         "show_honeypot": False,

@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,7 +22,7 @@ from forms.asking import TextField
 from forms.models import CaseMessage, Direction, Erased, IntakeCase, Outcome, State
 from forms.moves import NotAllowed, family_writes
 from forms.opened import close, open_for, opened_case
-from forms.references import MAX_TYPED, folded, is_reference
+from forms.views.lookup_form import LookupForm
 from forms.views.private import private
 
 MOST_MESSAGES_A_DAY = 20
@@ -36,37 +35,6 @@ _POINT = {
     State.DECIDED: 2,
     State.CLOSED: 3,
 }
-
-
-class LookupForm(forms.Form):
-    """Number and code, as people copy or hear them."""
-
-    use_required_attribute = False
-    number = forms.CharField(
-        label=gettext_lazy("Number"),
-        max_length=MAX_TYPED,
-        help_text=gettext_lazy(
-            "Eleven symbols, for example 4TKA-93XM-P7C. Dashes may be left out."
-        ),
-        error_messages={"required": gettext_lazy("Please write the number of your request.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
-    )
-    secret = forms.CharField(
-        label=gettext_lazy("Secret code"),
-        max_length=MAX_TYPED,
-        help_text=gettext_lazy("Eight symbols from your receipt."),
-        error_messages={"required": gettext_lazy("Please write the code from your receipt.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
-    )
-
-    def clean_number(self) -> str:
-        ref = folded(self.cleaned_data["number"])
-        if not is_reference(ref):
-            raise ValidationError(_("There is a slip in the number. Please check each symbol."))
-        return ref
-
-    def clean_secret(self) -> str:
-        return folded(self.cleaned_data["secret"])
 
 
 class MessageForm(forms.Form):

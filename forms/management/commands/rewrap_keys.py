@@ -1,4 +1,4 @@
-"""Wraps the keys of submissions anew after a new installation key was put first."""
+"""Wraps the keys of submissions and drafts anew after a new installation key was put first."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from forms import crypto
-from forms.models import SubmissionKey
+from forms.models import FormDraft, SubmissionKey
 
 BATCH = 500
 
 
 class Command(BaseCommand):
     help = (
-        "Wrap the keys of all submissions with the first of NAVIGATOR_DATA_KEYS. "
+        "Wrap the keys of all submissions and drafts with the first of NAVIGATOR_DATA_KEYS. "
         "Afterwards the older ones may be taken away."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = 0
-        while batch := self._rewrap():
-            done += batch
+        for model in (SubmissionKey, FormDraft):
+            while batch := self._rewrap(model):
+                done += batch
         self.stdout.write(f"{done} keys wrapped anew")
 
     @transaction.atomic
-    def _rewrap(self) -> int:
+    def _rewrap(self, model: Any) -> int:
         newest = crypto.newest_key_id()
-        rows = SubmissionKey.objects.exclude(wrapped_by=newest).select_for_update()[:BATCH]
+        rows = model._default_manager.exclude(wrapped_by=newest).select_for_update()[:BATCH]
         changed = []
         for row in rows:
             row.wrapped = crypto.wrap(crypto.unwrap(row.pk, row.wrapped))
             row.wrapped_by = newest
             changed.append(row)
-        SubmissionKey.objects.bulk_update(changed, ["wrapped", "wrapped_by"])
+        model._default_manager.bulk_update(changed, ["wrapped", "wrapped_by"])
         return len(changed)

@@ -8,7 +8,7 @@
   const form = document.querySelector("[data-intake-form]");
   const held = document.getElementById("form-schema");
   if (!form || !held || !window.formLogic) return;
-  const { schema, around, today } = JSON.parse(held.textContent);
+  const { schema, before, around, today } = JSON.parse(held.textContent);
   form.classList.add("is-scripted");
 
   const controls = (path, part = "") =>
@@ -77,7 +77,7 @@
 
   const draw = () => {
     const given = Object.assign({}, ...schema.steps.map((step) => read(step.fields, "")));
-    const found = window.formLogic.course(schema, given, today);
+    const found = window.formLogic.course(schema, given, today, before);
     for (const step of form.querySelectorAll("[data-step]")) {
       step.hidden = !found.steps.includes(step.dataset.step);
     }

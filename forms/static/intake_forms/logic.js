@@ -173,11 +173,12 @@
         ]),
     );
 
-  // What is asked for these answers; see forms/course.py.
-  const course = (schema, given, day) => {
+  // What is asked for these answers; see forms/course.py. `before` holds answers of earlier pages
+  // that something here looks at.
+  const course = (schema, given, day, before = {}) => {
     const found = { steps: [], asked: new Set(), needed: new Set(), answers: {} };
     const kept = Object.create(null);
-    const known = Object.create(null);
+    const known = bare(before);
     for (const step of schema.steps) {
       if (!isShown(step, known, day)) continue;
       found.steps.push(step.id);

@@ -1,0 +1,134 @@
+"""Keeping what families have begun: every page sent is kept, whatever is wrong with it.
+
+Of two devices on one draft the later page wins only when it knew what the earlier had saved.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from forms import crypto, written
+from forms.drafts import LIFE, Draft
+from forms.models import FormDraft, FormVersion, Submission
+from forms.models.drafts import Typed
+from forms.references import new_reference
+
+KEPT_FOR_LATER = datetime.timedelta(days=30)
+WHOLE = "*"  # the mark of a form that stands on one page
+
+
+class Conflict(Exception):
+    """Another page has saved other answers to this step, and this page did not know them."""
+
+    def __init__(self, draft: FormDraft, theirs: Typed) -> None:
+        super().__init__(draft.ref)
+        self.draft, self.theirs = draft, theirs
+
+
+class AlreadySent(Exception):
+    """What the draft held has become a submission."""
+
+
+@transaction.atomic
+def keep(
+    *,
+    page: Draft,
+    version: FormVersion,
+    step: str | None,
+    posted: Mapping[str, list[str]],
+    beside: Mapping[str, list[str]] | None = None,
+) -> FormDraft:
+    """Keep what a page has sent; the draft is begun with the first.
+
+    :param step: of the page; None when the whole form stands on it.
+    :param beside: what was known of other steps before the first page was sent.
+    :raises Conflict: nothing was kept: somebody else has changed this step.
+    :raises AlreadySent: there is a submission with this key.
+    """
+    draft = begun(page.key, for_update=True)
+    if draft is None:
+        draft = _begin(page, version, written.of_step(version.schema, beside or {}, None))
+    before = draft.read_typed()
+    after = written.merged(version.schema, before, step, posted)
+    if after == before and draft.revision:
+        return draft
+    if _is_unknown(draft, page, step or WHOLE):
+        raise Conflict(draft, written.of_step(version.schema, before, step))
+    draft.write_typed(after)
+    draft.revision += 1
+    draft.marks[step or WHOLE] = [draft.revision, page.page]
+    draft.step = step or ""
+    _prolong(draft)
+    draft.save()
+    return draft
+
+
+def keep_for_later(draft: FormDraft) -> None:
+    """The family means to come back: the draft waits longer."""
+    draft.kept = True
+    _prolong(draft)
+    draft.save(update_fields=["kept", "updated_at", "expires_at"])
+
+
+def begun(key: uuid.UUID, *, for_update: bool = False) -> FormDraft | None:
+    """The draft with this key, unless its term is over."""
+    drafts = FormDraft.objects.filter(pk=key, expires_at__gt=timezone.now())
+    if for_update:
+        drafts = drafts.select_for_update(of=("self",))
+    return drafts.select_related("version__consent_text", "version__form__topic").first()
+
+
+def sweep() -> int:
+    """Delete drafts whose term is over, and those that have become submissions."""
+    over = FormDraft.objects.filter(expires_at__lte=timezone.now())
+    sent = FormDraft.objects.filter(
+        pk__in=Submission.objects.filter(idempotency_key__in=FormDraft.objects.values("pk")).values(
+            "idempotency_key"
+        )
+    )
+    return sum(drafts.delete()[0] for drafts in (over, sent))
+
+
+def _begin(page: Draft, version: FormVersion, known: Typed) -> FormDraft:
+    data_key = crypto.new_key(page.key)
+    draft = FormDraft(
+        pk=page.key,
+        ref=new_reference(),
+        version=version,
+        wrapped=crypto.wrap(data_key),
+        wrapped_by=crypto.newest_key_id(),
+        expires_at=timezone.now() + LIFE,
+    )
+    draft.write_typed(known)
+    # Two pages with one key, sent at once, begin one draft; what was due is begun anew.
+    FormDraft.objects.filter(pk=page.key, expires_at__lte=timezone.now()).delete()
+    FormDraft.objects.bulk_create([draft], ignore_conflicts=True)
+    if Submission.objects.filter(idempotency_key=page.key).exists():
+        FormDraft.objects.filter(pk=page.key).delete()
+        raise AlreadySent
+    held = begun(page.key, for_update=True)
+    if held is None:  # sent by the other page meanwhile
+        raise AlreadySent
+    return held
+
+
+def _is_unknown(draft: FormDraft, page: Draft, step: str) -> bool:
+    revision, author = draft.marks.get(step, (0, ""))
+    return revision > page.revision and author != page.page
+
+
+def _prolong(draft: FormDraft) -> None:
+    draft.updated_at = timezone.now()
+    draft.expires_at = draft.updated_at + (KEPT_FOR_LATER if draft.kept else LIFE)
+
+
+def changed_since(draft: FormDraft, page: Draft) -> bool:
+    """Somebody has saved something after this page was made."""
+    marks: dict[str, Any] = draft.marks
+    return any(revision > page.revision and by != page.page for revision, by in marks.values())

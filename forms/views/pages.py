@@ -1,0 +1,208 @@
+"""What the pages of a form show: a step or the whole of it, and the answers before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from catalogue.models import Hotline, Territory
+from catalogue.place import chosen_territory
+from forms import drafts, written
+from forms.answers import AnswerForm
+from forms.compiling import conditions_of, fields_of, nodes_of
+from forms.formulas import fields_of as fields_of_formula
+from forms.logic import fields_in, operators_in
+from forms.models import FormDraft, FormVersion
+from forms.reading import as_asked
+
+HONEYPOT = "leave_this_empty"
+CHECK = "check"  # the page between the last step and sending
+EMERGENCY = "112"
+MOST_PHONES = 4
+URGENT_KINDS = ("emergency", "help")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What to tell above the form."""
+
+    kind: str
+    title: str
+    text: str
+
+
+def first_step(schema: Mapping[str, Any]) -> str | None:
+    """The step of the first page; None when the whole form stands on it."""
+    return schema["steps"][0]["id"] if is_in_steps(schema) else None
+
+
+def is_in_steps(schema: Mapping[str, Any]) -> bool:
+    return schema.get("pages") == "steps" and bool(schema["steps"])
+
+
+def filled_form(draft: FormDraft, step: str | None, *, judged: bool = True) -> AnswerForm:
+    """What was typed so far as a form that shows and judges a step, or all of it."""
+    data = written.as_data(draft.read_typed())
+    return AnswerForm(draft.version.schema, data=data, judged=judged, only=step)
+
+
+def address_of_step(draft: FormDraft, step: str | None) -> str:
+    numbers = {each["id"]: n for n, each in enumerate(draft.version.schema["steps"], start=1)}
+    place = CHECK if step == CHECK else str(numbers[step] if step else 1)
+    return reverse("intake_forms:draft_page", args=[draft.ref, place])
+
+
+def see_other(address: str) -> HttpResponse:
+    """After a page was sent: what comes next is looked at, and may be looked at again."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+def form_page(
+    request: HttpRequest,
+    version: FormVersion,
+    answers: AnswerForm,
+    *,
+    draft: FormDraft | None = None,
+    token: str = "",
+    notice: Notice | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """:param token: of the key of a form that has not been begun; a draft has its own."""
+    context = page_context(request, version.schema, answers) | {
+        "consent": version.consent_text.body if version.consent_text else "",
+        "action": reverse("intake_forms:form", args=[version.form.slug]),
+        "draft": drafts.issue(version.pk, draft.pk, draft.revision) if draft else token,
+        "notice": notice,
+        "show_honeypot": bool(request.POST.get(HONEYPOT)),
+    }
+    return render(request, "intake_forms/form.html", context | more, status=status)
+
+
+def check_page(
+    request: HttpRequest, draft: FormDraft, *, notice: Notice | None = None, status: int = 200
+) -> HttpResponse:
+    """Everything that was answered, with a way back to each step."""
+    version = draft.version
+    answers = filled_form(draft, None)
+    answers.is_valid()
+    asked = as_asked(version.schema, answers.answers, answers.day)
+    steps = [step for step in answers.schema["steps"] if step["id"] in answers.course.steps]
+    context = _around(request, version.schema) | {
+        "action": reverse("intake_forms:form", args=[version.form.slug]),
+        "draft": drafts.issue(version.pk, draft.pk, draft.revision),
+        "form": AnswerForm(version.schema),
+        "notice": notice,
+        "steps": steps_list(answers, CHECK),
+        "check": CHECK,
+        "parts": [
+            {"step": step, "url": address_of_step(draft, step["id"]), "answers": part.answers}
+            for step, part in zip(steps, asked, strict=True)
+        ],
+        "show_honeypot": bool(request.POST.get(HONEYPOT)),
+    }
+    return render(request, "intake_forms/check.html", context, status=status)
+
+
+def page_context(
+    request: HttpRequest, schema: dict[str, Any], answers: AnswerForm
+) -> dict[str, Any]:
+    """What the page of a form shows, also in a preview of a draft."""
+    sections = list(answers.sections())
+    return _around(request, schema) | {
+        "form": answers,
+        "sections": sections,
+        "step": answers.only or "",
+        "steps": steps_list(answers, answers.only) if answers.only else [],
+        "is_first": answers.only in (None, schema["steps"][0]["id"]),
+        "beside": [] if answers.is_bound else list(_beside(answers)),
+        "script_data": _for_script(answers),
+        "purposes": [
+            spec for spec in fields_of(_shown(answers)) if spec["personal"] and spec["purpose"]
+        ],
+        "is_preview": False,
+        "is_begun": False,
+        "begun_before": None,
+        "others": [],
+    }
+
+
+def steps_list(answers: AnswerForm, current: str | None) -> list[dict[str, Any]]:
+    """The steps that are asked, as far as the answers tell, and the check of them."""
+    asked = answers.course.steps or [step["id"] for step in answers.schema["steps"]]
+    steps = [
+        {"id": step["id"], "label": step["title"]}
+        for step in answers.schema["steps"]
+        if step["id"] in asked or step["id"] == current
+    ]
+    steps.append({"id": CHECK, "label": ""})
+    here = next((n for n, step in enumerate(steps) if step["id"] == current), 0)
+    return [
+        {**step, "done": number < here, "current": number == here}
+        for number, step in enumerate(steps)
+    ]
+
+
+def _around(request: HttpRequest, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schema": schema,
+        "urgent_phones": _urgent_phones(chosen_territory(request)) if schema["urgent"] else [],
+        "honeypot": HONEYPOT,
+    }
+
+
+def _shown(answers: AnswerForm) -> dict[str, Any]:
+    steps = answers.schema["steps"]
+    return {"steps": [step for step in steps if answers.only in (None, step["id"])]}
+
+
+def _beside(answers: AnswerForm) -> Iterable[tuple[str, Any]]:
+    """What is known of other pages before the first answer: it travels with the first page."""
+    for path, value in answers.initial.items():
+        if path in answers.fields and answers.only not in (None, answers.step_of(path)):
+            yield answers.add_prefix(path), value
+
+
+def _for_script(answers: AnswerForm) -> dict[str, Any]:
+    """What the page's script needs to show the questions that are asked.
+
+    Of the answers of earlier pages only those that something on this page hangs on.
+    """
+    shown = _shown(answers)
+    if answers.only is not None:
+        shown = {"steps": [{**step, "show_if": None} for step in shown["steps"]]}
+    conditions = list(conditions_of(shown))
+    looked_at = {field for each in conditions for field in fields_in(each)}
+    for node in nodes_of(shown):
+        if node["type"] == "calc":
+            looked_at.update(fields_of_formula(node["formula"]))
+    here = {node["key"] for node in nodes_of(shown)}
+    known, asked = answers.course.answers, answers.course.asked
+    operators = {op for each in conditions for op in operators_in(each)}
+    return {
+        "schema": shown,
+        "before": {
+            key: known.get(key) for key in sorted(looked_at - here) if key in known or key in asked
+        },
+        "around": answers.places() if "within" in operators else {},
+        "today": answers.day.isoformat(),
+    }
+
+
+def _urgent_phones(place: Territory | None) -> list[Any]:
+    lines = Hotline.objects.public().filter(kind__in=URGENT_KINDS)
+    around = place.ancestor_ids if place else None
+    lines = lines.filter(territory__in=around) if around else lines.filter(territory__parent=None)
+    # The short number of the emergency services is what everybody knows: it comes first.
+    found = sorted(lines, key=lambda line: (line.phone != EMERGENCY, line.kind, line.title))
+    return [
+        {"title": line.title, "phone": line.phone, "note": line.hours}
+        for line in found[:MOST_PHONES]
+    ]
