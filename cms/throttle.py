@@ -21,7 +21,7 @@ class PerMinute(BaseThrottle):
     :param times: how many times the rate; suggestions come with each key that is pressed.
     """
 
-    def __init__(self, scope: str, times: int = 1) -> None:
+    def __init__(self, scope: str, times: float = 1) -> None:
         self.scope = scope
         self.times = times
 
