@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from forms.views import case
+from forms.views.check import check
+from forms.views.check import preview as preview_of_check
 from forms.views.desk import desk
 
 app_name = "intake"
@@ -15,4 +17,6 @@ urlpatterns = [
     path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
+    path("forms/<int:pk>/check/", check, name="check"),
+    path("forms/<int:pk>/check/<slug:number>/", preview_of_check, name="check_preview"),
 ]

@@ -27,9 +27,15 @@ class Choosers:
 
     def around(self, slug: str) -> list[str]:
         """Slugs of what a place lies in, the widest first, and its own."""
-        slugs = {pk: own for pk, own, *_rest in self._places}
-        path = next((path for _pk, own, _title, path, _depth in self._places if own == slug), [])
-        return [slugs[pk] for pk in path if pk in slugs]
+        return [self._slugs[pk] for pk in self._paths.get(slug, ()) if pk in self._slugs]
+
+    @cached_property
+    def _slugs(self) -> dict[int, str]:
+        return {pk: slug for pk, slug, *_rest in self._places}
+
+    @cached_property
+    def _paths(self) -> dict[str, list[int]]:
+        return {slug: path for _pk, slug, _title, path, _depth in self._places}
 
     @cached_property
     def _places(self) -> list[tuple[int, str, str, list[int], int]]:

@@ -8,7 +8,8 @@ from django.db import transaction
 from wagtail.models import Site
 
 from cms.models import SiteSettings
-from forms.compiling import compile_form, digest, fields_of
+from forms.compiling import SchemaError, compile_form, digest, fields_of
+from forms.dry_run import mistakes
 from forms.models import ConsentText, FormDefinition, FormVersion
 
 
@@ -20,6 +21,9 @@ def cut_version(definition: FormDefinition, *, by: Any = None) -> FormVersion:
     """
     FormDefinition.objects.select_for_update().get(pk=definition.pk)
     schema = compile_form(definition)
+    wrong = mistakes(schema)
+    if wrong:
+        raise SchemaError(" ".join(wrong))
     consent = None
     if any(field["type"] == "consent" for field in fields_of(schema)):
         consent = _consent_text(definition)

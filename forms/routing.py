@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from catalogue.models import Provider, Territory
 from forms.models import FormDefinition, Queue, RoutingRule
+
+UNROUTED = "Нераспределённые"
 
 
 @dataclass(frozen=True)
@@ -29,25 +32,96 @@ class Route:
     rule: RoutingRule | None = None
 
 
+@dataclass(frozen=True)
+class Decision:
+    """A rule; or, when none fits, the centre whose «Нераспределённые» it is, if there is one."""
+
+    explanation: str
+    rule: RoutingRule | None = None
+    centre: Provider | None = None
+
+
+class Table:
+    """What routing looks up. One of its own for every case; `Remembered` for many in a row."""
+
+    def rules(self) -> list[RoutingRule]:
+        return _rules()
+
+    def centres_of(self, form: FormDefinition) -> set[int]:
+        return set(form.centres.values_list("pk", flat=True))
+
+    def centre(self, pk: int) -> Provider:
+        return Provider.objects.get(pk=pk)
+
+    def centre_of(self, territory: Territory | None, allowed: set[int]) -> Provider | None:
+        return centre_of(territory, allowed)
+
+
+class Remembered(Table):
+    """The same, looked up once: for trying many answers without a case."""
+
+    @cached_property
+    def _rules(self) -> list[RoutingRule]:
+        return _rules()
+
+    @cached_property
+    def _centres(self) -> dict[int, Provider]:
+        return {centre.pk: centre for centre in Provider.objects.centres()}
+
+    @cached_property
+    def _works_in(self) -> list[tuple[int, int, int]]:
+        """Territories with their depth and the centres that work there, the nearest first."""
+        rows = Provider.objects.centres().filter(territories__isnull=False)
+        return list(
+            rows.order_by("-territories__depth", "id").values_list(
+                "territories__id", "territories__depth", "id"
+            )
+        )
+
+    def rules(self) -> list[RoutingRule]:
+        return self._rules
+
+    def centres_of(self, form: FormDefinition) -> set[int]:
+        return {centre.pk for centre in form.centres.all()}
+
+    def centre(self, pk: int) -> Provider:
+        return self._centres[pk]
+
+    def centre_of(self, territory: Territory | None, allowed: set[int]) -> Provider | None:
+        around = set(territory.ancestor_ids) if territory else set()
+        for place, _depth, centre in self._works_in:
+            if place in around and (not allowed or centre in allowed):
+                return self._centres[centre]
+        return None
+
+
 def route(facts: Facts) -> Route:
-    """The queue of the first rule that fits; else «Нераспределённые» of the centre that the
-    family or its territory names; else of the installation."""
-    allowed = _allowed_centres(facts)
-    for rule in _rules():
+    """The queue that a new case goes to."""
+    found = decide(facts, Table())
+    queue = found.rule.queue if found.rule else unrouted_queue(found.centre)
+    return Route(queue, found.explanation, found.rule)
+
+
+def decide(facts: Facts, table: Table) -> Decision:
+    """The first rule that fits; else the centre that the family or its territory names; else
+    nobody, so the installation. Nothing is written: a dry run is the same."""
+    chosen = facts.chosen_centre
+    allowed = {chosen.pk} if chosen else table.centres_of(facts.form)
+    for rule in table.rules():
         if (not allowed or rule.queue.centre_id in allowed) and _fits(rule, facts):
-            return Route(rule.queue, _("rule “%(rule)s”") % {"rule": rule}, rule)
-    if facts.chosen_centre is not None:
+            return Decision(_("rule “%(rule)s”") % {"rule": rule}, rule=rule)
+    if chosen is not None:
         reason = _("the family chose the centre “%(centre)s”")
-        return Route(unrouted_queue(facts.chosen_centre), reason % {"centre": facts.chosen_centre})
+        return Decision(reason % {"centre": chosen}, centre=chosen)
     if len(allowed) == 1:
-        only = Provider.objects.get(pk=allowed.pop())
+        only = table.centre(next(iter(allowed)))
         reason = _("only the centre “%(centre)s” answers this form")
-        return Route(unrouted_queue(only), reason % {"centre": only})
-    centre = centre_of(facts.territory, allowed)
+        return Decision(reason % {"centre": only}, centre=only)
+    centre = table.centre_of(facts.territory, allowed)
     if centre is not None:
         reason = _("no rule fits; the place “%(place)s” belongs to the centre “%(centre)s”")
-        return Route(unrouted_queue(centre), reason % {"place": facts.territory, "centre": centre})
-    return Route(unrouted_queue(None), _("no rule fits and no centre works in this place"))
+        return Decision(reason % {"place": facts.territory, "centre": centre}, centre=centre)
+    return Decision(_("no rule fits and no centre works in this place"))
 
 
 def centre_of(territory: Territory | None, allowed: set[int] | None = None) -> Provider | None:
@@ -64,16 +138,9 @@ def unrouted_queue(centre: Provider | None) -> Queue:
     """«Нераспределённые» of a centre, or of the installation; made when first needed."""
     slug = f"{centre.slug}-unrouted" if centre else "unrouted"
     queue, _made = Queue.objects.get_or_create(
-        centre=centre, unrouted=True, defaults={"slug": slug, "title": "Нераспределённые"}
+        centre=centre, unrouted=True, defaults={"slug": slug, "title": UNROUTED}
     )
     return queue
-
-
-def _allowed_centres(facts: Facts) -> set[int]:
-    """Centres that may answer: the one that the family chose, else those of the form; empty: all."""
-    if facts.chosen_centre is not None:
-        return {facts.chosen_centre.pk}
-    return set(facts.form.centres.values_list("pk", flat=True))
 
 
 def _rules() -> list[RoutingRule]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
@@ -19,10 +20,11 @@ from wagtail.admin.panels import (
     TitleFieldPanel,
 )
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.admin.widgets.button import Button
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.permissions import register_permission_policy
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.permissions import policy_registry, register_permission_policy
+from wagtail.snippets.views.snippets import EditView, SnippetViewSet
 
 from forms.compiling import SchemaError
 from forms.models import FormDefinition
@@ -53,7 +55,25 @@ class TellingView:
         except ProtectedError:
             told = gettext("Families have answered this form: it can be taken down, not deleted.")
         messages.error(request, told)
-        return redirect(FormDefinitionViewSet().get_url_name("list"))
+        return redirect(self._place_to_mend(request))
+
+    def _place_to_mend(self, request: HttpRequest) -> str:
+        """The check of the form for those who may change it; what they typed is kept as a draft."""
+        form = getattr(self, "object", None)
+        policy = policy_registry.get_by_type(FormDefinition)
+        if form and policy.user_has_permission_for_instance(request.user, "change", form):
+            return reverse("intake:check", args=[form.pk])
+        return reverse(FormDefinitionViewSet().get_url_name("list"))
+
+
+class CheckedEditView(EditView):
+    """Editing, with the way to the check."""
+
+    @property
+    def header_more_buttons(self) -> list[Any]:
+        url = reverse("intake:check", args=[self.object.pk])
+        button = Button(_("Check the form"), url=url, icon_name="circle-check", priority=5)
+        return [button, *super().header_more_buttons]
 
 
 def state(form: FormDefinition) -> str:
@@ -80,6 +100,7 @@ class FormDefinitionViewSet(SnippetViewSet):
     search_fields = ["title", "slug"]
     list_per_page = 50
     search_backend_name = None
+    edit_view_class = CheckedEditView
 
     def construct_view(self, view_class: type, **kwargs: Any) -> Any:
         if hasattr(view_class, "dispatch"):

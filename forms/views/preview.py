@@ -13,8 +13,14 @@ from forms.views.pages import page_context
 
 
 def preview(request: HttpRequest, definition: FormDefinition) -> TemplateResponse:
-    schema = compile_form(definition, strict=False)
-    context = page_context(request, schema, AnswerForm(schema)) | {
+    return previewed(request, definition, AnswerForm(compile_form(definition, strict=False)))
+
+
+def previewed(
+    request: HttpRequest, definition: FormDefinition, answers: AnswerForm
+) -> TemplateResponse:
+    """The page of a form with some answers in it; nothing can be sent from there."""
+    context = page_context(request, dict(answers.schema), answers) | {
         "consent": consent_body(definition),
         "action": "",
         "draft": "",
