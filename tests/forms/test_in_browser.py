@@ -10,7 +10,16 @@ from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, State
 from tests.browser import open_menu, violations
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
-from tests.intake import FormFactory, QueueFactory, RuleFactory, family_steps, version_of
+from tests.intake import (
+    FormFactory,
+    QueueFactory,
+    RuleFactory,
+    compare,
+    family_steps,
+    question,
+    simple_steps,
+    version_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -229,3 +238,53 @@ def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal, 
     assert [spec["label"] for spec in asked] == ["Нужна помощь?", "Какая?"]
     assert asked[1]["show_if"] == {"field": asked[0]["key"], "op": "eq", "value": True}
     assert [spec["key"] for spec in asked] == keys
+
+
+def test_linter_stops_a_mistake_the_editor_mends_it_and_publishes(browser_page, portal, settings):
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+    steps = simple_steps()
+    steps[0]["value"]["fields"].append(
+        question(
+            "text",
+            "when",
+            label="Когда позвонить",
+            show_if=[*compare("way", "eq", "call"), *compare("way", "eq", "mail")],
+        )
+    )
+    form = FormFactory(slug="oshibka", title="Образец с ошибкой", steps=steps, published=False)
+    form.save_revision()
+    _account("glavred", Role.CHIEF_EDITOR)
+    edit = f"/admin/snippets/intake_forms/formdefinition/edit/{form.pk}/"
+    page = browser_page(f"/admin/login/?next={edit}", height=1600)
+    log_in(page, "glavred")
+
+    def publish():
+        actions = page.locator(
+            "footer [data-w-dropdown-target=toggle], footer .w-dropdown__toggle"
+        ).last
+        open_menu(actions, page.locator("[name=action-publish]")).click()
+
+    publish()
+    page.wait_for_url("**/check/")
+    assert "Когда позвонить" in page.inner_text(".check-finding--error")
+    assert "Когда позвонить" in page.inner_text(".messages")
+    form.refresh_from_db()
+    assert not form.live
+    page.locator(".check-finding--error summary").first.click()
+    assert "Звонок" in page.inner_text(".check-finding--error dl")
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".check-finding--error a").click()
+    assert page.locator("[name=a-way][value=call]").is_checked()
+
+    page.goto(edit)
+    wrong = page.locator(".form-question").nth(2)
+    wrong.locator("xpath=ancestor::*[@data-streamfield-child][1]").locator(
+        "[data-streamfield-action=DELETE]"
+    ).first.click()
+    publish()
+    page.wait_for_url("**/formdefinition/")
+    form.refresh_from_db()
+    assert form.live
