@@ -27,11 +27,11 @@ class BodyLimitMiddleware:
         self.admin = reverse("wagtailadmin_home")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        most = (
-            settings.NAVIGATOR_LARGEST_BODY_OF_STAFF
-            if request.path.startswith(self.admin)
-            else settings.NAVIGATOR_LARGEST_BODY
-        )
+        most = settings.NAVIGATOR_LARGEST_BODY
+        if request.path.startswith(self.admin):
+            most = settings.NAVIGATOR_LARGEST_BODY_OF_STAFF
+        elif request.path.startswith("/forms/"):
+            most = settings.NAVIGATOR_LARGEST_BODY_WITH_FILES
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or len(length) > 15 or int(length) > most:
             raise RequestDataTooBig("The request is larger than this address takes.")

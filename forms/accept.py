@@ -18,6 +18,7 @@ from catalogue.models import Provider, Territory
 from forms import crypto
 from forms.compiling import fields_of
 from forms.events import record
+from forms.files import give_over, has_files
 from forms.models import (
     Channel,
     ConsentGiven,
@@ -102,7 +103,7 @@ def _accept(
     submission = _submission(version, answers, idempotency_key, channel)
     _keep_consents(submission, answers)
     case = _case(submission, answers, territory)
-    FormDraft.objects.filter(pk=idempotency_key).delete()
+    _take_over(idempotency_key, submission)
     record(
         case,
         EventKind.ACCEPTED,
@@ -175,6 +176,15 @@ def _case(
         urgent=schema["urgent"],
         due_at=due_after(timezone.now(), topic.answer_days),
     )
+
+
+def _take_over(key: uuid.UUID, submission: Submission) -> None:
+    """The draft is over; its files belong to the submission from now on."""
+    draft = FormDraft.objects.filter(pk=key).first()
+    if draft is not None:
+        if has_files(submission.version.schema):
+            give_over(draft, submission, submission.data_key)
+        draft.delete()
 
 
 def _free_reference() -> str:

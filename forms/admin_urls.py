@@ -8,6 +8,7 @@ from forms.views import case
 from forms.views.check import check
 from forms.views.check import preview as preview_of_check
 from forms.views.desk import desk
+from forms.views.file import serve
 
 app_name = "intake"
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/take/", case.take, name="take"),
     path("<int:pk>/move/", case.move, name="move"),
+    path("<int:pk>/files/<uuid:file>/", serve, name="file"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
     path("forms/<int:pk>/check/", check, name="check"),

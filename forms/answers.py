@@ -16,7 +16,6 @@ from typing import Any
 from django import forms
 from django.forms.utils import ErrorDict
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from forms.asking import can_ask, field_for
 from forms.choosers import Choosers
@@ -235,14 +234,11 @@ class AnswerForm(forms.Form):
     def _demand(self, needed: set[str], cleaned: Mapping[str, Any]) -> None:
         """Tell of what is needed and was not answered."""
         for path in needed:
-            is_file = path not in self.fields
-            value = self.uploads.get(path) if is_file else cleaned.get(path)
-            if is_file and f"{path}.{ROWS}" in self.fields:
+            if path not in self.fields:
                 continue  # rows that are needed stand on the page, and tell for themselves
+            value = self.uploads.get(path) or cleaned.get(path)
             if value in (None, "", []) and path not in self.errors:
-                field = self.fields.get(path)
-                message = field.error_messages["required"] if field else _("Please add a file.")
-                self.add_error(path if field else None, message)
+                self.add_error(path, self.fields[path].error_messages["required"])
 
     def _course_so_far(self) -> Course:
         return course(self.schema, self.known, self.day)

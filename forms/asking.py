@@ -26,6 +26,7 @@ from stdnum.ru import inn
 from forms import snils
 from forms.blocks import NUMBER_LIMIT
 from forms.choosers import Choosers
+from forms.detecting import ACCEPTED, ENDINGS
 
 REGION = "RU"
 MAX_PHONE = 40
@@ -170,6 +171,19 @@ class PlaceField(ChosenField):
         return place and {**place, "around": self.around(place["slug"])}
 
 
+class FilesWidget(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.Field):
+    """Files travel beside the answers (forms.files): here stand only their place and errors."""
+
+    widget = FilesWidget
+
+    def clean(self, value: Any) -> Any:
+        return None
+
+
 class PartsWidget(forms.MultiWidget):
     """Several inputs of one answer, each with a label of its own."""
 
@@ -225,6 +239,7 @@ _MISSING_ANSWER = gettext_lazy("Please answer this question.")
 _MISSING = {
     "phone": gettext_lazy("Please give a phone number."),
     "email": gettext_lazy("Please give an e-mail address."),
+    "file": gettext_lazy("Please add a file."),
     "consent": gettext_lazy("We may not keep your answers without this permission."),
     "choice": gettext_lazy("Please choose an answer."),
     "yesno": gettext_lazy("Please choose an answer."),
@@ -453,6 +468,19 @@ def _address(spec: Spec, choosers: Choosers) -> forms.Field:
     return field
 
 
+def _file(spec: Spec, choosers: Choosers) -> forms.Field:
+    multiple = spec["most_files"] > 1
+    endings = sorted(ENDINGS[kind] for kind in ACCEPTED[spec["accepts"]])
+    hint = (
+        _("Up to %(files)s files, each at most %(most)s MB: photos, PDF, documents.")
+        if spec["accepts"] == "papers"
+        else _("Up to %(files)s files, each at most %(most)s MB: photos or PDF.")
+    )
+    attrs = {"accept": ",".join(endings), **({"multiple": True} if multiple else {})}
+    words = {"files": spec["most_files"], "most": spec["most_megabytes"]}
+    return FilesField(widget=FilesWidget(attrs=attrs), help_text=hint % words)
+
+
 def _snils(spec: Spec, choosers: Choosers) -> forms.Field:
     return SnilsField(
         max_length=20,
@@ -486,6 +514,7 @@ _BUILDERS: dict[str, Callable[[Spec, Choosers], forms.Field]] = {
     "address": _address,
     "snils": _snils,
     "inn": _inn,
+    "file": _file,
     "territory": lambda spec, choosers: _place(choosers),
     "measure": lambda spec, choosers: _chosen(choosers.measures),
     "provider": lambda spec, choosers: _chosen(

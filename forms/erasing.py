@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from forms import files
 from forms.events import record
 from forms.models import EventKind, IntakeCase, SubmissionKey
 
@@ -14,6 +15,7 @@ from forms.models import EventKind, IntakeCase, SubmissionKey
 def erase(*, case: IntakeCase, actor: Any = None) -> None:
     """Destroy the key of a case's submission. Number, term and events stay: they name nobody."""
     locked = IntakeCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    files.erase(locked.submission)
     gone, _kinds = SubmissionKey.objects.filter(submission=locked.submission_id).delete()
     if gone:
         record(locked, EventKind.ERASED, actor=actor)

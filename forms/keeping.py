@@ -64,6 +64,7 @@ def keep(
     draft.revision += 1
     draft.marks[step or WHOLE] = [draft.revision, page.page]
     draft.step = step or ""
+    draft.was_changed = True
     _prolong(draft)
     draft.save()
     return draft

@@ -36,6 +36,12 @@ def pressed(schema: Schema, data: QueryDict, prefix: str = "a-") -> QueryDict | 
     return data
 
 
+def dropped(do: str) -> tuple[str, int] | None:
+    """The group and the row that a button takes away."""
+    found = _BUTTON.fullmatch(do)
+    return (found[4], int(found[5])) if found and found[4] else None
+
+
 def _count(typed: str | None, node: Any) -> int:
     count = int(typed) if typed and re.fullmatch(r"[0-9]{1,3}", typed) else 0
     return min(max(count, node["minimum"]), node["maximum"])

@@ -243,8 +243,13 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# Files are not counted there, so whole requests have limits: families send no files yet.
+# Files are not counted there, so whole requests have limits.
 NAVIGATOR_LARGEST_BODY = 1024 * 1024
+NAVIGATOR_LARGEST_BODY_WITH_FILES = 32 * 1024 * 1024  # of forms, where families add papers
+# What families add never lies unsealed on a disk, not even for a moment.
+FILE_UPLOAD_MAX_MEMORY_SIZE = NAVIGATOR_LARGEST_BODY_WITH_FILES
+NAVIGATOR_PRIVATE_FILES = NAVIGATOR_HOME / "private"
+CLAMD_ADDRESS = os.environ.get("CLAMD_ADDRESS", "")
 NAVIGATOR_LARGEST_BODY_OF_STAFF = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the page editor sends thousands
 

@@ -12,6 +12,7 @@ from forms.models.cases import (
 )
 from forms.models.definition import ConsentText, FormDefinition, FormVersion
 from forms.models.drafts import FormDraft
+from forms.models.files import Scan, UploadedFile
 from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.registers import Register, RegisterEntry
 from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
@@ -42,8 +43,10 @@ __all__ = [
     "Register",
     "RegisterEntry",
     "RoutingRule",
+    "Scan",
     "State",
     "Submission",
     "SubmissionKey",
     "Topic",
+    "UploadedFile",
 ]

@@ -48,6 +48,8 @@ class FormDraft(models.Model):
     updated_at = models.DateTimeField(_("changed"), default=timezone.now)
     expires_at = models.DateTimeField(_("kept until"), db_index=True)
 
+    was_changed = False  # by the page that has just been sent
+
     class Meta:
         verbose_name = _("form that was begun")
         verbose_name_plural = _("forms that were begun")

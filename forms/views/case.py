@@ -7,6 +7,7 @@ Reading changes nothing but the log of who read.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forms import journals, moves, talk
 from forms.asking import TextField
+from forms.files import has_files, name_of
 from forms.models import (
     AccessLog,
     Erased,
@@ -34,6 +36,7 @@ from forms.models import (
 )
 from forms.moves import Action, Move, Text
 from forms.reading import as_asked
+from forms.views.file import SERVED
 from forms.views.private import private
 
 
@@ -221,6 +224,7 @@ def _page(
     context = {
         "case": found,
         "steps": steps,
+        "files": list(_files(found)) if steps is not None else [],
         "form_title": found.submission.version.schema["title"],
         "timeline": list(_timeline(found)),
         "told": told,
@@ -235,6 +239,21 @@ def _page(
         "is_waiting": found.state == State.WAITING_FAMILY,
     }
     return render(request, "intake_forms/admin/case.html", context, status=status)
+
+
+def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:
+    """What the family has added, with the verdict on it."""
+    if not has_files(found.submission.version.schema):
+        return
+    key = found.submission.data_key
+    for file in found.submission.files.all():
+        yield {
+            "id": file.pk,
+            "name": name_of(file, key),
+            "size": file.size,
+            "state": file.get_scan_display(),
+            "is_served": file.scan in SERVED,
+        }
 
 
 def _panel(move: Move, typed: MoveForm | None) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalogue.place import chosen_territory
-from forms import drafts, keeping, rows, written
+from forms import drafts, files, keeping, rows, written
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
 from forms.compiling import fields_of
+from forms.detecting import Refused
 from forms.drafts import Draft
 from forms.models import FormDefinition, FormDraft, FormVersion
 from forms.models.drafts import Typed
@@ -43,6 +44,7 @@ TYPED = (
 )
 ASKED = "question"  # words that a family has already written elsewhere: in the search
 LONGEST_ASKED = 2000
+ATTACH, DETACH = "attach", "detach:"
 BACK, SAVE = "back", "save"  # buttons `do` of a page, beside those of forms.rows
 
 
@@ -100,7 +102,7 @@ def _take(
     """A page of questions: what was typed is kept, then the button does its work."""
     do, reshaped = request.POST.get("do", ""), rows.pressed(version.schema, request.POST)
     posted = written.lists_of(request.POST if reshaped is None else reshaped)
-    if step is None and not do and not request.POST.get(HONEYPOT):
+    if step is None and not (do or request.FILES or request.POST.get(HONEYPOT)):
         whole = AnswerForm(version.schema, data=request.POST)
         if whole.is_valid() and keeping.begun(page.key) is None:
             return _accept(request, page, version, whole)  # nothing has to be kept meanwhile
@@ -109,14 +111,35 @@ def _take(
     except keeping.Conflict as conflict:
         return _both(request, conflict, step, posted)
     open_draft(request, draft.ref)
+    try:
+        refused = take_files(request, draft, step)
+    except files.NoRoom:
+        return _no_room(request)
+    if refused or reshaped is not None or do == ATTACH or do.startswith(DETACH):
+        return _same_page(request, draft, step, refused)
     if do == SAVE:
         keeping.keep_for_later(draft)
         return see_other(reverse("intake_forms:draft_page", args=[draft.ref, "kept"]))
-    filled = filled_form(draft, step, judged=reshaped is None and do != BACK)
+    return _go_on(request, page, draft, step)
+
+
+def _same_page(
+    request: HttpRequest, draft: FormDraft, step: str | None, refused: list[tuple[str, str]]
+) -> HttpResponse:
+    """With a row or a file more or less; nobody is told yet what else is wrong."""
+    filled = filled_form(draft, step, judged=False)
     filled.is_valid()
-    if reshaped is not None:
-        return form_page(request, version, filled, draft=draft)
-    if do == BACK:
+    for path, reason in refused:
+        filled.add_error(path, reason)
+    return form_page(request, draft.version, filled, draft=draft, status=422 if refused else 200)
+
+
+def _go_on(request: HttpRequest, page: Draft, draft: FormDraft, step: str | None) -> HttpResponse:
+    """To the step before, to the next, or to the receipt."""
+    version, goes_back = draft.version, request.POST.get("do") == BACK
+    filled = filled_form(draft, step, judged=not goes_back)
+    filled.is_valid()
+    if goes_back:
         return see_other(address_of_step(draft, _step_before(filled)))
     if request.POST.get(HONEYPOT):
         return form_page(
@@ -127,6 +150,40 @@ def _take(
     if step is None:
         return _accept(request, page, version, filled)
     return see_other(address_of_step(draft, step_after(draft, filled)))
+
+
+def take_files(request: HttpRequest, draft: FormDraft, step: str | None) -> list[tuple[str, str]]:
+    """Keep the files that came with a page, remove the one that a button names.
+
+    :returns: paths of questions with what was wrong about a file of theirs.
+    :raises forms.files.NoRoom: the disk is full.
+    """
+    schema, do = draft.version.schema, request.POST.get("do", "")
+    if not files.has_files(schema):
+        return []
+    row = rows.dropped(do)
+    if row is not None and draft.was_changed:  # not by the same page sent twice
+        files.drop_row(draft, *row)
+    if do.startswith(DETACH):
+        files.remove(draft, do.removeprefix(DETACH))
+    place, refused = filled_form(draft, step, judged=False), []
+    specs = {node["key"]: node for node in fields_of(schema) if node["type"] == "file"}
+    for name, received in request.FILES.lists():
+        path = name.removeprefix(written.PREFIX)
+        spec = specs.get(path.rpartition(".")[2])
+        if spec is None or path not in place.fields or step not in (None, place.step_of(path)):
+            continue
+        for one in received:
+            try:
+                files.take_in(draft=draft, path=path, spec=spec, received=one)
+            except Refused as reason:
+                refused.append((path, f"{files.said_name(one.name)}: {reason}"))
+    return refused
+
+
+def _no_room(request: HttpRequest) -> HttpResponse:
+    """Answers are kept, the file is not: said plainly."""
+    return render(request, "intake_forms/no_room.html", status=503)
 
 
 def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition) -> HttpResponse:

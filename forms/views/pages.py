@@ -15,6 +15,7 @@ from catalogue.place import chosen_territory
 from forms import drafts, written
 from forms.answers import AnswerForm
 from forms.compiling import conditions_of, fields_of, nodes_of
+from forms.files import has_files, uploads_of
 from forms.formulas import fields_of as fields_of_formula
 from forms.logic import fields_in, operators_in
 from forms.models import FormDraft, FormVersion
@@ -47,8 +48,14 @@ def is_in_steps(schema: Mapping[str, Any]) -> bool:
 
 def filled_form(draft: FormDraft, step: str | None, *, judged: bool = True) -> AnswerForm:
     """What was typed so far as a form that shows and judges a step, or all of it."""
-    data = written.as_data(draft.read_typed())
-    return AnswerForm(draft.version.schema, data=data, judged=judged, only=step)
+    schema = draft.version.schema
+    return AnswerForm(
+        schema,
+        data=written.as_data(draft.read_typed()),
+        uploads=uploads_of(draft) if has_files(schema) else None,
+        judged=judged,
+        only=step,
+    )
 
 
 def address_of_step(draft: FormDraft, step: str | None) -> str:

@@ -1,0 +1,225 @@
+"""Files of families: taken in, opened, given over to the submission, removed.
+
+The content lies sealed in a private folder, one file for each row; what has no row is swept away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile as Received
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from forms import crypto
+from forms.compiling import fields_of
+from forms.crypto import DataKey
+from forms.detecting import ENDINGS, Refused, detect
+from forms.models import FormDraft, Scan, Submission, UploadedFile
+
+MEGABYTE = 1024 * 1024
+MOST_OF_DRAFT = 60 * MEGABYTE
+LONGEST_NAME = 120
+UNOWNED_SECONDS = 3600  # a file without a row may belong to a transaction that still runs
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069<>:\"/\\|?*]+")
+Uploads = dict[str, list[dict[str, Any]]]
+
+
+class NoRoom(Exception):
+    """The disk is full: nothing was kept."""
+
+
+def has_files(schema: Mapping[str, Any]) -> bool:
+    return any(node["type"] == "file" for node in fields_of(schema))
+
+
+def uploads_of(draft: FormDraft) -> Uploads:
+    """The files of a draft by the paths of their questions, as answers keep them."""
+    found: Uploads = {}
+    for file in draft.files.all():
+        found.setdefault(file.path, []).append(
+            {"id": str(file.pk), "name": name_of(file, draft.data_key), "size": file.size}
+        )
+    return found
+
+
+@transaction.atomic
+def take_in(
+    *, draft: FormDraft, path: str, spec: Mapping[str, Any], received: Received[Any]
+) -> UploadedFile:
+    """Keep a file that was sent with a page.
+
+    :raises Refused: too many, too large, of another kind; says why.
+    :raises NoRoom: the disk is full.
+    """
+    FormDraft.objects.select_for_update().get(pk=draft.pk)
+    held = list(UploadedFile.objects.filter(draft=draft).values_list("path", "size", "sha256"))
+    size = received.size or 0
+    if size > spec["most_megabytes"] * MEGABYTE:
+        raise Refused(_("The file is larger than %(most)s MB.") % {"most": spec["most_megabytes"]})
+    if sum(each for _path, each, _sha in held) + size > MOST_OF_DRAFT:
+        raise Refused(_("All files together are too large."))
+    content = received.read()
+    kind, digest = detect(content, spec["accepts"]), hashlib.sha256(content).hexdigest()
+    same = [each for each in held if each[0] == path]
+    if digest in {sha for _path, _size, sha in same}:  # the page was sent twice
+        return UploadedFile.objects.filter(draft=draft, path=path, sha256=digest)[0]
+    if len(same) >= spec["most_files"]:
+        raise Refused(_("Not more than %(most)s files.") % {"most": spec["most_files"]})
+    file = UploadedFile(draft=draft, path=path, size=size, sha256=digest, kind=kind)
+    file.scan = Scan.PENDING if settings.CLAMD_ADDRESS else Scan.UNSCANNED
+    own = crypto.new_key(file.pk)
+    file.seal_key(draft.data_key, own)
+    file.name = own.seal("name", shown_name(received.name or "", kind).encode())
+    file.save(force_insert=True)
+    _write(file.pk, own.seal("content", content))
+    if file.scan == Scan.PENDING:
+        from forms.tasks import scan_file
+
+        scan_file.defer(file=str(file.pk))
+    return file
+
+
+def shown_name(typed: str, kind: str) -> str:
+    """The name that a family gave, harmless: no path, no control signs, the ending of its kind."""
+    name = _UNSAFE.sub("_", typed.replace("\\", "/").rpartition("/")[2]).strip(" ._")
+    ending = ENDINGS[kind]
+    stem = name.rpartition(".")[0] if "." in name else name
+    return (stem[: LONGEST_NAME - len(ending)].strip(" .") or _("file")) + ending
+
+
+def said_name(typed: str | None) -> str:
+    """A name as it was given, short enough to be told."""
+    return _UNSAFE.sub("_", (typed or "").replace("\\", "/").rpartition("/")[2])[:60]
+
+
+@transaction.atomic
+def remove(draft: FormDraft, file: str) -> None:
+    """Take a file of a draft away; one that is not there is away already."""
+    with contextlib.suppress(ValueError):
+        found = UploadedFile.objects.filter(draft=draft, pk=uuid.UUID(file)).first()
+        if found is not None:
+            _delete([found])
+
+
+@transaction.atomic
+def drop_row(draft: FormDraft, repeat: str, row: int) -> None:
+    """A row of a repeating group is gone with its files; those after it move up."""
+    for file in UploadedFile.objects.filter(draft=draft, path__startswith=f"{repeat}."):
+        _repeat, number, key = file.path.split(".")
+        if int(number) == row:
+            _delete([file])
+        elif int(number) > row:
+            file.path = f"{repeat}.{int(number) - 1}.{key}"
+            file.save(update_fields=["path"])
+
+
+def give_over(draft: FormDraft, submission: Submission, owner: DataKey) -> None:
+    """At acceptance: files that were answers belong to the submission, the others are removed.
+
+    :param owner: the key of the submission.
+    """
+    answered = set(_ids_in(submission.read_answers()))
+    unanswered = []
+    for file in UploadedFile.objects.select_for_update().filter(draft=draft):
+        if str(file.pk) not in answered:
+            unanswered.append(file)
+            continue
+        file.seal_key(owner, file.open_key(draft.data_key))
+        file.draft, file.submission = None, submission
+        file.save(update_fields=["key", "draft", "submission"])
+    _delete(unanswered)
+
+
+def erase(submission: Submission) -> None:
+    """Rows and contents go with the key of the submission."""
+    _delete(UploadedFile.objects.filter(submission=submission))
+
+
+def name_of(file: UploadedFile, owner: DataKey) -> str:
+    return file.open_key(owner).open("name", file.name).decode()
+
+
+def content_of(file: UploadedFile, owner: DataKey) -> tuple[str, bytes]:
+    """Name and content.
+
+    :raises forms.crypto.CryptoError: it is not the file that was kept.
+    """
+    own = file.open_key(owner)
+    return own.open("name", file.name).decode(), own.open("content", place_of(file.pk).read_bytes())
+
+
+def sweep(now: float | None = None) -> int:
+    """Remove what lies on the disk and belongs to no row."""
+    old = (now or time.time()) - UNOWNED_SECONDS
+    gone = 0
+    for folder in _root().glob("??"):
+        found = [each for each in folder.iterdir() if each.stat().st_mtime < old]
+        ids = {each.name for each in found}
+        valid = [each for each in ids if _is_id(each)]
+        known = UploadedFile.objects.filter(pk__in=valid).values_list("pk", flat=True)
+        for name in ids - {str(each) for each in known}:
+            (folder / name).unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+def place_of(file: uuid.UUID) -> Path:
+    return _root() / str(file)[:2] / str(file)
+
+
+def _root() -> Path:
+    return Path(settings.NAVIGATOR_PRIVATE_FILES)
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
+
+
+def _write(file: uuid.UUID, sealed: bytes) -> None:
+    """All of it or nothing. The row is written with the same transaction: a failure takes both."""
+    place = place_of(file)
+    half = place.with_name(f"{place.name}.half")
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(sealed)
+            out.flush()
+            os.fsync(out.fileno())
+        half.replace(place)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise NoRoom from error
+        raise
+
+
+def _delete(files: Iterable[UploadedFile]) -> None:
+    for file in files:
+        place = place_of(file.pk)
+        file.delete()
+        transaction.on_commit(lambda place=place: place.unlink(missing_ok=True))  # type: ignore[misc]
+
+
+def _ids_in(answers: Any) -> Iterable[str]:
+    if isinstance(answers, Mapping):
+        if answers.keys() == {"id", "name", "size"}:
+            yield answers["id"]
+        for value in answers.values():
+            yield from _ids_in(value)
+    elif isinstance(answers, list):
+        for value in answers:
+            yield from _ids_in(value)
