@@ -6,7 +6,7 @@ from django.urls import path
 
 from forms.views.drafts import draft_page, form_begun
 from forms.views.form import form
-from forms.views.receipt import receipt
+from forms.views.receipt import receipt, receipt_paper
 from forms.views.status import case_status, leave, status
 
 app_name = "intake_forms"
@@ -16,6 +16,7 @@ urlpatterns = [
     path("drafts/<str:ref>/", form_begun, name="form_begun"),
     path("drafts/<str:ref>/<str:place>/", draft_page, name="draft_page"),
     path("receipts/<str:ref>/", receipt, name="receipt"),
+    path("receipts/<str:ref>/receipt.pdf", receipt_paper, name="receipt_paper"),
     path("status/", status, name="status"),
     path("status/leave/", leave, name="leave"),
     path("status/<str:ref>/", case_status, name="case_status"),

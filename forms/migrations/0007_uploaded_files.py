@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveIntegerField(verbose_name='bytes')),
                 ('sha256', models.CharField(max_length=64, verbose_name='digest')),
                 ('kind', models.CharField(max_length=100, verbose_name='kind')),
-                ('scan', models.CharField(choices=[('pending', 'is being checked'), ('clean', 'checked, clean'), ('infected', 'has a virus'), ('unscanned', 'not checked'), ('error', 'could not be checked')], max_length=10, verbose_name='check for viruses')),
+                ('scan', models.CharField(choices=[('pending', 'is being checked'), ('clean', 'checked, clean'), ('infected', 'has a virus'), ('unscanned', 'not checked for viruses'), ('error', 'could not be checked')], max_length=10, verbose_name='check for viruses')),
                 ('key', models.BinaryField()),
                 ('name', models.BinaryField(verbose_name='name, sealed')),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='added')),

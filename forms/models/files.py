@@ -17,7 +17,7 @@ class Scan(models.TextChoices):
     PENDING = "pending", _("is being checked")
     CLEAN = "clean", _("checked, clean")
     INFECTED = "infected", _("has a virus")
-    UNSCANNED = "unscanned", _("not checked")
+    UNSCANNED = "unscanned", _("not checked for viruses")
     ERROR = "error", _("could not be checked")
 
 
