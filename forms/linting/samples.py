@@ -25,7 +25,7 @@ class Sample:
 
 
 def samples(paths: Paths, router: Router | None = None, most: int = MOST_SAMPLES) -> list[Sample]:
-    """As few as meet every question that can be asked, each at least once."""
+    """As few as ask every question that can be asked, and leave out every one that can be."""
     specs = {place.node["key"]: place.node for place in paths.places if not place.is_step}
     open_ends = list(_branches(paths))
     missing = frozenset().union(*(asked for _answers, asked in open_ends))
@@ -54,14 +54,21 @@ def _branches(paths: Paths) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
     for place in paths.places:
         if place.node.get("show_if") is None:
             continue
-        for way in paths.to(place).found:
-            if paths.is_reached(place, way):
+        ways = paths.to(place).found
+        for wanted in (True, False):
+            way = next((way for way in ways if paths.is_reached(place, way) is wanted), None)
+            if way is not None:
                 yield _branch(paths, paths.complete(way))
-                break
 
 
 def _branch(paths: Paths, answers: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
     filled = paths.filled_in(answers, everything=True)
     went = course(paths.schema, filled, paths.day)
     asked = {path.rsplit(".", 1)[-1] for path in went.asked}
-    return filled, frozenset(asked | {f"step:{step}" for step in went.steps})
+    asked |= {f"step:{step}" for step in went.steps}
+    left_out = {
+        f"not {place.path}"
+        for place in paths.places
+        if place.node.get("show_if") is not None and place.path not in asked
+    }
+    return filled, frozenset(asked | left_out)
