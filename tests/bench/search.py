@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+from tests.bench import publishing
+
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = 100
 BESIDE = 12  # queries to Wagtail's own search: each takes long
@@ -203,60 +205,14 @@ def _floor(plan) -> Callable[[], None]:
 
 
 def published() -> None:
-    """From the end of a transaction that publishes until the index that searches read has it, beside one commit."""
-    import signal
-
-    from catalogue.models import Measure
-    from search import analysis
-    from search.engine import get_engine
-
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "run_indexer"], stdout=subprocess.DEVNULL
-    )
-    engine = get_engine()
-    measure = Measure.objects.filter(slug__startswith="m").order_by("pk").first()
-    waits = []
-    try:
-        row("indexer: compares database and index when it starts, s", f"{_rests(process):.0f}")
-        for n in range(25):
-            word = f"проба{'абвгдежзик'[n % 10]}{'лмнопрстуф'[n // 10]}"
-            Measure.objects.filter(pk=measure.pk).update(title=f"Мера {word}")
-            started = time.perf_counter()
-            while not engine.records_with([analysis.lemma(word)]):
-                assert time.perf_counter() < started + 300, "it did not come"
-                time.sleep(0.002)
-            waits.append((time.perf_counter() - started) * 1000)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-    commits = []
-    with engine.writer() as writer:
-        state = engine.state()
-        from search.documents import sources
-
-        document = next(iter(sources("measure", [measure.pk]))).analysed()
-        for _ in range(20):
-            writer.replace(document)
-            commits.append(_ms(lambda: writer.commit(state.position, state.database)))
-    row("one commit of the index", show(commits))
-    row(
-        "published until visible",
-        f"{show(waits)}   p95 {figures(waits)[1] / figures(commits)[0]:.1f} of one commit",
-    )
-
-
-def _rests(process: subprocess.Popen) -> float:
-    """Seconds until a process has nothing to do."""
-    import psutil
-
-    watched, started = psutil.Process(process.pid), time.monotonic()
-    time.sleep(3)  # it starts
-    while True:
-        before = sum(watched.cpu_times()[:2])
-        time.sleep(1.5)
-        if sum(watched.cpu_times()[:2]) - before < 0.05:
-            return time.monotonic() - started - 1.5
-        assert time.monotonic() < started + 3600, "the indexer does not come to rest"
+    """From the end of a transaction that publishes until it can be found, beside one commit."""
+    waits = publishing.measure()
+    commit = figures(waits["one commit"])[0]
+    row("one commit of the index", show(waits.pop("one commit")))
+    for when, times in waits.items():
+        late = f"p95 {figures(times)[1] / commit:.1f} of one commit"
+        row(f"published until visible, {when}", f"{show(times)}   {late}")
+    row("indexer: compares database and index meanwhile, s", f"{publishing.compared():.0f}")
 
 
 def beside_wagtail() -> None:
