@@ -149,7 +149,7 @@ def test_a_full_disk_under_a_running_indexer_is_survived(committed_db, engine, t
     rebuild(engine)
     process = indexer_process(tmp_path)
     try:
-        wait_until(IndexComparison.objects.exists)
+        wait_until(IndexComparison.objects.exists, seconds=3 * LONG)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
         before = engine.state().position
         MeasureFactory(title="Прокат колясок")
