@@ -19,8 +19,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from tests.bench import publishing
 
@@ -218,35 +220,20 @@ def published() -> None:
 def beside_wagtail() -> None:
     """The same questions to Wagtail's own search in PostgreSQL, six facets as it counts them."""
     from django.db import connection
-    from modelsearch import index
     from modelsearch.backends import get_search_backend
-    from modelsearch.models import IndexEntry
 
-    from catalogue.models import Measure
     from search.engine import get_engine
     from search.finding import Request, find
     from search.query import Asked
     from search.reader import read_query
 
-    class WagtailMeasure(index.Indexed, Measure):
-        search_fields = [
-            index.SearchField("title", boost=4),
-            index.SearchField("summary"),
-            index.SearchField("who"),
-            *(index.FilterField(name) for name in ("kind", "live", *FACETS)),
-        ]
-
-        class Meta:
-            proxy = True
-            app_label = "catalogue"
-
-    IndexEntry.add_generic_relations()
     engine, backend = get_engine(), get_search_backend("default")
-    place = backend.get_index_for_model(WagtailMeasure)
-    shown = WagtailMeasure.objects.filter(live=True)
+    model = _searched_by_wagtail()
+    place = backend.get_index_for_model(model)
+    shown = model.objects.filter(live=True)
     started, keys = time.monotonic(), list(shown.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), 1000):
-        place.add_items(WagtailMeasure, list(shown.filter(pk__in=keys[start : start + 1000])))
+        place.add_items(model, list(shown.filter(pk__in=keys[start : start + 1000])))
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze modelsearch_indexentry")
     row("Wagtail's index in PostgreSQL is filled, s", f"{time.monotonic() - started:.0f}")
@@ -271,6 +258,30 @@ def beside_wagtail() -> None:
     ):
         middle, late = (a / b for a, b in zip(figures(theirs), figures(times), strict=True))
         row(f"whole country, {title}", f"{show(times)}   1/{middle:.0f}, 1/{late:.0f} of Wagtail's")
+
+
+@cache
+def _searched_by_wagtail() -> Any:
+    """A measure as an editor of a Wagtail site would let it be searched."""
+    from modelsearch import index
+    from modelsearch.models import IndexEntry
+
+    from catalogue.models import Measure
+
+    class WagtailMeasure(index.Indexed, Measure):
+        search_fields = [
+            index.SearchField("title", boost=4),
+            index.SearchField("summary"),
+            index.SearchField("who"),
+            *(index.FilterField(name) for name in ("kind", "live", *FACETS)),
+        ]
+
+        class Meta:
+            proxy = True
+            app_label = "catalogue"
+
+    IndexEntry.add_generic_relations()
+    return WagtailMeasure
 
 
 def _serves(found) -> str:
@@ -319,9 +330,16 @@ def _home(kept: str | None) -> Iterator[str]:
     if kept:
         Path(kept).mkdir(parents=True, exist_ok=True)
         yield str(Path(kept).resolve())
-    else:
-        with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        return
+    with tempfile.TemporaryDirectory(prefix="bench", ignore_cleanup_errors=True) as folder:
+        try:
             yield folder
+        finally:
+            from django.conf import settings
+            from django.db import connections
+
+            connections.close_all()
+            settings.EMBEDDED.release()  # before its folder goes
 
 
 @contextmanager
