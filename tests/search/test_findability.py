@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from catalogue.models import Measure
 from search import quality
+from search.documents import KINDS, sources
 from search.engine import get_engine
 from search.finding import Request, find
 from search.indexer import rebuild, reconcile
@@ -242,6 +243,16 @@ def test_the_whole_data_set_is_in_the_index_and_nothing_differs(portal):
     kinds = [kind for kind, _ in portal.fingerprints()]
     assert kinds.count("measure") == Measure.objects.public().count() == 191
     assert kinds.count("situation") == 30
+
+
+@pytest.mark.parametrize("share", [1, 7])
+def test_a_record_reads_alike_by_itself_and_among_others(loaded_db, share):
+    for kind in KINDS:
+        among = {source.id: source.fingerprint for source in sources(kind)}
+        ids = sorted(among, reverse=True)
+        shares = [ids[start : start + share] for start in range(0, len(ids), share)]
+        for source in (source for some in shares for source in sources(kind, some)):
+            assert source.fingerprint == among[source.id]
 
 
 def test_counts_of_territories_are_what_choosing_them_shows(portal):
