@@ -50,8 +50,9 @@ bench: .venv/dev ## Measure: cold start, load, requests a second, queries, searc
 bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-search SIZES="10000 100000"
 	$(BIN)/python -m tests.bench.search $(SIZES)
 
-torture: .venv/dev ## Kill the indexer fifty times during updates, then compare index and database
-	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py -k killing --no-cov -q
+torture: .venv/dev ## Kill the indexer of each engine fifty times during updates, then compare
+	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
+	  -k killing --no-cov -q -rP
 
 reset: ## Throw away the demonstration's data (asks first)
 	@test ! -e .venv/runtime || $(MANAGE) reset

@@ -272,7 +272,8 @@ class ElasticEngine:
             )
             client.indices.refresh(index=build)
             old = list(client.indices.get(index=f"{self.name}-build-*"))
-            pattern = re.compile(re.escape(self.name) + r"-build-[0-9a-f]+")
+            # A server makes an index of the alias of a build that is gone, when told to delete there.
+            pattern = re.compile(re.escape(self.name) + r"-build-[0-9a-f]+(-write)?")
             client.indices.update_aliases(
                 actions=[
                     {"add": {"index": build, "alias": self.name}},

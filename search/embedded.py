@@ -82,7 +82,7 @@ class EmbeddedEngine:
             found = opened.searcher.search(
                 compiler.query(),
                 limit=max(plan.limit, 1),
-                offset=plan.offset,
+                offset=min(plan.offset, opened.searcher.num_docs),
                 order_by_field=field,
                 order=order,
             )

@@ -157,10 +157,17 @@ def _read_anew(answer: Answer, plan: QueryPlan, lexicon: Lexicon) -> tuple[Found
     hits = [hit for hit in answer.hits if hit.id in rows]
     if plan.sort == Sort.TITLE:  # the engine sorts by the beginning of a title only
         hits.sort(key=lambda hit: rows[hit.id]["sort_key"])
-    return tuple(_found(rows[hit.id], hit.score, marker, lexicon) for hit in hits)
+    kinds = {kind.value: str(capfirst(kind.label)) for kind in MeasureKind}
+    return tuple(_found(rows[hit.id], hit.score, marker, lexicon, kinds) for hit in hits)
 
 
-def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexicon) -> Found:
+def _found(
+    row: Mapping[str, Any],
+    score: float,
+    marker: Marker,
+    lexicon: Lexicon,
+    kinds: Mapping[str, str],
+) -> Found:
     areas = [lexicon.places[slug] for slug in row["areas"] if slug in lexicon.places]
     title, in_title = marker.mark(row["title"])
     summary, in_summary = marker.mark(row["summary"])
@@ -171,7 +178,7 @@ def _found(row: Mapping[str, Any], score: float, marker: Marker, lexicon: Lexico
         title=row["title"],
         summary=row["summary"],
         kind=row["kind"],
-        kind_title=str(capfirst(MeasureKind(row["kind"]).label)),
+        kind_title=kinds[row["kind"]],
         levels=tuple(row["levels"]),
         areas=tuple(area.title for area in areas if area.parent),
         amount=next(iter(row["sums"]), ""),

@@ -180,17 +180,20 @@ class Indexer:
     def _only_indexer(self) -> Iterator[None]:
         """Wait until no other process follows the database for this copy of the index."""
         with ExitStack() as held:
-            told = False
+            said = ""
             while not self.stop.is_set():
                 try:
                     held.enter_context(self.engine.following())
                     break
                 except WriterBusy:
-                    if not told:
-                        self.say("Индексатор для этого индекса уже работает: ждём, пока он уйдёт")
-                    told = True
+                    why = "Индексатор для этого индекса уже работает: ждём, пока он уйдёт"
                 except (DatabaseProblem, psycopg.Error) as error:
-                    self.say(f"Нет связи с базой данных, пробуем снова: {error}".strip())
+                    why = f"Нет связи с базой данных, пробуем снова: {error}".strip()
+                except OSError as error:
+                    why = f"В папку индекса нельзя писать, пробуем снова: {error}"
+                if why != said:
+                    self.say(why)
+                said = why
                 self.stop.wait(POLL)
             yield
 

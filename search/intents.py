@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.lexicon import IntentRule, Lexicon
-from search.names import Run
+from search.names import Run, stands_as_denied
 from search.wording import OURS
 from search.words import Word
 
@@ -39,7 +39,8 @@ def find_meanings(
     """The rules that fit, the closest first; a closer one hides those that it includes."""
     said = _said(words, runs, lexicon)
     numbers = sorted({n for lemma in said for n in lexicon.intents_by_lemma.get(lemma, ())})
-    fitting = [meaning for n in numbers if (meaning := _meaning(lexicon.intents[n], said))]
+    rules = (lexicon.intents[n] for n in numbers)
+    fitting = [meaning for rule in rules if (meaning := _meaning(rule, said, words))]
     foreign = [meaning for meaning in fitting if meaning.is_foreign]
     ours = [meaning for meaning in fitting if not meaning.is_foreign and _tells(meaning, words)]
     if foreign and _worth(ours, words, runs, lexicon) <= _WORTH_OF_FOREIGN:
@@ -72,6 +73,10 @@ def _worth(
     return sets + any(word.lemma in OURS for word in words) + named
 
 
+def _denies(lemmas: Sequence[str], said: _Said, words: Sequence[Word]) -> bool:
+    return stands_as_denied(lemmas, [min(said[lemma][0]) for lemma in lemmas], words)
+
+
 def _includes(closer: Meaning, meaning: Meaning) -> bool:
     narrower = len(closer.rule.all_of) > len(meaning.rule.all_of)
     return narrower and meaning.places < closer.places
@@ -98,14 +103,14 @@ def _said(words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon) -> _Said
     return said
 
 
-def _meaning(rule: IntentRule, said: _Said) -> Meaning | None:
+def _meaning(rule: IntentRule, said: _Said, words: Sequence[Word]) -> Meaning | None:
     places: set[int] = set()
     weight = 1.0
     for alternatives in rule.all_of:
         fitting = [
             (min(said[lemma][1] for lemma in lemmas), len(lemmas), lemmas)
             for lemmas in alternatives
-            if all(lemma in said for lemma in lemmas)
+            if all(lemma in said for lemma in lemmas) and _denies(lemmas, said, words)
         ]
         if not fitting:
             return None

@@ -15,6 +15,8 @@ MOST_RUN = 8  # words in a name
 MOST_TOLD = 3  # names that a person is told of
 _MAIN_NAME, _OTHER_NAME = 0.9, 0.5  # of the same meaning, but not what was typed
 _SURE = 0.5
+_NOT = "не"
+_WANTING = frozenset({"хотеть", "хотеться"})
 # What happens, or how somebody is: "муж пьёт", "денег нет". "Игры для детей" tell nothing.
 _TELLING = frozenset({"VERB", "INFN", "GRND", "PRTS", "ADJS", "PRED"})
 
@@ -42,10 +44,29 @@ def find_runs(words: Sequence[Word], lexicon: Lexicon) -> list[Run]:
             if tells and all(term in ASKING for term in form):
                 continue  # "что положено" is a question of its own only when nothing else is said
             places = _places(form, at)
-            if places:
+            if places and stands_as_denied(form, places, words):
                 weight = min(words[i].weight_of(term) for i, term in zip(places, form, strict=True))
                 found.setdefault((places, group), Run(places, group, form, weight))
     return list(found.values())
+
+
+def stands_as_denied(lemmas: Sequence[str], places: Sequence[int], words: Sequence[Word]) -> bool:
+    """Whether "не" denies in the query what it denies in a name of these lemmas.
+
+    It belongs to the word behind it, and an infinitive behind "хочет" is what is not wanted: in
+    "ребёнок не хочет жить" nobody says "не хочу ребёнка", in "говорит, не хочет" nobody "не
+    говорит".
+    """
+    at = dict(zip(lemmas, places, strict=True))
+    if _NOT not in at or lemmas[-1] == _NOT:
+        return True
+    denied = at[lemmas[lemmas.index(_NOT) + 1]]
+    if denied != at[_NOT] + 1:
+        return False
+    behind = words[denied + 1] if denied + 1 < len(words) else None
+    if _WANTING.isdisjoint(lemmas) or behind is None or behind.lemma in at:
+        return True
+    return analysis.part_of_speech(behind.text) != "INFN"
 
 
 def tells_of_family(words: Sequence[Word], runs: Sequence[Run], lexicon: Lexicon) -> bool:

@@ -53,8 +53,12 @@ class Speller:
         return [
             Suggestion(near, by_letters)
             for by_sound, by_letters, _, near in ranked
-            if by_sound <= 1 and by_letters <= (1 if len(word) <= 5 else 2 + (len(word) > 9))
+            if min(by_sound, by_letters) <= 1 and by_letters <= _most_edits(word)
         ][:limit]
+
+
+def _most_edits(word: str) -> int:
+    return 1 if len(word) <= 5 else 2 + (len(word) > 9)
 
 
 def differs_in_ending(one: str, other: str) -> bool:
@@ -84,9 +88,12 @@ def distance(one: str, other: str, most: int) -> int:
 def _keys(word: str) -> Iterator[str]:
     sounds = sounds_of(word)
     yield sounds
-    yield from {sounds[:i] + sounds[i + 1 :] for i in range(len(sounds))}
+    yield from {_no_doubles(sounds[:i] + sounds[i + 1 :]) for i in range(len(sounds))}
 
 
 def sounds_of(word: str) -> str:
-    heard = word.translate(_SOUNDS)
+    return _no_doubles(word.translate(_SOUNDS))
+
+
+def _no_doubles(heard: str) -> str:
     return "".join(sign for i, sign in enumerate(heard) if i == 0 or sign != heard[i - 1])

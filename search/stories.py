@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogue.models import Situation
-from content.links import stories
 from search.engine import get_engine
+from search.offered import read_offered
 from search.plan import QueryPlan
 from search.query import for_situations
 
@@ -42,17 +42,11 @@ def find_stories(
     chosen = choose_situations(plan, measures)
     if not chosen:
         return ()
-    pages = {page.situation_id: page for page in stories().filter(situation__in=chosen).reverse()}
+    told = read_offered({"situation": chosen})
     return tuple(
-        FoundStory(
-            id=identity,
-            slug=page.situation.slug,
-            title=page.title,
-            url=page.get_url() or "",
-            urgent=page.situation.urgent,
-        )
+        FoundStory(identity, story.slug, story.title, story.url, story.urgent)
         for identity in chosen
-        if (page := pages.get(identity))
+        if (story := told.get(("situation", identity)))
     )
 
 

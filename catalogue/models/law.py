@@ -21,7 +21,7 @@ class LegalAct(models.Model):
     class Meta:
         verbose_name = _("legal act")
         verbose_name_plural = _("legal acts")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "number", "date"],

@@ -194,7 +194,7 @@ class Measure(
     class Meta:
         verbose_name = _("measure")
         verbose_name_plural = _("measures")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
         permissions = [("manage_all_measures", "Can manage measures of everybody")]
         constraints = [
             models.CheckConstraint(

@@ -109,7 +109,7 @@ class Provider(models.Model):
     class Meta:
         verbose_name = _("provider")
         verbose_name_plural = _("providers")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
         permissions = [("manage_all_providers", "Can manage providers of everybody")]
         constraints = [
             models.CheckConstraint(
@@ -263,7 +263,7 @@ class Hotline(models.Model):
     class Meta:
         verbose_name = _("hotline")
         verbose_name_plural = _("hotlines")
-        ordering = ["title"]
+        ordering = ["title", "pk"]
 
     def __str__(self) -> str:
         return f"{self.title}: {self.phone}"

@@ -32,7 +32,7 @@ class Category(models.Model):
     class Meta:
         verbose_name = _("category of families")
         verbose_name_plural = _("categories of families")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
         return self.title
@@ -60,7 +60,7 @@ class Situation(models.Model):
     class Meta:
         verbose_name = _("life situation")
         verbose_name_plural = _("life situations")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
         return self.title
@@ -178,7 +178,7 @@ class FactOption(models.Model):
     sort_order = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
-        ordering = ["sort_order"]
+        ordering = ["sort_order", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["fact", "value"], name="factoption_value_unique")
         ]
@@ -196,7 +196,7 @@ class DocumentType(models.Model):
     class Meta:
         verbose_name = _("paper")
         verbose_name_plural = _("papers")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
         return self.name

@@ -81,7 +81,7 @@ class Territory(models.Model):
     class Meta:
         verbose_name = _("territory")
         verbose_name_plural = _("territories")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
         indexes = [GinIndex(fields=["ancestor_ids"], name="territory_ancestors")]
         constraints = [
             models.CheckConstraint(

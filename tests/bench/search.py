@@ -19,8 +19,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+from tests.bench import publishing
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = 100
@@ -203,94 +207,33 @@ def _floor(plan) -> Callable[[], None]:
 
 
 def published() -> None:
-    """From the end of a transaction that publishes until the index that searches read has it, beside one commit."""
-    import signal
-
-    from catalogue.models import Measure
-    from search import analysis
-    from search.engine import get_engine
-
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "run_indexer"], stdout=subprocess.DEVNULL
-    )
-    engine = get_engine()
-    measure = Measure.objects.filter(slug__startswith="m").order_by("pk").first()
-    waits = []
-    try:
-        row("indexer: compares database and index when it starts, s", f"{_rests(process):.0f}")
-        for n in range(25):
-            word = f"проба{'абвгдежзик'[n % 10]}{'лмнопрстуф'[n // 10]}"
-            Measure.objects.filter(pk=measure.pk).update(title=f"Мера {word}")
-            started = time.perf_counter()
-            while not engine.records_with([analysis.lemma(word)]):
-                assert time.perf_counter() < started + 300, "it did not come"
-                time.sleep(0.002)
-            waits.append((time.perf_counter() - started) * 1000)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-    commits = []
-    with engine.writer() as writer:
-        state = engine.state()
-        from search.documents import sources
-
-        document = next(iter(sources("measure", [measure.pk]))).analysed()
-        for _ in range(20):
-            writer.replace(document)
-            commits.append(_ms(lambda: writer.commit(state.position, state.database)))
-    row("one commit of the index", show(commits))
-    row(
-        "published until visible",
-        f"{show(waits)}   p95 {figures(waits)[1] / figures(commits)[0]:.1f} of one commit",
-    )
-
-
-def _rests(process: subprocess.Popen) -> float:
-    """Seconds until a process has nothing to do."""
-    import psutil
-
-    watched, started = psutil.Process(process.pid), time.monotonic()
-    time.sleep(3)  # it starts
-    while True:
-        before = sum(watched.cpu_times()[:2])
-        time.sleep(1.5)
-        if sum(watched.cpu_times()[:2]) - before < 0.05:
-            return time.monotonic() - started - 1.5
-        assert time.monotonic() < started + 3600, "the indexer does not come to rest"
+    """From the end of a transaction that publishes until it can be found, beside one commit."""
+    waits = publishing.measure()
+    commit = figures(waits["one commit"])[0]
+    row("one commit of the index", show(waits.pop("one commit")))
+    for when, times in waits.items():
+        late = f"p95 {figures(times)[1] / commit:.1f} of one commit"
+        row(f"published until visible, {when}", f"{show(times)}   {late}")
+    row("indexer: compares database and index meanwhile, s", f"{publishing.compared():.0f}")
 
 
 def beside_wagtail() -> None:
     """The same questions to Wagtail's own search in PostgreSQL, six facets as it counts them."""
     from django.db import connection
-    from modelsearch import index
     from modelsearch.backends import get_search_backend
-    from modelsearch.models import IndexEntry
 
-    from catalogue.models import Measure
     from search.engine import get_engine
     from search.finding import Request, find
     from search.query import Asked
     from search.reader import read_query
 
-    class WagtailMeasure(index.Indexed, Measure):
-        search_fields = [
-            index.SearchField("title", boost=4),
-            index.SearchField("summary"),
-            index.SearchField("who"),
-            *(index.FilterField(name) for name in ("kind", "live", *FACETS)),
-        ]
-
-        class Meta:
-            proxy = True
-            app_label = "catalogue"
-
-    IndexEntry.add_generic_relations()
     engine, backend = get_engine(), get_search_backend("default")
-    place = backend.get_index_for_model(WagtailMeasure)
-    shown = WagtailMeasure.objects.filter(live=True)
+    model = _searched_by_wagtail()
+    place = backend.get_index_for_model(model)
+    shown = model.objects.filter(live=True)
     started, keys = time.monotonic(), list(shown.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), 1000):
-        place.add_items(WagtailMeasure, list(shown.filter(pk__in=keys[start : start + 1000])))
+        place.add_items(model, list(shown.filter(pk__in=keys[start : start + 1000])))
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze modelsearch_indexentry")
     row("Wagtail's index in PostgreSQL is filled, s", f"{time.monotonic() - started:.0f}")
@@ -315,6 +258,30 @@ def beside_wagtail() -> None:
     ):
         middle, late = (a / b for a, b in zip(figures(theirs), figures(times), strict=True))
         row(f"whole country, {title}", f"{show(times)}   1/{middle:.0f}, 1/{late:.0f} of Wagtail's")
+
+
+@cache
+def _searched_by_wagtail() -> Any:
+    """A measure as an editor of a Wagtail site would let it be searched."""
+    from modelsearch import index
+    from modelsearch.models import IndexEntry
+
+    from catalogue.models import Measure
+
+    class WagtailMeasure(index.Indexed, Measure):
+        search_fields = [
+            index.SearchField("title", boost=4),
+            index.SearchField("summary"),
+            index.SearchField("who"),
+            *(index.FilterField(name) for name in ("kind", "live", *FACETS)),
+        ]
+
+        class Meta:
+            proxy = True
+            app_label = "catalogue"
+
+    IndexEntry.add_generic_relations()
+    return WagtailMeasure
 
 
 def _serves(found) -> str:
@@ -363,9 +330,16 @@ def _home(kept: str | None) -> Iterator[str]:
     if kept:
         Path(kept).mkdir(parents=True, exist_ok=True)
         yield str(Path(kept).resolve())
-    else:
-        with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        return
+    with tempfile.TemporaryDirectory(prefix="bench", ignore_cleanup_errors=True) as folder:
+        try:
             yield folder
+        finally:
+            from django.conf import settings
+            from django.db import connections
+
+            connections.close_all()
+            settings.EMBEDDED.release()  # before its folder goes
 
 
 @contextmanager

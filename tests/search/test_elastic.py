@@ -70,6 +70,7 @@ def test_nothing_can_be_written_to_a_build_that_is_gone(full):
 def test_builds_of_a_rebuild_that_was_killed_go_with_the_next(full):
     with full.cluster.writing() as client:
         client.indices.create(index=f"{full.name}-build-0abc")
+        client.indices.create(index=f"{full.name}-build-0abc-write")
         client.indices.create(index=f"{full.name}-build-of-somebody")
     full.rebuild([MEASURES[0].analysed()], START, DATABASE, lambda done: None)
     with full.cluster.asking() as client:

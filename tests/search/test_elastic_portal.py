@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
@@ -21,13 +14,15 @@ from catalogue.models import Measure
 from cms import health
 from cms.access import Role
 from search.engine import ClusterUnreachable, get_engine
-from search.indexer import catch_up, rebuild, reconcile
+from search.indexer import rebuild, reconcile
 from tests.factories import MeasureFactory, UserFactory
 from tests.search.elasticsearch_server import free_port, running_server
 from tests.search.test_indexer import (
-    LONG,
+    KILLS,
     _Running,
     found_or_none,
+    indexer_process,
+    kill_again_and_again,
     second_connection,
     titles,
     wait_until,
@@ -116,41 +111,9 @@ def test_commands_rebuild_and_compare(engine, capsys):
 
 
 def test_killing_the_indexer_during_updates_loses_nothing(engine, tmp_path, settings):
-    measures = MeasureFactory.create_batch(20)
-    rebuild(engine)
-    parameters = connection.get_connection_params()
-    url = f"postgresql://{parameters['user']}@/{parameters['dbname']}?host={parameters['host']}"
     chosen = {f"ELASTICSEARCH_{k}": v for k, v in settings.NAVIGATOR_ELASTICSEARCH.items() if v}
-    environment = {
-        **os.environ,
-        **chosen,
-        "DJANGO_SETTINGS_MODULE": "cms.settings.test",
-        "NAVIGATOR_SEARCH_ENGINE": "elastic",
-        "NAVIGATOR_TEST_DATABASE_URL": url,
-        "NAVIGATOR_TEST_HOME": str(tmp_path),
-    }
-    for kill in range(2):
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_indexer"],
-            cwd=Path(django_settings.BASE_DIR),
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        start, end, n = engine.state().position, None, 0
-        latest = time.monotonic() + 3 * LONG
-        while end is None or time.monotonic() < end:
-            assert end or time.monotonic() < latest, "the indexer applied nothing"
-            assert process.poll() is None, "the indexer ended by itself"
-            n += 1
-            if end is None and engine.state().position > start:  # it works: kill it soon
-                end = time.monotonic() + 0.1 + kill * 0.2
-            Measure.objects.filter(pk=measures[n % 20].pk).update(title=f"Мера {kill} {n}")
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(LONG)
-    catch_up()
-    assert reconcile(engine).total == 0
+    chosen["NAVIGATOR_SEARCH_ENGINE"] = "elastic"
+    kill_again_and_again(engine, lambda: indexer_process(tmp_path, chosen), KILLS)
 
 
 def test_a_cluster_that_dies_is_told_of_and_followed_when_it_is_back(

@@ -16,7 +16,7 @@ from search.documents import FOREVER, Source, title_order
 from search.embedded import EmbeddedEngine
 from search.engine import Beginning, IndexUnavailable, Position, WriterBusy, get_engine
 from search.lexicon import Place, compile_lexicon
-from search.plan import EVERYWHERE, Sort, Target
+from search.plan import EVERYWHERE, PlaceFilter, Sort, Target
 from search.query import Asked, for_situations, make_plan
 from search.spelling import Speller
 from search.words import Knowledge
@@ -252,6 +252,31 @@ def test_order_by_check_and_pages(full):
     assert found(full, "", offset=2, limit=3) == whole[2:5]
     assert full.search(ask(full, "", offset=2, limit=3)).total == 7
     assert found(full, "", offset=500, limit=3) == []
+
+
+@pytest.mark.parametrize("offset", [99_999, 100_000, 1_000_000, 20 * 1_000_000, 2**62])
+@pytest.mark.parametrize("sort", [Sort.RELEVANCE, Sort.TITLE])
+def test_a_page_that_nobody_reaches_is_empty_and_counts_all_the_same(full, offset, sort):
+    answer = full.search(replace(ask(full, "капитал"), offset=offset, limit=20, sort=sort))
+    assert (answer.hits, answer.total) == ((), 4)
+    assert answer.facets["kind"] == {"payment": 3, "discount": 1}
+
+
+def test_a_hundred_filters_and_values_that_do_not_exist_are_answered(full):
+    strange = tuple(f"нет/{n}'\"\0*" for n in range(100))
+    plan = ask(full, "")
+    every = tuple((facet, (*strange, *values)) for facet, values in EXISTING)
+    answer = full.search(replace(plan, filters=every))
+    assert [hit.id for hit in answer.hits] == [1]
+    nothing = full.search(replace(plan, filters=(("kind", strange),)))
+    assert (nothing.hits, nothing.total) == ((), 0)
+    assert nothing.facets["kind"] == {"payment": 5, "discount": 1, "service": 1}
+    nowhere = PlaceFilter("nowhere", ("nowhere",), inside=True)
+    assert full.search(replace(plan, place=nowhere)).total == 0
+    assert full.search(replace(plan, pinned=strange, popular=((0.1, strange),))).total == 7
+
+
+EXISTING = [("situation", ("birth",)), ("kind", ("payment",)), ("territory", ("rossiya",))]
 
 
 def test_a_score_is_given_for_relevance_only(full):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from catalogue.models import Measure
 from search import quality
+from search.documents import KINDS, sources
 from search.engine import get_engine
 from search.finding import Request, find
 from search.indexer import rebuild, reconcile
@@ -113,32 +116,63 @@ def test_situations_come_first_for_their_words(portal):
 
 
 def test_every_measure_is_found_by_its_title_and_by_each_of_its_names(portal):
-    missed = []
+    """In the first three; a name that more than three share leads to three of those."""
+    owners = defaultdict(set)
     for measure in Measure.objects.public():
         for name in [measure.title, *measure.synonyms]:
-            if measure.slug not in slugs(portal, name, limit=3):
-                missed.append((measure.slug, name))
-    # Names that several measures share, or that tell of something else as much.
-    assert len(missed) <= len(Measure.objects.public()) * 0.05, missed
-    assert not [each for each in missed if Measure.objects.filter(title=each[1]).exists()]
+            owners[name.lower()].add(measure.slug)
+    missed = {}
+    for name, sharing in owners.items():
+        found = slugs(portal, name, limit=3)
+        everything = sharing <= set(found)
+        if not (everything if len(sharing) <= 3 else set(found) <= sharing):
+            missed[name] = (sharing, found)
+    assert missed == {}
+    assert len(owners) > 500
 
 
-def with_a_typo(title):
-    """The title with two neighbours swapped in the middle of its longest word."""
-    word = max(re.findall(r"[а-яёА-ЯЁ]+", title), key=len)
-    middle = len(word) // 2
-    slip = word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
-    return title.replace(word, slip, 1)
+KEYBOARD = ("ёйцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")
 
 
-def test_every_measure_is_found_by_its_title_with_a_typo(portal):
-    titles = dict(Measure.objects.public().values_list("slug", "title"))
+def next_key(letter):
+    row = next((row for row in KEYBOARD if letter in row), "")
+    place = row.find(letter)
+    return row[place - 1] if place else row[1]
+
+
+SLIPS = {
+    "neighbours swapped": lambda word, i: word[:i] + word[i + 1] + word[i] + word[i + 2 :],
+    "a letter dropped": lambda word, i: word[:i] + word[i + 1 :],
+    "a letter doubled": lambda word, i: word[:i] + word[i] + word[i:],
+    "the next key": lambda word, i: word[:i] + next_key(word[i]) + word[i + 1 :],
+}
+
+
+def with_a_slip(title, slip, chance):
+    """The title with a slip inside its longest word."""
+    word = max(re.findall(r"[а-яё]+", title.lower()), key=len)
+    places = [i for i in range(1, len(word) - 2) if slip(word, i) != word]
+    return title.lower().replace(word, slip(word, chance.choice(places)), 1)
+
+
+@pytest.mark.parametrize("kind", SLIPS)
+def test_every_measure_is_found_by_its_title_with_a_typo(portal, kind):
+    chance = random.Random(kind)
+    titles = Measure.objects.public().order_by("slug").values_list("slug", "title")
     missed = [
-        (slug, asked)
-        for slug, title in titles.items()
-        if slug not in slugs(portal, asked := with_a_typo(title), limit=3)
+        (slug, asked, found)
+        for slug, title in titles
+        if slug
+        not in (found := slugs(portal, asked := with_a_slip(title, SLIPS[kind], chance), limit=3))
     ]
     assert missed == []
+
+
+@pytest.mark.parametrize(("letter", "typed"), [("ё", "е"), ("е", "ё")])
+def test_every_measure_is_found_however_its_yo_is_written(portal, letter, typed):
+    for slug, title in Measure.objects.public().values_list("slug", "title"):
+        asked = title.lower().replace(letter, typed)
+        assert slug in slugs(portal, asked, limit=3), asked
 
 
 def test_the_own_graded_queries_keep_their_quality(portal):
@@ -149,6 +183,19 @@ def test_the_own_graded_queries_keep_their_quality(portal):
     assert figures["ndcg@10"] >= 0.88
     assert figures["hit@3"] >= 0.93
     assert figures["zero"] == 0
+
+
+@pytest.mark.parametrize("half", ["tune", "held"])
+def test_queries_written_blind_keep_their_quality(portal, half):
+    """Written from the data set alone, before the rules were read. Rules are mended by one half;
+    of the other only the figures are looked at: mend nothing by its queries."""
+    queries = quality.read_graded(Path(__file__).parent / "blind" / f"{half}.json")
+    figures = quality.measure_quality(queries).figures()
+    assert len(queries) >= 120
+    assert figures["ndcg@10"] >= 0.88
+    assert figures["hit@3"] >= 0.95
+    assert figures["zero"] <= 1
+    assert figures["false_confidence_rate"] <= 0.125
 
 
 def test_graded_queries_are_answered_well(portal, tmp_path, capsys):
@@ -196,6 +243,16 @@ def test_the_whole_data_set_is_in_the_index_and_nothing_differs(portal):
     kinds = [kind for kind, _ in portal.fingerprints()]
     assert kinds.count("measure") == Measure.objects.public().count() == 191
     assert kinds.count("situation") == 30
+
+
+@pytest.mark.parametrize("share", [1, 7])
+def test_a_record_reads_alike_by_itself_and_among_others(loaded_db, share):
+    for kind in KINDS:
+        among = {source.id: source.fingerprint for source in sources(kind)}
+        ids = sorted(among, reverse=True)
+        shares = [ids[start : start + share] for start in range(0, len(ids), share)]
+        for source in (source for some in shares for source in sources(kind, some)):
+            assert source.fingerprint == among[source.id]
 
 
 def test_counts_of_territories_are_what_choosing_them_shows(portal):

@@ -95,8 +95,11 @@ def test_an_editor_adds_a_synonym_and_the_next_search_uses_it(
     desk.get_by_role("button", name="Сохранить").click()
     desk.wait_for_url("**/admin/synonyms/")
     desk.set_viewport_size({"width": 320, "height": 900})
-    for page in ("questions/", "trial/?q=бебиситтер", "weights/"):
-        desk.goto(f"/admin/search-{page}")
+    for page in (
+        *("search-questions/", "search-trial/?q=бебиситтер", "search-weights/"),
+        *("intents/", "intents/new/?words=запой", "synonyms/new/", "pinned_answers/new/"),
+    ):
+        desk.goto(f"/admin/{page}")
         assert violations(desk) == [], page
         assert desk.evaluate("document.documentElement.scrollWidth") == 320, page
     family.get_by_role("button", name="Найти").first.click()
@@ -265,13 +268,22 @@ def test_no_suggestions_are_told_too(box):
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_everybody_can_use_the_page_while_the_index_is_missing(
-    browser_page, live_portal, engine, width
+    browser_page, live_portal, engine, width, scheme
 ):
-    page = browser_page("/search/?q=няня", width=width)
+    page = browser_page("/search/?q=няня", width=width, scheme=scheme)
     page.get_by_role("heading", level=1, name="Поиск обновляется").wait_for()
     assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_who_finds_nothing_has_ways_on(browser_page, portal):
+    page = browser_page("/search/?q=няня&kind=payment&territory=oblast", width=320)
+    way = page.get_by_role("listitem").filter(has_text="Без фильтра: Выплата")
+    assert "1 мера" in way.inner_text().replace("\u00a0", " ")
+    way.get_by_role("link").click()
+    page.get_by_role("link", name="Социальная няня").wait_for()
 
 
 def test_opened_answers_are_counted_without_cookies(browser_page, portal):

@@ -154,3 +154,29 @@ def test_each_example_of_the_data_set_fits_its_rule():
     }
     assert missed == {}
     assert sum(len(row["examples"]) for row in rows) > 60
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("не хочу ребёнка", ["Отказ"]),
+        ("ребёнка не хочу", ["Отказ"]),
+        ("ребёнок не хочет жить", ["Жить"]),
+        ("ребёнок говорит что не хочет жить", ["Жить"]),
+        ("сын не говорит", ["Молчит"]),
+        ("говорит, что ребёнок не спит", []),
+    ],
+)
+def test_what_is_denied_stands_behind_the_denial(text, meant):
+    lexicon = compile_lexicon(
+        groups=[],
+        intents=[
+            ("Отказ", [], ["не хочу ребёнка"], (SAFE,), False),
+            ("Жить", [], ["не хочет жить"], (SAFE,), False),
+            ("Молчит", [], ["не говорит"], (SAFE,), False),
+        ],
+    )
+    terms = analysis.terms("ребёнок сын говорит хочет жить не спит")
+    vocabulary = Vocabulary("denials", 9, dict.fromkeys(terms, 3), {}, {})
+    knowledge = Knowledge(lexicon, vocabulary, Speller({}))
+    assert list(make_plan(text, Asked(), knowledge, moment=1).understood.intents) == meant

@@ -1,4 +1,6 @@
-"""What is read anew for suggestions is what the floors below show to families: no more and no less."""
+"""What is read anew for suggestions and hits is what the floors below show to families: no more
+and no less.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from wagtail.models import Page, PageViewRestriction
 from catalogue.models import Measure, Provider, Situation
 from content.links import stories
 from search.offered import read_offered
+from search.rows import rows_of
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +51,7 @@ def test_measures_are_those_that_families_may_see(measures):
     assert 0 < len(expected) < len(measures)
     assert offered("measure", measures) == expected
     assert offered("measure", measures[:3]) == expected & set(measures[:3])
+    assert {row["pk"] for row in rows_of(measures)} == expected
 
 
 def test_providers_are_those_that_give_what_families_may_see(measures):
@@ -91,10 +95,11 @@ def test_what_was_composed_once_tells_of_every_later_moment(make, monkeypatch):
     measure = make("Скоро исчезнет", expire_at=soon)
     closing = make("Скоро закроется", valid_to=timezone.localdate())
     ids = [measure.pk, closing.pk]
-    assert offered("measure", ids) == set(ids)
+    assert offered("measure", ids) == {row["pk"] for row in rows_of(ids)} == set(ids)
     later = timezone.now() + datetime.timedelta(days=2)
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert offered("measure", ids) == set()
+    assert rows_of(ids) == []
 
 
 def test_names_and_reach_are_told(make, russia):
@@ -107,8 +112,10 @@ def test_names_and_reach_are_told(make, russia):
     assert not found["measure", here.pk].for_everybody
 
 
-def test_it_is_one_query_and_none_for_nothing(measures, django_assert_num_queries):
-    with django_assert_num_queries(1):
+def test_each_is_one_query_and_none_for_nothing(measures, django_assert_num_queries):
+    with django_assert_num_queries(2):
         read_offered({"measure": measures, "situation": [1], "provider": [1]})
+        assert rows_of(measures)
     with django_assert_num_queries(0):
         assert read_offered({"measure": []}) == {}
+        assert rows_of([]) == []

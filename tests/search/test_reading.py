@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from search import analysis
 from search.engine import Vocabulary
 from search.lexicon import compile_lexicon
-from search.query import LONGEST_TEXT, Asked, make_plan
+from search.query import LONGEST_TEXT, MOST_ALTERNATIVES, Asked, make_plan
 from search.spelling import Speller
 from search.words import MOST_WORDS, Knowledge
 
@@ -111,6 +113,82 @@ def test_right_spelling_is_never_corrected(knowledge):
     assert len(right) > 5000
     changed = {word: told for word in right if (told := corrected(word, knowledge))}
     assert changed == {}
+
+
+COMMON = {"NOUN", "ADJF", "INFN", "ADVB", "VERB", "GRND", "PRTF", "NUMR", "PRED"}
+RARE = {"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Arch", "Slng", "Dist", "Erro"}
+
+
+def words_of_russian(count, seed=20261122):
+    """A sample of the dictionary of Russian, without names and archaic words: seeded."""
+    chance = random.Random(seed)
+    letters = "абвгдежзиклмнопрстуфхцчшэюя"
+    found = set()
+    while len(found) < count:
+        beginning = "".join(chance.choice(letters) for _ in range(3))
+        parses = [
+            parse
+            for parse in analysis._morphology().iter_known_word_parses(beginning)
+            if parse.tag.POS in COMMON
+            and not RARE & parse.tag.grammemes
+            and parse.word.isalpha()
+            and len(parse.word) <= 16
+        ]
+        words = sorted({parse.word for parse in parses})
+        found.update(chance.sample(words, min(len(words), 40)))
+    return sorted(found)
+
+
+def test_no_word_of_russian_is_corrected(knowledge):
+    words = words_of_russian(5000)
+    changed = {word: told for word in words if (told := corrected(word, knowledge))}
+    assert changed == {}
+
+
+def test_words_that_stand_together_are_not_corrected_either(knowledge):
+    """Neither apart from one another, nor together, nor beside what the catalogue has."""
+    words = words_of_russian(600, seed=7)
+    texts = [f"{one} пособие {other}" for one, other in pairwise(words)]
+    assert {text: told for text in texts if (told := corrected(text, knowledge))} == {}
+
+
+SIGNS = st.one_of(
+    st.text(max_size=80),
+    st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя ", max_size=80),
+    st.text(alphabet="qwertyuiop[]asdfghjkl;'zxcvbnm,./`~{}:\"<>?", max_size=80),
+    st.text(alphabet="аaеeоoсcрpхxуyкk", max_size=40),  # alphabets that look alike
+    st.text(alphabet=" .,;:!?-–—…«»()*\\/+&|^~[]{}\"'", max_size=60),
+    st.text(alphabet="👶🏽👩‍👧‍👦💸🏠\u200d\ufe0f", max_size=30),
+    st.text(alphabet="\x00\x01\x1f\x7f\u200b\u202e\ufeff\u00adа", max_size=40),
+    st.text(alphabet="0123456789.,-/фзФЗ№", max_size=40),
+    st.sampled_from(["' or 1=1 --", "AND OR NOT", "title:*", "а" * 10_000, "я " * 5_000, "ё"]),
+)
+
+
+@given(st.lists(SIGNS, max_size=6))
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_whatever_is_typed_has_a_bounded_plan_soon(knowledge, parts):
+    text = " ".join(parts)
+    began = time.perf_counter()
+    plan = make_plan(text, Asked(), knowledge, 1)
+    assert time.perf_counter() - began < 2
+    assert len(plan.text) <= LONGEST_TEXT
+    assert len(plan.slots) <= MOST_WORDS
+    assert all(len(slot.alternatives) <= MOST_ALTERNATIVES for slot in plan.slots)
+    assert sum(len(slot.alternatives) for slot in plan.slots) <= MOST_WORDS * MOST_ALTERNATIVES
+    assert all(each.weight > 0 for slot in plan.slots for each in slot.alternatives)
+    assert plan.text.isprintable()
+    assert make_plan(text, Asked(), knowledge, 1) == plan
+    json.loads(plan.as_json()).keys()
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "?!.,", "👶", "\x00", "\u200b\u202e", "—", "'\"", "a" * 10_000, "ъ"]
+)
+def test_what_says_nothing_asks_for_nothing(text, knowledge):
+    plan = make_plan(text, Asked(), knowledge, 1)
+    assert plan.understood.corrected == ""
+    assert plan.understood.intents == ()
 
 
 @given(st.text(max_size=300))

@@ -40,6 +40,8 @@ SPELLER = Speller(
         ("многодетой", "многодетной"),
         ("апека", "опека"),
         ("посабие", "пособие"),
+        ("алиенты", "алименты"),  # two vowels that sound alike have met
+        ("многдетной", "многодетной"),
     ],
 )
 def test_a_misspelt_word_finds_what_was_meant(typed, meant):
