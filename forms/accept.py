@@ -195,7 +195,7 @@ def _free_reference() -> str:
 
 
 def _territory(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Territory | None:
-    slug = _chosen(schema, answers, "territory")
+    slug = _chosen(schema, answers, "territory") or _chosen(schema, answers, "address")
     return Territory.objects.filter(slug=slug).first() if slug else None
 
 

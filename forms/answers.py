@@ -237,7 +237,8 @@ class AnswerForm(forms.Form):
             if path not in self.fields:
                 continue  # rows that are needed stand on the page, and tell for themselves
             value = self.uploads.get(path) or cleaned.get(path)
-            if value in (None, "", []) and path not in self.errors:
+            refused = value is False and isinstance(self.fields[path], forms.BooleanField)
+            if (refused or value in (None, "", [])) and path not in self.errors:
                 self.add_error(path, self.fields[path].error_messages["required"])
 
     def _course_so_far(self) -> Course:

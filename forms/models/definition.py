@@ -124,7 +124,7 @@ class FormDefinition(
     class Meta:
         verbose_name = _("form")
         verbose_name_plural = _("forms")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
         return self.title

@@ -26,7 +26,7 @@ class Topic(models.Model):
     class Meta:
         verbose_name = _("topic of cases")
         verbose_name_plural = _("topics of cases")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
         return self.title
@@ -67,7 +67,7 @@ class Queue(models.Model):
     class Meta:
         verbose_name = _("queue")
         verbose_name_plural = _("queues")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["centre"],

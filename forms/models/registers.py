@@ -52,7 +52,7 @@ class Register(models.Model):
     class Meta:
         verbose_name = _("register")
         verbose_name_plural = _("registers")
-        ordering = ["sort_key"]
+        ordering = ["sort_key", "pk"]
 
     def __str__(self) -> str:
         return self.title

@@ -311,3 +311,11 @@ def test_calculated_values_stand_among_the_answers():
     form = sent(*specs, pay="100", more="50,5", all="9")
     assert form.is_valid()
     assert form.answers == {"pay": 100, "more": 50.5, "all": 150.5}
+
+
+def test_consent_that_another_answer_demands_has_to_be_given():
+    reason = {"op": "eq", "field": "told", "value": True}
+    specs = [spec("yesno", "told"), spec("consent", "agree", require_if=reason)]
+    assert sent(*specs, told="no").is_valid()
+    assert list(sent(*specs, told="yes").errors) == ["agree"]
+    assert sent(*specs, told="yes", agree="on").is_valid()
