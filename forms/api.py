@@ -110,7 +110,7 @@ def _submit(request: HttpRequest, slug: str, sent: SubmissionIn, key: uuid.UUID)
     except WrongShape as wrong:
         return Status(422, _invalid({wrong.path: [_("There is no such answer.")]}))
     if not filled.is_valid():
-        return Status(422, _invalid({path: list(told) for path, told in filled.errors.items()}))
+        return Status(422, _invalid({path: map(str, told) for path, told in filled.errors.items()}))
     receipt = accept(
         version=version,
         answers=filled.answers,
