@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -28,8 +27,7 @@ from catalogue.models import Measure, Territory
 from search import despite, history, questions
 from search.choosing import CHOSEN_FROM, LONGEST, find_records
 from search.engine import IndexUnavailable
-from search.guard import Verdict
-from search.guarded import ANSWER, BACK, is_decided, reason_error, told, verdict_on
+from search.guarded import ANSWER, BACK, ask, is_decided, verdict_on
 from search.models import FieldWeights
 from search.outage import outage
 from search.plan import FIELDS
@@ -40,7 +38,7 @@ from search.trial import try_out
 SEE = "search.view_searchevent"
 WEIGH = "search.change_fieldweights"
 CHOOSE = [f"search.{do}_{what}" for what in ("synonym", "intent") for do in ("add", "change")]
-PERIODS = (7, 30, 90, 365)
+USUAL_PERIOD = 30  # days
 ON_PAGE = 50
 
 
@@ -115,7 +113,7 @@ class QuestionsView(DeskPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = QuestionsForm(self._filled(self.request.GET))
         chosen = form.cleaned_data if form.is_valid() else {}
-        since = questions.since(chosen.get("days") or PERIODS[1])
+        since = questions.since(chosen.get("days") or USUAL_PERIOD)
         fate = Fate(chosen["fate"]) if chosen.get("fate") else None
         rows = questions.grouped(since, fate, chosen.get("q", ""))
         page = Paginator(rows, ON_PAGE).get_page(self.request.GET.get("p"))
@@ -134,7 +132,7 @@ class QuestionsView(DeskPage, TemplateView):
 
     def _filled(self, given: QueryDict) -> dict[str, Any]:
         return {
-            "days": given.get("days", PERIODS[1]),
+            "days": given.get("days", USUAL_PERIOD),
             "fate": given.get("fate", ""),
             "q": given.get("q", "").replace("\0", "")[:LONGEST],
         }
@@ -284,7 +282,7 @@ class WeightsView(DeskPage, FormView):
     def form_valid(self, form: Any) -> HttpResponse:
         found = verdict_on(self.request, form.save)
         if found and not is_decided(self.request, found[0]):
-            return self._ask(found[0])
+            return ask(self.request, found[0], self.page_title)
         with transaction.atomic():
             weights = form.save()
             log(instance=weights, action="wagtail.edit", user=self.request.user)
@@ -292,21 +290,6 @@ class WeightsView(DeskPage, FormView):
                 despite.remember(weights, self.request, found[0])
         messages.success(self.request, _("Saved: the next search weighs so."))
         return redirect("search_weights:index")
-
-    def _ask(self, verdict: Verdict) -> HttpResponse:
-        names = [name for name, _ in FIELDS]
-        context = {
-            **told(verdict),
-            "reason_error": reason_error(self.request, verdict),
-            "unmet": [],
-            "fields": [(name, self.request.POST.get(name, "")) for name in names],
-            "page_title": _("What changes in the answers"),
-            "header_title": _("What changes in the answers"),
-            "page_subtitle": str(self.page_title),
-            "header_icon": self.header_icon,
-            "action": reverse("search_weights:index"),
-        }
-        return TemplateResponse(self.request, "search/desk/verdict.html", context)
 
 
 class WeightsViewSet(DeskPageViewSet):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -124,6 +124,30 @@ def say_unchanged(request: HttpRequest, verdict: guard.Verdict) -> None:
     messages.info(request, text % {"count": verdict.queries})
 
 
+def ask(
+    request: HttpRequest, verdict: guard.Verdict, about: object, unmet: Sequence[str] = ()
+) -> HttpResponse:
+    """The page that shows what an edit does; it holds what was sent, to be sent once more."""
+    ours = {"csrfmiddlewaretoken", ANSWER, despite.REASON}
+    context = {
+        **told(verdict),
+        "reason_error": reason_error(request, verdict),
+        "unmet": unmet,
+        "fields": [
+            (name, value)
+            for name, values in request.POST.lists()
+            if name not in ours
+            for value in values
+        ],
+        "page_title": _("What changes in the answers"),
+        "header_title": _("What changes in the answers"),
+        "page_subtitle": str(about),
+        "header_icon": "search",
+        "action": request.get_full_path(),
+    }
+    return TemplateResponse(request, "search/desk/verdict.html", context)
+
+
 class GuardedSave:
     """Mixed in front of a view that adds or changes: asks again when graded answers change."""
 
@@ -164,24 +188,7 @@ class GuardedSave:
 
     def _ask(self, form: Any, verdict: guard.Verdict, proposed: Lexicon) -> HttpResponse:
         request: HttpRequest = self.request  # type: ignore[attr-defined]
-        fields = [
-            (name, value)
-            for name, values in request.POST.lists()
-            if name not in {"csrfmiddlewaretoken", ANSWER, despite.REASON}
-            for value in values
-        ]
-        context = {
-            **told(verdict),
-            "reason_error": reason_error(request, verdict),
-            "unmet": self._unmet(form, proposed),
-            "fields": fields,
-            "page_title": _("What changes in the answers"),
-            "header_title": _("What changes in the answers"),
-            "page_subtitle": str(form.instance),
-            "header_icon": "search",
-            "action": request.get_full_path(),
-        }
-        return TemplateResponse(request, "search/desk/verdict.html", context)
+        return ask(request, verdict, form.instance, self._unmet(form, proposed))
 
 
 class GuardedDelete:

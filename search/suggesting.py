@@ -157,7 +157,7 @@ def _best_first(
 
     def order(each: Offered) -> tuple[int, int, bool, int]:
         key = (each.kind, each.slug)
-        own = [_words(name) for name in (each.title, *each.names)]
+        own = [_words_of_name(name) for name in (each.title, *each.names)]
         how, length = min([(fit(words, name), len(name)) for name in own] + leading[key])
         worth = names.popularity.get(key, 0) + (fit(words, own[0]) <= IN_ORDER)
         return how, -worth, not each.for_everybody, length
@@ -165,9 +165,12 @@ def _best_first(
     return sorted(offered, key=order)
 
 
-@lru_cache(maxsize=20_000)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(analysis.words(text)[:MOST_WORDS])
+
+
+# Of records only: what somebody types stays nowhere.
+_words_of_name = lru_cache(maxsize=20_000)(_words)
 
 
 _kept: tuple[tuple[str, tuple[int, int]], Beginnings] | None = None

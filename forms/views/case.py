@@ -202,7 +202,8 @@ def _back_to(found: IntakeCase) -> HttpResponse:
 
 
 def _log(request: HttpRequest, found: IntakeCase, what: str) -> None:
-    AccessLog.objects.create(case=found, user_id=request.user.pk, what=what)
+    user: Any = request.user
+    AccessLog.objects.create(case=found, user=user, what=what)
 
 
 def _page(
