@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalogue.models import Provider, Territory
-from forms import crypto
+from forms import crypto, marks
 from forms.compiling import fields_of
 from forms.events import record
 from forms.files import give_over, has_files
@@ -125,9 +125,11 @@ def _submission(
     plain = json.dumps(answers, ensure_ascii=False, separators=(",", ":")).encode()
     submission.answers = data_key.seal("answers", plain)
     submission.save(force_insert=True)
+    newest = crypto.newest_key_id()
     submission.key = SubmissionKey.objects.create(
-        submission=submission, wrapped=crypto.wrap(data_key), wrapped_by=crypto.newest_key_id()
+        submission=submission, wrapped=crypto.wrap(data_key), wrapped_by=newest, marked_by=newest
     )
+    marks.put(submission, answers)
     return submission
 
 

@@ -18,7 +18,9 @@ from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 FORMAT = b"\x01"
@@ -79,6 +81,11 @@ def newest_key_id() -> str:
     return next(iter(_installation_keys())).hex()
 
 
+def derived_keys(purpose: str) -> dict[str, bytes]:
+    """A key for one purpose from each key of the installation, by its name, the newest first."""
+    return _derive(tuple(settings.NAVIGATOR_DATA_KEYS), purpose)
+
+
 def check_keys(texts: list[str]) -> list[str]:
     """What is wrong with the installation's keys, in words for the administrator."""
     problems = []
@@ -103,6 +110,14 @@ def _installation_keys() -> dict[bytes, bytes]:
 def _read_keys(texts: tuple[str, ...]) -> dict[bytes, bytes]:
     keys = [_decode(text) for text in texts]
     return {hashlib.sha256(b"navigator data key" + key).digest()[:KEY_ID]: key for key in keys}
+
+
+@lru_cache(maxsize=8)
+def _derive(texts: tuple[str, ...], purpose: str) -> dict[str, bytes]:
+    return {
+        key_id.hex(): HKDF(hashes.SHA256(), KEY, None, f"navigator:{purpose}".encode()).derive(key)
+        for key_id, key in _read_keys(texts).items()
+    }
 
 
 def _decode(text: str) -> bytes:

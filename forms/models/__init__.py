@@ -13,6 +13,7 @@ from forms.models.cases import (
 from forms.models.definition import ConsentText, FormDefinition, FormVersion
 from forms.models.drafts import FormDraft
 from forms.models.files import Scan, UploadedFile
+from forms.models.marks import BlindMark, MarkKind
 from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.registers import Register, RegisterEntry
 from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
@@ -24,6 +25,7 @@ __all__ = [
     "OPEN",
     "SET_ASIDE",
     "AccessLog",
+    "BlindMark",
     "CaseEvent",
     "CaseMessage",
     "Channel",
@@ -38,6 +40,7 @@ __all__ = [
     "IntakeCase",
     "InternalNote",
     "LookupAttempt",
+    "MarkKind",
     "Outcome",
     "Queue",
     "Register",

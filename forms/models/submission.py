@@ -84,6 +84,8 @@ class SubmissionKey(models.Model):
     )
     wrapped = models.BinaryField()
     wrapped_by = models.CharField(max_length=16, db_index=True)
+    # The key under which the blind marks were made; empty: never yet.
+    marked_by = models.CharField(max_length=16, db_index=True, default="")
 
     def __str__(self) -> str:
         return str(self.pk)
