@@ -56,6 +56,7 @@ def test_family_finds_a_measure_asks_and_is_answered(browser_page, specialist):
 
     family.get_by_label("Не знаю, с чего начать").check()
     family.get_by_label("Ваш вопрос").fill("Образец: хватит ли нам на ипотеку?")
+    family.get_by_role("button", name="Дальше").click()
     family.get_by_label("Как к вам обращаться").fill("Образец")
     chosen = family.locator("[name=a-territory] option:checked").inner_text()
     assert chosen.strip().endswith(district.title)  # asked once, known everywhere
@@ -63,7 +64,9 @@ def test_family_finds_a_measure_asks_and_is_answered(browser_page, specialist):
     family.get_by_label("Телефон").fill("8 900 000-00-00")
     family.get_by_label("В любое время").check()
     family.locator("[name=a-consent]").check()
-    family.locator(".intake-form .buttons button").click()
+    family.get_by_role("button", name="Дальше").click()
+    assert "хватит ли нам на ипотеку?" in family.inner_text("main")  # the check of the answers
+    family.get_by_role("button", name="Отправить").click()
     number, secret = family.locator(".receipt__code").all_inner_texts()
 
     desk = browser_page("/admin/login/?next=/admin/intake/")

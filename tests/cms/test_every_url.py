@@ -10,6 +10,7 @@ import re
 
 import pytest
 from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -31,13 +32,23 @@ from catalogue.models import (
 )
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
-from forms.models import IntakeCase, Register
+from forms import keeping
+from forms.drafts import issue, read
+from forms.files import take_in
+from forms.models import FormDraft, IntakeCase, Register, UploadedFile
 from search.engine import get_engine
 from search.indexer import rebuild
 from search.models import Intent, PinnedAnswer, SearchEvent, Synonym
 from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
-from tests.intake import FormFactory, QueueFactory, RuleFactory, sample_answers, send
+from tests.intake import (
+    FormFactory,
+    QueueFactory,
+    RuleFactory,
+    sample_answers,
+    send,
+    version_of,
+)
 
 pytestmark = [
     pytest.mark.django_db,
@@ -61,6 +72,7 @@ BREAKS_ON_PURPOSE = {"wagtailadmin_error_test"}
 @pytest.fixture
 def world(settings, tmp_path) -> World:
     settings.NAVIGATOR_HOME = tmp_path
+    settings.NAVIGATOR_PRIVATE_FILES = tmp_path / "private"
     settings.NAVIGATOR_SEARCH_INDEX = tmp_path / "index"
     territory = TerritoryFactory()
     providers = {whose: ProviderFactory(note=MARKS[whose]) for whose in MARKS}
@@ -92,6 +104,8 @@ def world(settings, tmp_path) -> World:
     }
     form = FormFactory()
     cases = {whose: _case(form, centres[whose], FAMILIES[whose]) for whose in MARKS}
+    drafts = {whose: _draft(form, FAMILIES[whose]) for whose in MARKS}
+    files = {whose: _file(drafts[whose], cases[whose], FAMILIES[whose]) for whose in MARKS}
     LegalAct.objects.create(title="Закон")
     Agreement.objects.create(provider=providers[OTHER], subject=MARKS[OTHER])
     Register.objects.create(slug="journal", title="Журнал")
@@ -115,6 +129,8 @@ def world(settings, tmp_path) -> World:
         offices=offices,
         batches=batches,
         cases=cases,
+        drafts=drafts,
+        files=files,
         form=form,
         page=page,
         image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
@@ -146,6 +162,23 @@ def _case(form, centre, mark: str) -> IntakeCase:
     answers = {**sample_answers(territory), "name": mark, "story": mark}
     send(form, answers=answers)
     return IntakeCase.objects.latest("pk")
+
+
+def _draft(form, mark: str) -> FormDraft:
+    version = version_of(form)
+    page = read(issue(version.pk))
+    return keeping.keep(page=page, version=version, step=None, posted={"a-name": [mark]})
+
+
+def _file(draft, case, mark: str) -> UploadedFile:
+    """A paper that came with a case."""
+    spec = {"accepts": "papers", "most_files": 1, "most_megabytes": 1}
+    received = SimpleUploadedFile(f"{mark}.pdf", b"%PDF-1.4\ntrailer\n%%EOF\n")
+    file = take_in(draft=draft, path="paper", spec=spec, received=received)
+    file.seal_key(case.submission.data_key, file.open_key(draft.data_key))
+    file.draft, file.submission = None, case.submission
+    file.save()
+    return file
 
 
 class Walker:

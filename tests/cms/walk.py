@@ -38,6 +38,8 @@ class World:
     offices: dict[str, Any]
     batches: dict[str, Any]
     cases: dict[str, Any]
+    drafts: dict[str, Any]
+    files: dict[str, Any]
     form: Any
     page: Any
     image: Any
@@ -201,6 +203,13 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     (MEASURE, "revision_id"): _of_measure(lambda measure: measure.latest_revision_id),
     ("picture", "path"): _is("nothing.png"),
     ("intake:register", "slug"): _is("journal"),
+    ("intake:file", "file"): lambda w, whose: w.files[whose].pk,
+    ("intake:check", "pk"): lambda w, _: w.form.pk,
+    ("intake:check_preview", "pk"): lambda w, _: w.form.pk,
+    ("intake:check_preview", "number"): _is("s0"),
+    ("intake_forms:form_begun", "ref"): lambda w, whose: w.drafts[whose].ref,
+    ("intake_forms:draft_page", "ref"): lambda w, whose: w.drafts[whose].ref,
+    ("intake_forms:draft_page", "place"): _is("1"),
     ("intake_forms:form", "slug"): lambda w, _: w.form.slug,
     ("api:form", "slug"): lambda w, _: w.form.slug,
     ("catalogue_exchange", "kind"): _is("measures"),
