@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test quick check format bench bench-search torture reset lock messages
+.PHONY: help demo serve test quick check format bench bench-search torture rehearse reset lock messages
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-s
 torture: .venv/dev ## Kill the indexer of each engine fifty times during updates, then compare
 	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
 	  -k killing --no-cov -q -rP
+
+rehearse: .venv/runtime ## Restore a copy beside the portal and open it with the keys
+	@$(MANAGE) rehearse
 
 reset: ## Throw away the demonstration's data (asks first)
 	@test ! -e .venv/runtime || $(MANAGE) reset

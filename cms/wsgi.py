@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.base")
 
 application = get_wsgi_application()
+
+from forms.checks import require_keys  # noqa: E402 - the apps have to be there
+
+require_keys()

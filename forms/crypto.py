@@ -81,6 +81,16 @@ def newest_key_id() -> str:
     return next(iter(_installation_keys())).hex()
 
 
+def installed() -> dict[str, bytes]:
+    """The keys of the installation by their names, the newest first."""
+    return {key_id.hex(): key for key_id, key in _installation_keys().items()}
+
+
+def name_of_key(key: bytes) -> str:
+    """What a key is called; says nothing about the key itself."""
+    return _key_id(key).hex()
+
+
 def derived_keys(purpose: str) -> dict[str, bytes]:
     """A key for one purpose from each key of the installation, by its name, the newest first."""
     return _derive(tuple(settings.NAVIGATOR_DATA_KEYS), purpose)
@@ -109,7 +119,11 @@ def _installation_keys() -> dict[bytes, bytes]:
 @lru_cache(maxsize=4)
 def _read_keys(texts: tuple[str, ...]) -> dict[bytes, bytes]:
     keys = [_decode(text) for text in texts]
-    return {hashlib.sha256(b"navigator data key" + key).digest()[:KEY_ID]: key for key in keys}
+    return {_key_id(key): key for key in keys}
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"navigator data key" + key).digest()[:KEY_ID]
 
 
 @lru_cache(maxsize=8)
@@ -118,6 +132,11 @@ def _derive(texts: tuple[str, ...], purpose: str) -> dict[str, bytes]:
         key_id.hex(): HKDF(hashes.SHA256(), KEY, None, f"navigator:{purpose}".encode()).derive(key)
         for key_id, key in _read_keys(texts).items()
     }
+
+
+def encoded(key: bytes) -> str:
+    """A key as it stands in NAVIGATOR_DATA_KEYS."""
+    return base64.urlsafe_b64encode(key).decode()
 
 
 def _decode(text: str) -> bytes:

@@ -63,6 +63,12 @@ def put(submission: Submission, answers: Mapping[str, Any]) -> None:
         )
 
 
+def renew(submission: Submission) -> None:
+    """Mark a submission anew, from its answers."""
+    erase(submission)
+    put(submission, submission.read_answers())
+
+
 def erase(submission: Submission) -> None:
     BlindMark.objects.filter(submission=submission).delete()
 

@@ -25,7 +25,7 @@ MAX_TYPED = 60
 def new_reference() -> str:
     """A random reference with its check symbol: eleven symbols, 40 bits that cannot be guessed."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))
-    return body + _check_symbol(body)
+    return body + check_symbol(body)
 
 
 def secret_from(digest: bytes) -> str:
@@ -55,14 +55,16 @@ def folded(typed: str) -> str:
 
 def is_reference(code: str) -> bool:
     """It could be one of our references: right symbols, right length, the check symbol fits."""
-    return (
-        len(code) == sum(GROUPS)
-        and all(symbol in ALPHABET for symbol in code)
-        and _weighted(code) == 0
-    )
+    return len(code) == sum(GROUPS) and is_checked(code)
 
 
-def _check_symbol(body: str) -> str:
+def is_checked(code: str) -> bool:
+    """Our symbols only, and the last one fits the others."""
+    return all(symbol in ALPHABET for symbol in code) and _weighted(code) == 0
+
+
+def check_symbol(body: str) -> str:
+    """The symbol to put behind: with it every wrong symbol and every swapped pair is seen."""
     last = len(body) + 1
     missing = -_weighted(body) * pow(last, -1, len(ALPHABET))
     return ALPHABET[missing % len(ALPHABET)]

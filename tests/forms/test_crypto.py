@@ -7,7 +7,6 @@ import secrets
 import uuid
 
 import pytest
-from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,17 +91,6 @@ def test_answers_do_not_open_with_the_key_of_another_submission():
     one, other = make_case().submission, make_case().submission
     with pytest.raises(crypto.CryptoError):
         other.data_key.open("answers", one.answers)
-
-
-@pytest.mark.django_db
-def test_rewrapping_keeps_answers_readable_with_the_new_key_alone(settings, capsys):
-    old = settings.NAVIGATOR_DATA_KEYS[0]
-    case, new = make_case(), key()
-    settings.NAVIGATOR_DATA_KEYS = [new, old]
-    call_command("rewrap_keys")
-    assert "1 keys" in capsys.readouterr().out
-    settings.NAVIGATOR_DATA_KEYS = [new]
-    assert Submission.objects.get(pk=case.submission_id).read_answers()["name"] == NAME
 
 
 @pytest.mark.django_db
