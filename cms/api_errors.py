@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -89,7 +90,10 @@ def handle_errors_of(api: NinjaAPI) -> None:
     def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
         said_by_us = "parse request body" not in str(error) and not isinstance(error, Throttled)
         detail = str(error) if said_by_us else words_for(error.status_code)
-        return api.create_response(request, {"detail": detail}, status=error.status_code)
+        response = api.create_response(request, {"detail": detail}, status=error.status_code)
+        if isinstance(error, Throttled) and error.wait:
+            response.headers["Retry-After"] = str(math.ceil(error.wait))
+        return response
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

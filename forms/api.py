@@ -15,10 +15,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
 from ninja import Header, Router, Schema, Status
 from ninja.decorators import decorate_view
+from ninja.errors import Throttled
 
 from cms.api_errors import ErrorOut, FieldErrorOut, InvalidOut
 from cms.page_cache import same_for_everybody
 from cms.throttle import PerMinute
+from forms import protection
 from forms.accept import Receipt, accept, case_for, receipt_of
 from forms.answers import AnswerForm
 from forms.jsonschema import answers_schema
@@ -111,6 +113,9 @@ def _submit(request: HttpRequest, slug: str, sent: SubmissionIn, key: uuid.UUID)
         return Status(422, _invalid({wrong.path: [_("There is no such answer.")]}))
     if not filled.is_valid():
         return Status(422, _invalid({path: map(str, told) for path, told in filled.errors.items()}))
+    wait = protection.wait_of_api(request, version, filled.answers)
+    if wait:
+        raise Throttled(wait)
     receipt = accept(
         version=version,
         answers=filled.answers,

@@ -10,10 +10,11 @@ from procrastinate.contrib.django import app
 @app.task(name="intake_forms.sweep_drafts", queueing_lock="intake_forms.sweep_drafts")
 def sweep_drafts(timestamp: int) -> None:
     """Forms that were begun do not stay after their term, nor after they were sent; nor files."""
-    from forms import files, keeping
+    from forms import files, keeping, protection
 
     keeping.sweep()
     files.sweep()
+    protection.sweep()
 
 
 @app.task(

@@ -188,6 +188,11 @@ CACHES = {
 }
 # Requests to the search API that one address may send a minute, in each process; 0: as many as come.
 NAVIGATOR_API_RATE = int(os.environ.get("NAVIGATOR_API_RATE") or 120)
+# What one address may send through one form in ten minutes before work or time is asked for, by all
+# processes together; a third of it without script. 0: as much as comes.
+NAVIGATOR_FORM_PACE = int(os.environ.get("NAVIGATOR_FORM_PACE") or 60)
+# Zeros of the work that a script does for a page meanwhile: each more doubles it.
+NAVIGATOR_FORM_WORK = int(os.environ.get("NAVIGATOR_FORM_WORK") or 16)
 
 # People
 

@@ -43,4 +43,6 @@ NAVIGATOR_PAGE_CACHE = False  # a test of its own turns it on
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
-NAVIGATOR_API_RATE = 0  # every test comes from one address
+# Every test comes from one address.
+NAVIGATOR_API_RATE = 0
+NAVIGATOR_FORM_PACE = 0

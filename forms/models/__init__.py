@@ -18,13 +18,14 @@ from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.registers import Register, RegisterEntry
 from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
 from forms.models.talk import CaseMessage, Direction, InternalNote
-from forms.models.watch import AccessLog, LookupAttempt
+from forms.models.watch import AccessLog, Arrival, LookupAttempt
 
 __all__ = [
     "HELD",
     "OPEN",
     "SET_ASIDE",
     "AccessLog",
+    "Arrival",
     "BlindMark",
     "CaseEvent",
     "CaseMessage",

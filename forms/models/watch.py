@@ -1,4 +1,4 @@
-"""Who looked at a family's answers, and who guesses at numbers of cases."""
+"""Who looked at a family's answers, who guesses at numbers of cases, how much comes at once."""
 
 from __future__ import annotations
 
@@ -43,6 +43,22 @@ class LookupAttempt(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["key", "at"], name="lookupattempt_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d.%m.%Y %H:%M}"
+
+
+class Arrival(models.Model):
+    """Something was sent through a form; forgotten after a day.
+
+    `key` is a keyed digest of what it is counted by: the form, the address, a phone.
+    """
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "at"], name="arrival_recent")]
 
     def __str__(self) -> str:
         return f"{self.at:%d.%m.%Y %H:%M}"

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalogue.place import chosen_territory
-from forms import drafts, files, keeping, rows, written
+from forms import drafts, files, keeping, protection, rows, written
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
 from forms.compiling import fields_of
@@ -33,6 +33,7 @@ from forms.views.pages import (
     first_step,
     form_page,
     is_in_steps,
+    not_yet,
     see_other,
 )
 from forms.views.private import private
@@ -213,6 +214,9 @@ def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition)
 def _accept(
     request: HttpRequest, page: Draft, version: FormVersion, filled: AnswerForm
 ) -> HttpResponse:
+    demand = protection.check(request, version, page.key, filled.answers)
+    if demand:
+        return not_yet(request, version, page.key, filled, demand)
     receipt = accept(
         version=version,
         answers=filled.answers,

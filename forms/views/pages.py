@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
 from catalogue.models import Hotline, Territory
 from catalogue.place import chosen_territory
-from forms import drafts, written
+from forms import drafts, keeping, protection, written
 from forms.answers import AnswerForm
 from forms.compiling import conditions_of, fields_of, nodes_of
 from forms.files import has_files, uploads_of
@@ -83,10 +86,13 @@ def form_page(
     **more: Any,
 ) -> HttpResponse:
     """:param token: of the key of a form that has not been begun; a draft has its own."""
+    token = drafts.issue(version.pk, draft.pk, draft.revision) if draft else token
     context = page_context(request, version.schema, answers) | {
         "consent": version.consent_text.body if version.consent_text else "",
         "action": reverse("intake_forms:form", args=[version.form.slug]),
-        "draft": drafts.issue(version.pk, draft.pk, draft.revision) if draft else token,
+        "draft": token,
+        # A page after which others come is not sent from.
+        "work": None if answers.only else _work(version, drafts.read(token).key),
         "notice": notice,
         "show_honeypot": bool(request.POST.get(HONEYPOT)),
     }
@@ -94,7 +100,12 @@ def form_page(
 
 
 def check_page(
-    request: HttpRequest, draft: FormDraft, *, notice: Notice | None = None, status: int = 200
+    request: HttpRequest,
+    draft: FormDraft,
+    *,
+    notice: Notice | None = None,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     """Everything that was answered, with a way back to each step."""
     version = draft.version
@@ -106,6 +117,8 @@ def check_page(
         "action": reverse("intake_forms:form", args=[version.form.slug]),
         "draft": drafts.issue(version.pk, draft.pk, draft.revision),
         "form": AnswerForm(version.schema),
+        "work": _work(version, draft.pk),
+        "wait_minutes": 0,
         "notice": notice,
         "steps": steps_list(answers, CHECK),
         "check": CHECK,
@@ -115,7 +128,33 @@ def check_page(
         ],
         "show_honeypot": bool(request.POST.get(HONEYPOT)),
     }
-    return render(request, "intake_forms/check.html", context, status=status)
+    return render(request, "intake_forms/check.html", context | more, status=status)
+
+
+def not_yet(
+    request: HttpRequest,
+    version: FormVersion,
+    key: uuid.UUID,
+    filled: AnswerForm,
+    demand: protection.Demand,
+) -> HttpResponse:
+    """Too much comes at once: the page with everything typed, and what to do first."""
+    draft = keeping.begun(key)
+    more: dict[str, Any] = {"work": demand, "wait_minutes": math.ceil(demand.wait / 60)}
+    if draft and is_in_steps(version.schema):
+        response = check_page(request, draft, status=429, **more)
+    else:
+        token = drafts.issue(version.pk, key)
+        response = form_page(request, version, filled, draft=draft, token=token, status=429, **more)
+    response.headers["Retry-After"] = str(demand.wait)
+    return response
+
+
+def _work(version: FormVersion, key: uuid.UUID) -> protection.Demand:
+    """The work of a page that may be sent, for its script."""
+    return protection.Demand(
+        protection.ticket_for(version, key), settings.NAVIGATOR_FORM_WORK, wait=0
+    )
 
 
 def page_context(
@@ -134,6 +173,8 @@ def page_context(
         "purposes": [
             spec for spec in fields_of(_shown(answers)) if spec["personal"] and spec["purpose"]
         ],
+        "work": None,
+        "wait_minutes": 0,
         "is_preview": False,
         "is_begun": False,
         "begun_before": None,
