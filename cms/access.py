@@ -78,7 +78,7 @@ RIGHTS: dict[Role, Rights] = {
         + _EXCHANGE
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES, actions="view add change")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
-        + crud(_FORM, "formdefinition", actions="view add change")
+        + crud(_FORM, "formdefinition", "readyblock", actions="view add change")
         + _SEARCH,
         pages=("add_page", "change_page"),
         files=("add", "change", "choose"),
@@ -91,6 +91,7 @@ RIGHTS: dict[Role, Rights] = {
         + _SETTINGS
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock")
+        + crud(_FORM, "readyblock")
         + _SEARCH,
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
         files=("add", "change", "choose"),

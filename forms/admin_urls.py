@@ -9,6 +9,7 @@ from forms.views.check import check
 from forms.views.check import preview as preview_of_check
 from forms.views.desk import desk
 from forms.views.file import serve
+from forms.views.ready import ready_blocks
 
 app_name = "intake"
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("<int:pk>/files/<uuid:file>/", serve, name="file"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
+    path("forms/ready/", ready_blocks, name="ready_blocks"),
     path("forms/<int:pk>/check/", check, name="check"),
     path("forms/<int:pk>/check/<slug:number>/", preview_of_check, name="check_preview"),
 ]

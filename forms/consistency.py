@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,11 @@ def _inside(stream: Any, path: tuple[int, ...], repeat: str) -> Iterator[Standin
             yield from _inside(block.value["fields"], (*path, index), around)
 
 
+def questions_in(stream: Any) -> Iterator[Standing]:
+    """Every block of a row of questions that stands in no form yet."""
+    return _inside(stream, (), "")
+
+
 def asked_of(place: Standing) -> Asked:
     """What later conditions may know of a question."""
     value = place.block.value
@@ -57,10 +62,10 @@ def asked_of(place: Standing) -> Asked:
     )
 
 
-def separate_keys(steps: Any) -> None:
+def separate_keys(places: Iterable[Standing]) -> None:
     """A copied question, or a copied answer of one, gets a key of its own."""
     seen: set[str] = set()
-    for place in standing(steps):
+    for place in places:
         value = place.block.value
         if value["key"] in seen:
             value["key"] = new_key()
@@ -88,6 +93,19 @@ def check_form(steps: Any) -> None:
                 earlier[place.block.value["key"]] = asked_of(place)
     errors.throw()
     _check_consent(places)
+
+
+def check_questions(stream: Any) -> None:
+    """The same for a row of questions by itself: its conditions look at its own questions only.
+
+    :raises StreamBlockValidationError: something does not agree; says where.
+    """
+    errors = _Errors()
+    earlier: dict[str, Asked] = {}
+    for place in questions_in(stream):
+        _check_block(place, earlier, errors)
+        earlier[place.block.value["key"]] = asked_of(place)
+    errors.throw()
 
 
 class _Errors:

@@ -27,7 +27,7 @@ from wagtail.permissions import policy_registry, register_permission_policy
 from wagtail.snippets.views.snippets import EditView, SnippetViewSet
 
 from forms.compiling import SchemaError
-from forms.models import FormDefinition
+from forms.models import FormDefinition, ReadyBlock
 
 
 class FormPolicy(ModelPermissionPolicy):
@@ -142,3 +142,20 @@ class FormDefinitionViewSet(SnippetViewSet):
             ),
         ]
     )
+
+
+class ReadyBlockViewSet(SnippetViewSet):
+    """Questions that are asked in many forms; reached from the list of forms."""
+
+    model = ReadyBlock
+    icon = "snippet"
+    list_display = ["title", "help", "position"]
+    search_fields = ["title", "help"]
+    search_backend_name = None
+    panels = [
+        TitleFieldPanel("title", targets=["slug"], placeholder=_("Name")),
+        FieldPanel("help"),
+        FieldPanel("questions"),
+        FieldPanel("position"),
+        FieldPanel("slug", widget=SlugInput),
+    ]

@@ -10,9 +10,10 @@ from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
 from forms import admin_urls
-from forms.viewsets import FormDefinitionViewSet
+from forms.viewsets import FormDefinitionViewSet, ReadyBlockViewSet
 
 register_snippet(FormDefinitionViewSet)
+register_snippet(ReadyBlockViewSet)
 
 
 class CasesMenuItem(MenuItem):

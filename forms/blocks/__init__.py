@@ -8,7 +8,7 @@ forms.compiling reads them into the questions of a version.
 from forms.blocks.conditions import ComparisonBlock, ConditionsBlock
 from forms.blocks.inputs import KeyBlock, ReferenceBlock
 from forms.blocks.questions import NUMBER_LIMIT, QUESTIONS
-from forms.blocks.structure import StepsBlock
+from forms.blocks.structure import ReadyQuestionsBlock, StepsBlock
 
 TYPES = tuple(name for name, _block in QUESTIONS)
 
@@ -18,6 +18,7 @@ __all__ = [
     "ComparisonBlock",
     "ConditionsBlock",
     "KeyBlock",
+    "ReadyQuestionsBlock",
     "ReferenceBlock",
     "StepsBlock",
 ]

@@ -113,6 +113,7 @@ class TextQuestion(QuestionBlock):
     class Meta:
         icon = "title"
         label = _("short text")
+        group = _("texts")
 
 
 class LongTextQuestion(QuestionBlock):
@@ -123,6 +124,7 @@ class LongTextQuestion(QuestionBlock):
     class Meta:
         icon = "pilcrow"
         label = _("long text")
+        group = _("texts")
 
 
 class BoundedQuestion(QuestionBlock):
@@ -153,12 +155,14 @@ class NumberQuestion(BoundedQuestion):
     class Meta:
         icon = "order"
         label = _("a number")
+        group = _("numbers and days")
 
 
 class MoneyQuestion(BoundedQuestion):
     class Meta:
         icon = "tag"
         label = _("a sum in roubles")
+        group = _("numbers and days")
 
 
 class DateQuestion(QuestionBlock):
@@ -184,6 +188,7 @@ class DateQuestion(QuestionBlock):
     class Meta:
         icon = "date"
         label = _("date")
+        group = _("numbers and days")
 
 
 class ChoiceQuestion(QuestionBlock):
@@ -194,30 +199,35 @@ class ChoiceQuestion(QuestionBlock):
     class Meta:
         icon = "radio-full"
         label = _("one of")
+        group = _("choice")
 
 
 class MultiChoiceQuestion(ChoiceQuestion):
     class Meta:
         icon = "list-ul"
         label = _("several of")
+        group = _("choice")
 
 
 class YesNoQuestion(QuestionBlock):
     class Meta:
         icon = "tick-inverse"
         label = _("yes or no")
+        group = _("choice")
 
 
 class PhoneQuestion(QuestionBlock):
     class Meta:
         icon = "mobile-alt"
         label = _("phone")
+        group = _("about a person")
 
 
 class EmailQuestion(QuestionBlock):
     class Meta:
         icon = "mail"
         label = _("e-mail")
+        group = _("about a person")
 
 
 class NameQuestion(QuestionBlock):
@@ -226,6 +236,7 @@ class NameQuestion(QuestionBlock):
     class Meta:
         icon = "user"
         label = _("name of a person")
+        group = _("about a person")
 
 
 class BirthDateQuestion(QuestionBlock):
@@ -241,12 +252,14 @@ class BirthDateQuestion(QuestionBlock):
     class Meta:
         icon = "date"
         label = _("date of birth")
+        group = _("about a person")
 
 
 class SnilsQuestion(QuestionBlock):
     class Meta:
         icon = "form"
         label = _("SNILS")
+        group = _("about a person")
 
 
 class InnQuestion(QuestionBlock):
@@ -259,6 +272,7 @@ class InnQuestion(QuestionBlock):
     class Meta:
         icon = "form"
         label = _("INN")
+        group = _("about a person")
 
 
 class AddressQuestion(QuestionBlock):
@@ -267,6 +281,7 @@ class AddressQuestion(QuestionBlock):
     class Meta:
         icon = "home"
         label = _("address")
+        group = _("about a person")
 
 
 class FileQuestion(QuestionBlock):
@@ -288,6 +303,7 @@ class FileQuestion(QuestionBlock):
     class Meta:
         icon = "upload"
         label = _("file")
+        group = _("files, consent, lists")
 
 
 class ConsentQuestion(QuestionBlock):
@@ -296,18 +312,21 @@ class ConsentQuestion(QuestionBlock):
     class Meta:
         icon = "check"
         label = _("consent")
+        group = _("files, consent, lists")
 
 
 class TerritoryQuestion(QuestionBlock):
     class Meta:
         icon = "site"
         label = _("territory")
+        group = _("about a person")
 
 
 class MeasureQuestion(QuestionBlock):
     class Meta:
         icon = "doc-full"
         label = _("measure")
+        group = _("files, consent, lists")
 
 
 class ProviderQuestion(QuestionBlock):
@@ -316,6 +335,7 @@ class ProviderQuestion(QuestionBlock):
     class Meta:
         icon = "group"
         label = _("organisation")
+        group = _("files, consent, lists")
 
 
 class InfoBlock(BaseQuestionBlock):
@@ -326,6 +346,7 @@ class InfoBlock(BaseQuestionBlock):
     class Meta:
         icon = "info-circle"
         label = _("explanation")
+        group = _("without an answer")
 
 
 class OperandBlock(blocks.StructBlock):
@@ -355,6 +376,7 @@ class CalculatedBlock(BaseQuestionBlock):
     class Meta:
         icon = "order-up"
         label = _("calculated value")
+        group = _("without an answer")
 
 
 QUESTIONS: list[tuple[str, Any]] = [

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.admin.telepath import register
+from wagtail.blocks.stream_block import StreamBlockAdapter
+from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
 from forms.blocks.conditions import ConditionsBlock
 from forms.blocks.questions import QUESTIONS, BaseQuestionBlock
-from forms.consistency import check_form, separate_keys
+from forms.consistency import check_form, check_questions, questions_in, separate_keys, standing
 
 MAX_STEPS = 20
 MAX_QUESTIONS = 60  # of a step, of a group
@@ -20,15 +26,23 @@ MAX_ROWS = 30
 _ONCE = ("consent", "territory", "address")
 
 
+class QuestionsBlock(blocks.StreamBlock):
+    """Questions in a row. Its menu offers the ready blocks, too; a copy gets keys of its own."""
+
+    class Meta:
+        collapsed = True
+
+
 class GroupBlock(BaseQuestionBlock):
     """Questions under one heading, asked or skipped together."""
 
     label = blocks.CharBlock(label=_("heading"), max_length=300)
-    fields = blocks.StreamBlock(QUESTIONS, label=_("questions"), max_num=MAX_QUESTIONS)
+    fields = QuestionsBlock(QUESTIONS, label=_("questions"), max_num=MAX_QUESTIONS)
 
     class Meta:
         icon = "folder-open-inverse"
         label = _("group of questions")
+        group = _("several questions")
 
 
 class RepeatBlock(BaseQuestionBlock):
@@ -45,7 +59,7 @@ class RepeatBlock(BaseQuestionBlock):
     maximum = blocks.IntegerBlock(
         label=_("at most, rows"), default=10, min_value=1, max_value=MAX_ROWS
     )
-    fields = blocks.StreamBlock(
+    fields = QuestionsBlock(
         [(name, block) for name, block in QUESTIONS if name not in _ONCE],
         label=_("questions of each"),
         max_num=20,
@@ -54,6 +68,7 @@ class RepeatBlock(BaseQuestionBlock):
     class Meta:
         icon = "copy"
         label = _("repeating group")
+        group = _("several questions")
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -64,20 +79,22 @@ class RepeatBlock(BaseQuestionBlock):
         return cleaned
 
 
+IN_A_STEP = [*QUESTIONS, ("group", GroupBlock()), ("repeat", RepeatBlock())]
+
+
 class StepBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("name of the step"), max_length=200)
     show_if = ConditionsBlock(label=_("this step is asked only if"))
-    fields = blocks.StreamBlock(
-        [*QUESTIONS, ("group", GroupBlock()), ("repeat", RepeatBlock())],
-        label=_("questions"),
-        max_num=MAX_QUESTIONS,
-    )
+    fields = QuestionsBlock(IN_A_STEP, label=_("questions"), max_num=MAX_QUESTIONS)
 
     class Meta:
         icon = "form"
         label = _("step")
         label_format = "{title}"
         form_classname = "form-step"
+
+    def get_form_layout(self) -> BlockGroup:
+        return BlockGroup(children=["title", "fields"], settings=["show_if"])
 
 
 class StepsBlock(blocks.StreamBlock):
@@ -90,7 +107,42 @@ class StepsBlock(blocks.StreamBlock):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        separate_keys(cleaned)
+        separate_keys(standing(cleaned))
         if not self.is_deferred_validation:
             check_form(cleaned)
         return cleaned
+
+
+class ReadyQuestionsBlock(QuestionsBlock):
+    """The questions of a ready block: whatever a step may hold."""
+
+    def __init__(self, local_blocks: Any = IN_A_STEP, **kwargs: Any) -> None:
+        super().__init__(local_blocks, **kwargs)
+
+    class Meta:
+        max_num = 20
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        separate_keys(questions_in(cleaned))
+        check_questions(cleaned)
+        return cleaned
+
+
+class QuestionsAdapter(StreamBlockAdapter):
+    """Tells the page's script where the ready blocks are."""
+
+    js_constructor = "forms.blocks.Questions"
+
+    def js_args(self, block: Any) -> list[Any]:
+        name, groups, states, meta = super().js_args(block)
+        ready = {"heading": gettext("Ready blocks"), "url": reverse("intake:ready_blocks")}
+        return [name, groups, states, meta | {"ready": ready}]
+
+    @cached_property
+    def media(self) -> Any:
+        return super().media + forms.Media(js=["intake_forms/questions.js"])
+
+
+register(QuestionsAdapter(), QuestionsBlock)
+register(QuestionsAdapter(), StepsBlock)

@@ -13,12 +13,14 @@ from catalogue.loading.dataset import Reader, part
 from catalogue.models import Provider
 from cms.loading import Report, read_json
 from forms.compiling import SchemaError
-from forms.loading.rows import FieldRow, FormRow, RegisterRow
-from forms.models import FormDefinition, Queue, Register, RoutingRule, Topic
+from forms.loading.rows import FieldRow, FormRow, ReadyRow, RegisterRow
+from forms.models import FormDefinition, Queue, ReadyBlock, Register, RoutingRule, Topic
 from forms.routing import unrouted_queue
 
 FORMS = "forms_public.json"
 REGISTERS = "indicators.json"
+READY = "ready_blocks.json"
+DATASET = Path(__file__).parent.parent / "dataset"  # of this floor; a data set may bring its own
 # The general question to the centre: it is offered beside every measure.
 GENERAL = "konsultaciya-specialista"
 # Journals that are kept about every case, or about those of some topics.
@@ -48,6 +50,7 @@ def load(folder: Path, report: Report, say: Say) -> None:
     forms = reader.rows(FORMS, FormRow, lambda row: row.slug)
     raw = part(read_json(folder, REGISTERS, dict), REGISTERS, "forms")
     registers = reader.rows(REGISTERS, RegisterRow, lambda row: row.slug, raw)
+    ready = _ready_rows(folder, report)
     if report.refusals:
         return
     say("Темы, очереди и правила")
@@ -56,9 +59,17 @@ def load(folder: Path, report: Report, say: Say) -> None:
     say("Формы для семей")
     for row in forms:
         _load_form(row, topics, reader)
+    say("Готовые блоки")
+    for place, block in enumerate(ready, start=1):
+        _load_ready(block, place * 10, report)
     say("Журналы и карточки")
     for register in registers:
         _load_register(register, topics, report)
+
+
+def _ready_rows(folder: Path, report: Report) -> list[ReadyRow]:
+    folder = folder if (folder / READY).exists() else DATASET
+    return Reader(folder, report).rows(READY, ReadyRow, lambda row: row.slug)
 
 
 def _load_topics(forms: list[FormRow], report: Report) -> dict[str, Topic]:
@@ -114,6 +125,17 @@ def _load_form(row: FormRow, topics: Mapping[str, Topic], reader: Reader) -> Non
         reader.refuse(FORMS, row.slug, _in_words(error))
     except (SchemaError, ValueError) as error:
         reader.refuse(FORMS, row.slug, str(error))
+
+
+def _load_ready(row: ReadyRow, position: int, report: Report) -> None:
+    """Made once; then it belongs to the editors."""
+    values = {
+        "title": row.title,
+        "help": row.help,
+        "position": position,
+        "questions": _questions(row.slug, row.fields),
+    }
+    _made_once(ReadyBlock, report, "intake_forms.readyblock", slug=row.slug, defaults=values)
 
 
 def _in_words(error: ValidationError) -> str:
@@ -179,7 +201,7 @@ def _question(slug: str, field: FieldRow) -> dict[str, Any]:
     value["help"] = field.help or ""
     if field.type == "repeat":
         return value | {
-            "row_title": _ROW_TITLES.get(field.key, _ROW_TITLE),
+            "row_title": field.row_title or _ROW_TITLES.get(field.key, _ROW_TITLE),
             "minimum": int(field.required),
             "fields": _questions(slug, field.fields),
         }

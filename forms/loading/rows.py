@@ -34,6 +34,7 @@ class FieldRow(Row):
     options: list[OptionRow] = Field(default_factory=list)
     fields: list[FieldRow] = Field(default_factory=list)
     show_if: ConditionRow | None = None
+    row_title: StrictStr | None = None
 
 
 class StepRow(Row):
@@ -51,6 +52,15 @@ class FormRow(Row):
     retention_days: StrictInt
     consent_text: Annotated[str, filled(4000)]
     steps: list[StepRow]
+
+
+class ReadyRow(Row):
+    """Questions that editors put into forms with one choice."""
+
+    slug: Slug
+    title: Annotated[str, filled(60)]
+    help: Annotated[str, up_to(200)]
+    fields: list[FieldRow]
 
 
 class RegisterFieldRow(Row):

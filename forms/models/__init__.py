@@ -15,6 +15,7 @@ from forms.models.drafts import FormDraft
 from forms.models.files import Scan, UploadedFile
 from forms.models.marks import BlindMark, MarkKind
 from forms.models.queues import Queue, RoutingRule, Topic
+from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
 from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
 from forms.models.talk import CaseMessage, Direction, InternalNote
@@ -44,6 +45,7 @@ __all__ = [
     "MarkKind",
     "Outcome",
     "Queue",
+    "ReadyBlock",
     "Register",
     "RegisterEntry",
     "RoutingRule",

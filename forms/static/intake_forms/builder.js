@@ -23,8 +23,16 @@
       .closest("[data-streamfield-child]")
       ?.querySelector(':scope > input[type="hidden"][name$="-type"]')?.value;
 
-  const questionBlocks = () =>
-    [...document.querySelectorAll(".form-question")].filter((block) => ownKey(block));
+  // Blocks that were taken out stay in the page until it is saved.
+  const isTakenOut = (block) => block.closest('[data-streamfield-child][aria-hidden="true"]');
+
+  let known = null; // the questions of the page, until it changes
+  const questionBlocks = () => {
+    known ??= [...document.querySelectorAll(".form-question")].filter(
+      (block) => ownKey(block) && !isTakenOut(block),
+    );
+    return known;
+  };
 
   const groupAround = (block) => {
     const outer = block.parentElement?.closest(".form-question");
@@ -154,10 +162,21 @@
     ["[data-own-answer-menu]", drawOwnAnswers],
   ];
 
+  // A copied answer stands below the one that it was copied from.
+  const separateAnswers = (list) => {
+    const seen = new Set();
+    for (const input of list.querySelectorAll(".form-option [data-made-key]")) {
+      if (seen.has(input.value)) input.value = newKey();
+      seen.add(input.value);
+    }
+  };
+
   const tend = () => {
+    known = null;
     for (const input of document.querySelectorAll("[data-made-key]")) {
       if (!input.value) input.value = newKey();
     }
+    document.querySelectorAll('[data-contentpath="options"]').forEach(separateAnswers);
     for (const [menu, draw] of MENUS) {
       for (const input of document.querySelectorAll(menu)) enhance(input, draw);
     }
