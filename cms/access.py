@@ -65,6 +65,7 @@ _DICTIONARIES = (
 # Whoever works on cases sees those of the own centre only: IntakeCase.objects.visible_to.
 _CASES = ("intake_forms.view_intakecase", "intake_forms.take_intakecase")
 _FORM = "intake_forms"
+_LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _SETTINGS = ("cms.change_sitesettings",)
 _SEARCH = (
     crud("search", "synonym", "intent", "pinnedanswer")
@@ -100,7 +101,7 @@ RIGHTS: dict[Role, Rights] = {
         _ADMIN + _CASES + ("intake_forms.view_unrouted", "intake_forms.route_intakecase")
     ),
     Role.SPECIALIST: Rights(_ADMIN + _CASES),
-    Role.HEAD: Rights(_ADMIN + _CASES + ("intake_forms.route_intakecase",)),
+    Role.HEAD: Rights(_ADMIN + _CASES + _LEDGER + ("intake_forms.route_intakecase",)),
     Role.PARTNER: Rights(
         _ADMIN
         + crud("catalogue", "importbatch", actions="add")
@@ -115,6 +116,7 @@ RIGHTS: dict[Role, Rights] = {
         + _SETTINGS
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + crud(_FORM, "topic", "queue", "routingrule", "register")
+        + _LEDGER
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         files=("add", "change", "choose"),
     ),

@@ -19,6 +19,9 @@ from cms.access import Role
 from cms.index_health import wrong
 from cms.models import User
 from cms.today import Item, Tone
+from forms import ledger
+from forms.alarms import left_alone
+from forms.ledger.findings import CHECKS
 from themes.templatetags.russian import human_date
 
 SILENT = datetime.timedelta(minutes=2)  # a worker tells that it is alive every ten seconds
@@ -31,10 +34,49 @@ def items(user: Any) -> list[Item]:
     if not user.has_perm("cms.change_user"):
         return []
     search = index_health.troubles()
-    broken = [*search, *_worker(), *_tasks(), *_imports()]
+    broken = [*_losses(), *search, *_worker(), *_tasks(), *_imports(), *_left_alone()]
     if not broken:
         return [*_people(), _well()]
     return [*broken, *_people(), *([] if search else [_search_is_well()])]
+
+
+def _losses() -> list[Item]:
+    """What the sweeper has found and could not mend; small things wait on their page."""
+    grave = [kind for kind, check in CHECKS.items() if check.grave]
+    found = ledger.open_findings().filter(kind__in=grave).count()
+    if not found:
+        return []
+    title = ngettext(
+        "The ledger of cases: %(count)d difference",
+        "The ledger of cases: %(count)d differences",
+        found,
+    )
+    note = _("What was sent, receipts and cases do not agree. There it says what to do.")
+    return [
+        Item(title % {"count": found}, reverse("intake:ledger"), note, _("broken"), Tone.URGENT)
+    ]
+
+
+def _left_alone() -> list[Item]:
+    """Administrators see no cases; they see to it that somebody does."""
+    count = left_alone().count()
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d case has been taken by nobody for more than an hour",
+        "%(count)d cases have been taken by nobody for more than an hour",
+        count,
+    )
+    note = _("They lie in “Unrouted”. Heads have had a letter; see to the routing rules.")
+    return [
+        Item(
+            title % {"count": count},
+            reverse("intake_forms_routingrule_modeladmin_index"),
+            note,
+            _("nobody took it"),
+            Tone.URGENT,
+        )
+    ]
 
 
 def _worker() -> list[Item]:

@@ -14,12 +14,15 @@ from wagtail.views import serve as serve_page
 
 from cms.api import api
 from cms.api_errors import unknown_address
+from cms.healthz import healthz, web
 
 urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("api/v1/", api.urls),
     re_path("^api/", unknown_address),
+    path("healthz", healthz, name="healthz"),
+    path("healthz/web", web, name="healthz_web"),
     path("", include("themes.urls")),
     path("", include("catalogue.urls")),
     path("", include("search.urls")),

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from catalogue.models import Provider, Territory
 from forms import crypto, marks
 from forms.compiling import fields_of
+from forms.crypto import CryptoError
 from forms.events import record
 from forms.files import give_over, has_files
 from forms.models import (
     Channel,
     ConsentGiven,
+    Erased,
     EventKind,
     FormDraft,
     FormVersion,
@@ -92,6 +93,26 @@ def receipt_of(case: IntakeCase) -> Receipt:
     return Receipt(case.ref, secret_from(code))
 
 
+@transaction.atomic
+def complete(submission: uuid.UUID) -> bool:
+    """Make up what a submission lacks of what acceptance leaves behind; says whether it did."""
+    held = Submission.objects.select_for_update().get(pk=submission)
+    try:
+        answers = held.read_answers()
+    except (Erased, CryptoError):  # it gets its case all the same: somebody has to look at it
+        answers = {}
+    before = held.consents.count()
+    _keep_consents(held, answers)
+    done = held.consents.count() > before
+    case = IntakeCase.objects.filter(submission=held).first()
+    if case is None:
+        case, done = _case(held, answers, None), True
+    if not case.events.exists():
+        _record_acceptance(case, held, mended=True)
+        done = True
+    return done
+
+
 def _accept(
     version: FormVersion,
     answers: Mapping[str, Any],
@@ -104,17 +125,24 @@ def _accept(
     _keep_consents(submission, answers)
     case = _case(submission, answers, territory)
     _take_over(idempotency_key, submission)
+    _record_acceptance(case, submission, actor=actor)
+    return receipt_of(case)
+
+
+def _record_acceptance(
+    case: IntakeCase, submission: Submission, *, actor: Any = None, **codes: Any
+) -> None:
     record(
         case,
         EventKind.ACCEPTED,
         actor=actor,
         to_state=case.state,
-        channel=str(channel),
-        version=version.pk,
+        channel=str(submission.channel),
+        version=submission.version_id,
         queue=case.queue_id,
         rule=case.routed_by_id,
+        **codes,
     )
-    return receipt_of(case)
 
 
 def _submission(
@@ -138,15 +166,18 @@ def _keep_consents(submission: Submission, answers: Mapping[str, Any]) -> None:
     if version.consent_text_id is None:
         return
     ConsentGiven.objects.bulk_create(
-        ConsentGiven(
-            submission=submission,
-            text_id=version.consent_text_id,
-            field=spec["key"],
-            way=submission.channel,
-            given_at=submission.received_at,
-        )
-        for spec in fields_of(version.schema)
-        if spec["type"] == "consent" and answers.get(spec["key"]) is True
+        (
+            ConsentGiven(
+                submission=submission,
+                text_id=version.consent_text_id,
+                field=spec["key"],
+                way=submission.channel,
+                given_at=submission.received_at,
+            )
+            for spec in fields_of(version.schema)
+            if spec["type"] == "consent" and answers.get(spec["key"]) is True
+        ),
+        ignore_conflicts=True,
     )
 
 
@@ -176,7 +207,8 @@ def _case(
         route_note=found.explanation[:600],
         channel=submission.channel,
         urgent=schema["urgent"],
-        due_at=due_after(timezone.now(), topic.answer_days),
+        created_at=submission.received_at,
+        due_at=due_after(submission.received_at, topic.answer_days),
     )
 
 

@@ -9,11 +9,13 @@ from forms.views.check import check
 from forms.views.check import preview as preview_of_check
 from forms.views.desk import desk
 from forms.views.file import serve
+from forms.views.ledger import ledger
 from forms.views.ready import ready_blocks
 
 app_name = "intake"
 urlpatterns = [
     path("", desk, name="list"),
+    path("ledger/", ledger, name="ledger"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/take/", case.take, name="take"),
     path("<int:pk>/move/", case.move, name="move"),

@@ -101,6 +101,22 @@ def fields_of(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     return (node for node in nodes_of(schema) if node["type"] not in NESTED)
 
 
+def sure_consents(schema: Mapping[str, Any]) -> list[str]:
+    """Consents without which nobody can send an answer: asked of everybody, and needed."""
+    found: list[str] = []
+    for step in schema["steps"]:
+        nodes = [] if step.get("show_if") else list(step["fields"])
+        while nodes:
+            node = nodes.pop()
+            if node.get("show_if"):
+                continue
+            if node["type"] == "group":
+                nodes += node["fields"]
+            elif node["type"] == "consent" and node["required"]:
+                found.append(node["key"])
+    return found
+
+
 def conditions_of(schema: Mapping[str, Any]) -> Iterator[Condition]:
     """Every condition of a version: of steps, of nodes, of what is known without asking."""
     for holder in (*schema["steps"], *nodes_of(schema)):

@@ -30,7 +30,9 @@ from forms.models import FormDraft, Scan, Submission, UploadedFile
 MEGABYTE = 1024 * 1024
 MOST_OF_DRAFT = 60 * MEGABYTE
 LONGEST_NAME = 120
-UNOWNED_SECONDS = 3600  # a file without a row may belong to a transaction that still runs
+RUNNING_SECONDS = 3600  # a file without a row may belong to a transaction that still runs
+# A database restored from an older copy misses rows of newer files: time to notice that.
+UNOWNED_SECONDS = 7 * 24 * 3600
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069<>:\"/\\|?*]+")
 Uploads = dict[str, list[dict[str, Any]]]
 
@@ -160,18 +162,37 @@ def content_of(file: UploadedFile, owner: DataKey) -> tuple[str, bytes]:
 
 
 def sweep(now: float | None = None) -> int:
-    """Remove what lies on the disk and belongs to no row."""
-    old = (now or time.time()) - UNOWNED_SECONDS
-    gone = 0
+    """Remove what was cut off while it was written, and what has long belonged to no row."""
+    moment = now or time.time()
+    halves = [place for place in _without_row(moment - RUNNING_SECONDS) if not _is_id(place.name)]
+    places = {*halves, *_without_row(moment - UNOWNED_SECONDS)}
+    for place in places:
+        place.unlink(missing_ok=True)
+    return len(places)
+
+
+def unowned() -> list[str]:
+    """Names of whole files on the disk that belong to no row."""
+    found = _without_row(time.time() - RUNNING_SECONDS)
+    return [place.name for place in found if _is_id(place.name)]
+
+
+def _without_row(before: float) -> list[Path]:
+    """Of what was written before a moment."""
+    places: list[Path] = []
     for folder in _root().glob("??"):
-        found = [each for each in folder.iterdir() if each.stat().st_mtime < old]
-        ids = {each.name for each in found}
-        valid = [each for each in ids if _is_id(each)]
-        known = UploadedFile.objects.filter(pk__in=valid).values_list("pk", flat=True)
-        for name in ids - {str(each) for each in known}:
-            (folder / name).unlink(missing_ok=True)
-            gone += 1
-    return gone
+        found = [each for each in folder.iterdir() if _written_before(each, before)]
+        ids = [each.name for each in found if _is_id(each.name)]
+        known = UploadedFile.objects.filter(pk__in=ids).values_list("pk", flat=True)
+        rows = {str(each) for each in known}
+        places += [each for each in found if each.name not in rows]
+    return places
+
+
+def _written_before(place: Path, moment: float) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+        return place.stat().st_mtime < moment
+    return False
 
 
 def place_of(file: uuid.UUID) -> Path:

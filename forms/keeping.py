@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from forms import crypto, written
@@ -87,13 +88,17 @@ def begun(key: uuid.UUID, *, for_update: bool = False) -> FormDraft | None:
 
 def sweep() -> int:
     """Delete drafts whose term is over, and those that have become submissions."""
-    over = FormDraft.objects.filter(expires_at__lte=timezone.now())
-    sent = FormDraft.objects.filter(
-        pk__in=Submission.objects.filter(idempotency_key__in=FormDraft.objects.values("pk")).values(
-            "idempotency_key"
-        )
-    )
-    return sum(drafts.delete()[0] for drafts in (over, sent))
+    over, _kinds = FormDraft.objects.filter(expires_at__lte=timezone.now()).delete()
+    sent = Submission.objects.filter(idempotency_key=OuterRef("pk"))
+    drafts = FormDraft.objects.filter(Exists(sent)).values_list("pk", flat=True)
+    return over + sum(drop_sent(draft) for draft in drafts)
+
+
+@transaction.atomic
+def drop_sent(draft: uuid.UUID) -> bool:
+    """Delete a draft that has become a submission; not while it has files, which nobody has seen."""
+    held = FormDraft.objects.select_for_update().filter(pk=draft, files__isnull=True)
+    return held.delete()[0] > 0
 
 
 def _begin(page: Draft, version: FormVersion, known: Typed) -> FormDraft:

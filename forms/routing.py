@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalogue.models import Provider, Territory
@@ -48,7 +50,7 @@ class Table:
         return _rules()
 
     def centres_of(self, form: FormDefinition) -> set[int]:
-        return set(form.centres.values_list("pk", flat=True))
+        return set(form.centres.filter(is_centre=True).values_list("pk", flat=True))
 
     def centre(self, pk: int) -> Provider:
         return Provider.objects.get(pk=pk)
@@ -82,7 +84,7 @@ class Remembered(Table):
         return self._rules
 
     def centres_of(self, form: FormDefinition) -> set[int]:
-        return {centre.pk for centre in form.centres.all()}
+        return {centre.pk for centre in form.centres.all() if centre.is_centre}
 
     def centre(self, pk: int) -> Provider:
         return self._centres[pk]
@@ -137,17 +139,21 @@ def centre_of(territory: Territory | None, allowed: set[int] | None = None) -> P
 def unrouted_queue(centre: Provider | None) -> Queue:
     """«Нераспределённые» of a centre, or of the installation; made when first needed."""
     slug = f"{centre.slug}-unrouted" if centre else "unrouted"
-    queue, _made = Queue.objects.get_or_create(
-        centre=centre, unrouted=True, defaults={"slug": slug, "title": UNROUTED}
-    )
-    return queue
+    # Somebody's queue may bear that short name already: then it is made under another.
+    for name in (slug, f"{slug}-{secrets.token_hex(4)}"):
+        queue = Queue.objects.filter(centre=centre, unrouted=True).first()
+        if queue is not None:
+            break
+        made = Queue(centre=centre, unrouted=True, slug=name, title=UNROUTED)
+        Queue.objects.bulk_create([made], ignore_conflicts=True)  # several at once make one
+    return queue or Queue.objects.get(centre=centre, unrouted=True)
 
 
 def _rules() -> list[RoutingRule]:
     """Rules in force in their order; among equals the one for the smaller territory is first."""
-    rules = RoutingRule.objects.filter(active=True, queue__retired=False).select_related(
-        "form", "topic", "territory", "queue__centre"
-    )
+    has_desk = Q(queue__centre__isnull=True) | Q(queue__centre__is_centre=True)
+    rules = RoutingRule.objects.filter(has_desk, active=True, queue__retired=False)
+    rules = rules.select_related("form", "topic", "territory", "queue__centre")
     return sorted(
         rules,
         key=lambda rule: (

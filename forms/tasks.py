@@ -26,3 +26,34 @@ def scan_file(file: str) -> None:
     from forms import quarantine
 
     quarantine.scan(file)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="intake_forms.raise_alarms", queueing_lock="intake_forms.raise_alarms")
+def raise_alarms(timestamp: int) -> None:
+    """Nobody has taken a case for an hour: those who answer for it are told."""
+    from forms import alarms
+
+    alarms.raise_alarms()
+
+
+@app.periodic(cron="2-59/5 * * * *")
+@app.task(
+    name="intake_forms.find_losses",
+    queueing_lock="intake_forms.find_losses",
+    lock="intake_forms.find_losses",
+)
+def find_losses(timestamp: int) -> None:
+    """What seems to be lost is found, and mended where that can be done."""
+    from forms import ledger
+
+    ledger.sweep()
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="intake_forms.write_ledger", queueing_lock="intake_forms.write_ledger")
+def write_ledger(timestamp: int) -> None:
+    """Every day that is over gets its rows in the ledger."""
+    from forms import ledger
+
+    ledger.write_days()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
+from forms.alarms import left_alone
 from forms.models import IntakeCase, State
 
 OWN_SHOWN = 4
@@ -28,6 +29,7 @@ def items(user: Any) -> list[Item]:
         late=Count("pk", filter=late & ~Q(assignee=user)),
         free=Count("pk", filter=Q(state=State.NEW)),
         lost=Count("pk", filter=Q(centre__isnull=True, state=State.NEW)),
+        alone=Count("pk", filter=Q(pk__in=left_alone(cases).values("pk"))),
     )
     own = (
         cases.filter(assignee=user, state__in=(State.IN_WORK, State.DECIDED))
@@ -35,9 +37,29 @@ def items(user: Any) -> list[Item]:
         .order_by("-urgent", "due_at", "pk")
     )
     return [
+        *_left_alone(counts["alone"]),
         *_overdue(counts["late"]),
         *(_own(case) for case in own[:OWN_SHOWN]),
         *_free(counts["free"], counts["lost"]),
+    ]
+
+
+def _left_alone(count: int) -> list[Item]:
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d case has lain in “Unrouted” for more than an hour",
+        "%(count)d cases have lain in “Unrouted” for more than an hour",
+        count,
+    )
+    return [
+        Item(
+            title % {"count": count},
+            reverse("intake:list") + "?tab=free",
+            _("Nobody has looked at them. Take them, or move them to the right queue."),
+            _("nobody took it"),
+            Tone.URGENT,
+        )
     ]
 
 

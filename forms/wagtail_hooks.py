@@ -31,3 +31,15 @@ def cases_menu_item() -> MenuItem:
     return CasesMenuItem(
         _("Cases"), reverse("intake:list"), name="cases", icon_name="tasks", order=100
     )
+
+
+class LedgerMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("intake_forms.view_ledgerrow")
+
+
+@hooks.register("register_admin_menu_item")
+def ledger_menu_item() -> MenuItem:
+    return LedgerMenuItem(
+        _("Ledger"), reverse("intake:ledger"), name="ledger", icon_name="check", order=660
+    )

@@ -261,6 +261,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the page editor sends thousands
 # Security
 
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz"]  # a balancer asks without TLS, and is told one word
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

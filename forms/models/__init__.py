@@ -13,6 +13,7 @@ from forms.models.cases import (
 from forms.models.definition import ConsentText, FormDefinition, FormVersion
 from forms.models.drafts import FormDraft
 from forms.models.files import Scan, UploadedFile
+from forms.models.ledger import Finding, LedgerRow, Loss, Sweep, UnroutedAlarm
 from forms.models.marks import BlindMark, MarkKind
 from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.ready import ReadyBlock
@@ -36,12 +37,15 @@ __all__ = [
     "Direction",
     "Erased",
     "EventKind",
+    "Finding",
     "FormDefinition",
     "FormDraft",
     "FormVersion",
     "IntakeCase",
     "InternalNote",
+    "LedgerRow",
     "LookupAttempt",
+    "Loss",
     "MarkKind",
     "Outcome",
     "Queue",
@@ -53,6 +57,8 @@ __all__ = [
     "State",
     "Submission",
     "SubmissionKey",
+    "Sweep",
     "Topic",
+    "UnroutedAlarm",
     "UploadedFile",
 ]

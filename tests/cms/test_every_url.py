@@ -11,7 +11,7 @@ import re
 import pytest
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
@@ -32,7 +32,7 @@ from catalogue.models import (
 )
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
-from forms import keeping
+from forms import keeping, ledger
 from forms.drafts import issue, read
 from forms.files import take_in
 from forms.models import FormDraft, IntakeCase, Register, UploadedFile
@@ -142,6 +142,9 @@ def world(settings, tmp_path) -> World:
         provider = centres[OWN] if role in STAFF else provider
         world.people[role] = UserFactory(role=role, provider=provider)
     rebuild(get_engine())
+    ledger.sweep()
+    with connection.cursor() as cursor:
+        cursor.execute("insert into procrastinate_workers default values")
     return world
 
 

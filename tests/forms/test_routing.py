@@ -107,3 +107,67 @@ def test_deleting_a_rule_or_queue_never_loses_a_case(district, centre):
     case = make_case(territory=district)
     with pytest.raises(ProtectedError):
         Queue.objects.get(pk=case.queue_id).delete()
+
+
+def test_rule_of_a_centre_that_has_no_desk_any_more_is_passed_over(district, centre):
+    gone = ProviderFactory(centre=True)
+    RuleFactory(territory=district, queue=QueueFactory(centre=gone))
+    gone.is_centre = False
+    gone.save()
+    assert route(facts(territory=district)).queue.centre == centre
+
+
+def test_form_whose_centres_have_no_desk_any_more_goes_by_its_place(district, centre):
+    form = FormFactory()
+    form.centres.add(ProviderFactory(centre=True))
+    form.save()
+    form.centres.update(is_centre=False)
+    form.refresh_from_db()
+    assert route(facts(form, territory=district)).queue.centre == centre
+    assert route(facts(form)).queue.centre is None
+
+
+@pytest.mark.parametrize("slug", ["unrouted", "centre-unrouted"])
+def test_short_name_that_is_taken_does_not_stop_a_case(slug, district):
+    QueueFactory(slug=slug)
+    near = ProviderFactory(centre=True, slug="centre", territories=[district])
+    for place, owner in ((district, near), (None, None)):
+        queue = route(facts(territory=place)).queue
+        assert queue.unrouted
+        assert queue.centre == owner
+        assert route(facts(territory=place)).queue == queue
+
+
+def test_every_odd_fact_has_a_queue(region, district, centre):
+    """Rules, centres and places in every state that editors can bring them to."""
+    gone = ProviderFactory(centre=True, territories=[district])
+    elsewhere = TerritoryFactory(title="Далеко")
+    queues = [
+        QueueFactory(centre=centre),
+        QueueFactory(centre=gone),
+        QueueFactory(centre=centre, retired=True),
+        QueueFactory(centre=None),
+    ]
+    for place in (None, region, elsewhere):
+        for queue in queues:
+            for urgent in (None, True):
+                RuleFactory(territory=place, queue=queue, urgent=urgent, topic=TopicFactory())
+    gone.is_centre = False
+    gone.save()
+    forms = [FormFactory() for _ in range(4)]
+    for form, centres in zip(forms, ([], [gone], [centre], [centre, gone]), strict=True):
+        form.centres.set(centres)
+        form.save()
+    tried = 0
+    for form in forms:
+        for place in (None, region, district, elsewhere):
+            for chosen in (None, centre, ProviderFactory(centre=True)):
+                for urgent in (False, True):
+                    found = route(facts(form, territory=place, chosen_centre=chosen, urgent=urgent))
+                    assert found.queue.pk
+                    assert not found.queue.retired
+                    assert found.queue.centre is None or found.queue.centre.is_centre
+                    assert found.explanation
+                    tried += 1
+    print(f"{tried} odd facts, {len(queues) * 6} rules: each has a queue that somebody sees")
+    assert tried == 96

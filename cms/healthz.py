@@ -1,0 +1,92 @@
+"""Whether the installation is well, for monitors: a word for everybody, reasons for administrators.
+
+`/healthz` speaks of the whole installation: 503 when something is lost or nobody looks.
+`/healthz/web` speaks of this web server alone, for a balancer: a loss is no reason to send
+families away.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Count
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+
+from cms.health import SILENT
+from forms import ledger
+from forms.alarms import left_alone
+from forms.ledger.findings import CHECKS
+from forms.models import Loss
+
+LASTING = datetime.timedelta(minutes=15)  # the sweeper has tried to mend it three times
+OK, ATTENTION, FAILING = "ok", "attention", "failing"
+
+Reasons = dict[str, int]
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    try:
+        failing, attention = _failing(), _attention()
+        told = _may_know(request)
+    except DatabaseError:
+        return JsonResponse({"status": FAILING}, status=503)
+    answer: dict[str, Any] = {"status": FAILING if failing else ATTENTION if attention else OK}
+    if told:
+        answer |= {FAILING: failing, ATTENTION: attention}
+    return JsonResponse(answer, status=503 if failing else 200)
+
+
+@never_cache
+@require_safe
+def web(request: HttpRequest) -> JsonResponse:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except DatabaseError:
+        return JsonResponse({"status": FAILING}, status=503)
+    return JsonResponse({"status": OK})
+
+
+def _failing() -> Reasons:
+    """Something is lost, or nobody would notice."""
+    lasting = _by_kind(grave=True)
+    if ledger.is_stale():
+        lasting["not_swept"] = 1
+    since = timezone.now() - SILENT
+    if not ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists():
+        lasting["no_worker"] = 1
+    return lasting
+
+
+def _attention() -> Reasons:
+    reasons = _by_kind(grave=False)
+    for name, count in (
+        ("unrouted", left_alone().count()),
+        ("failed_tasks", ProcrastinateJob.objects.filter(status="failed").count()),
+    ):
+        if count:
+            reasons[name] = count
+    return reasons
+
+
+def _by_kind(*, grave: bool) -> Reasons:
+    kinds = [kind for kind, check in CHECKS.items() if check.grave == grave]
+    found = ledger.open_findings(older_than=LASTING).filter(kind__in=kinds).order_by()
+    counts = found.values_list("kind").annotate(Count("pk"))
+    return {str(Loss(kind)): count for kind, count in counts}
+
+
+def _may_know(request: HttpRequest) -> bool:
+    """Only who bears a session is asked for who it is: the others cost no query."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return False
+    return request.user.has_perm("intake_forms.view_ledgerrow")

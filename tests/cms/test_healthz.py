@@ -1,0 +1,90 @@
+"""A word for everybody, reasons for administrators, and honesty when there is no database."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from cms.access import Role
+from forms import ledger
+from forms.models import Finding, SubmissionKey
+from tests.factories import UserFactory
+from tests.forms.test_ledger import past_the_database
+from tests.intake import make_case
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def well(settings, tmp_path):
+    settings.NAVIGATOR_PRIVATE_FILES = tmp_path
+    ledger.sweep()
+    with connection.cursor() as cursor:
+        cursor.execute("insert into procrastinate_workers default values")
+
+
+def lose_a_key(minutes: int) -> None:
+    make_case()
+    SubmissionKey.objects.all().delete()
+    ledger.sweep()
+    Finding.objects.update(found_at=timezone.now() - datetime.timedelta(minutes=minutes))
+
+
+def test_all_is_well(client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_loss_that_lasts_is_told_to_strangers_in_one_word(client):
+    lose_a_key(minutes=5)
+    assert client.get("/healthz").json() == {"status": "ok"}
+    Finding.objects.update(found_at=timezone.now() - datetime.timedelta(minutes=20))
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "failing"})
+    assert client.get("/healthz/web").status_code == 200
+
+
+def test_administrators_are_told_why(client):
+    lose_a_key(minutes=20)
+    for role in Role:
+        client.force_login(UserFactory(role=role))
+        answer = client.get("/healthz").json()
+        if role in (Role.ADMINISTRATOR, Role.HEAD):
+            assert answer["failing"] == {"no_key": 1}
+        else:
+            assert answer == {"status": "failing"}
+
+
+def test_a_case_that_nobody_takes_wants_attention(client):
+    make_case()
+    past_the_database("update intake_forms_caseevent set at = at - interval '2 hours'")
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "attention"})
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    assert client.get("/healthz").json()["attention"] == {"unrouted": 1}
+
+
+def test_nobody_looking_is_failing(client):
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 h'")
+    assert client.get("/healthz").status_code == 503
+
+
+def test_without_a_database_it_says_so(client, monkeypatch):
+    def away(*args, **kwargs):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", away)
+    for path in ("/healthz", "/healthz/web"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()) == (503, {"status": "failing"})
+
+
+def test_methods_and_slashes(client):
+    assert client.head("/healthz").status_code == 200
+    assert client.post("/healthz").status_code == 405

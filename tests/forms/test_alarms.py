@@ -1,0 +1,164 @@
+"""A case that nobody takes out of «Нераспределённые» raises an alarm after an hour."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from cms import health
+from cms.access import Role
+from forms import alarms, moves, today
+from forms.models import CaseEvent, IntakeCase, UnroutedAlarm
+from forms.tasks import raise_alarms
+from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
+from tests.forms.test_ledger import past_the_database
+from tests.intake import NAME, PHONE, STORY, FormFactory, QueueFactory, RuleFactory, make_case
+
+pytestmark = pytest.mark.django_db
+
+
+def later(**time: int) -> None:
+    """The clock goes on for everything that has happened."""
+    ago = datetime.timedelta(**time)
+    past_the_database("update intake_forms_caseevent set at = at - %s", ago)
+    UnroutedAlarm.objects.filter(told_at__isnull=False).update(told_at=timezone.now() - ago)
+
+
+@pytest.fixture
+def centre():
+    return ProviderFactory(centre=True, short_name="Центр у озера")
+
+
+@pytest.fixture
+def head(centre):
+    return UserFactory(role=Role.HEAD, provider=centre, email="head@example.org")
+
+
+@pytest.fixture
+def administrator():
+    return UserFactory(role=Role.ADMINISTRATOR, email="admin@example.org")
+
+
+def test_an_hour_passes_first(centre, head):
+    case = make_case(centre=centre)
+    raise_alarms(0)
+    assert not UnroutedAlarm.objects.exists()
+    later(minutes=59)
+    raise_alarms(0)
+    assert mail.outbox == []
+    later(minutes=2)
+    raise_alarms(0)
+    assert UnroutedAlarm.objects.get().case == case
+    assert [letter.to for letter in mail.outbox] == [["head@example.org"]]
+
+
+def test_the_letter_names_the_case_and_nobody(centre, head, settings):
+    case = make_case(centre=centre)
+    later(hours=2)
+    raise_alarms(0)
+    letter = mail.outbox[0]
+    assert case.number in letter.body
+    assert "Центр у озера" in letter.body
+    assert f"{settings.WAGTAILADMIN_BASE_URL}/admin/intake/?tab=free" in letter.body
+    for secret in (NAME, PHONE, STORY, str(case.topic), str(case.form)):
+        assert secret not in letter.subject + letter.body
+
+
+def test_once_a_day_and_for_new_cases_at_once(centre, head):
+    make_case(centre=centre)
+    later(hours=2)
+    for _ in range(3):
+        raise_alarms(0)
+    assert len(mail.outbox) == 1
+    second = make_case(centre=centre)
+    past_the_database(
+        "update intake_forms_caseevent set at = at - interval '2 hours' where case_id = %s",
+        second.pk,
+    )
+    raise_alarms(0)
+    assert len(mail.outbox) == 2
+    assert second.number in mail.outbox[1].body
+    later(hours=25)
+    raise_alarms(0)
+    raise_alarms(0)
+    assert len(mail.outbox) == 3
+    assert UnroutedAlarm.objects.count() == 2
+
+
+def test_who_takes_or_moves_the_case_ends_the_alarm(centre, head):
+    taken, moved = (make_case(centre=centre) for _ in range(2))
+    later(hours=2)
+    raise_alarms(0)
+    assert UnroutedAlarm.objects.count() == 2
+    moves.take(case_id=taken.pk, actor=head)
+    queue = QueueFactory(centre=centre)
+    IntakeCase.objects.filter(pk=moved.pk).update(queue=queue)
+    raise_alarms(0)
+    assert not UnroutedAlarm.objects.exists()
+    assert len(mail.outbox) == 1
+
+
+def test_a_case_that_comes_back_has_an_hour_again(centre, head):
+    case = make_case(centre=centre)
+    later(hours=2)
+    last = case.events.get()
+    CaseEvent.objects.create(case=case, seq=2, kind="released", prev_hash=last.hash, hash="0" * 64)
+    raise_alarms(0)
+    assert mail.outbox == []
+    later(hours=2)
+    raise_alarms(0)
+    assert len(mail.outbox) == 1
+
+
+def test_queues_with_a_rule_raise_no_alarm():
+    territory = TerritoryFactory()
+    RuleFactory(territory=territory, queue=QueueFactory(centre=ProviderFactory(centre=True)))
+    make_case(territory=territory)
+    later(hours=9)
+    raise_alarms(0)
+    assert not UnroutedAlarm.objects.exists()
+
+
+def test_what_no_centre_has_goes_to_those_who_may_see_it(administrator):
+    UserFactory(role=Role.DISPATCHER, email="dispatcher@example.org")
+    UserFactory(role=Role.SPECIALIST, email="specialist@example.org")
+    UserFactory(role=Role.ADMINISTRATOR, email="gone@example.org", is_active=False)
+    make_case()
+    later(hours=2)
+    raise_alarms(0)
+    assert mail.outbox[0].to == ["admin@example.org", "dispatcher@example.org"]
+
+
+def test_a_centre_without_a_head_is_told_of_by_administrators(centre, administrator):
+    make_case(centre=centre)
+    later(hours=2)
+    raise_alarms(0)
+    assert mail.outbox[0].to == ["admin@example.org"]
+
+
+def test_a_letter_that_fails_is_sent_with_the_next_round(centre, head, monkeypatch):
+    make_case(centre=centre)
+    later(hours=2)
+
+    def broken(*args, **kwargs):
+        raise OSError("no mail server")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("forms.alarms.send_mail", broken)
+        with pytest.raises(OSError, match="no mail"):
+            alarms.raise_alarms()
+    assert UnroutedAlarm.objects.get().told_at is None
+    raise_alarms(0)
+    assert len(mail.outbox) == 1
+
+
+def test_the_alarm_stands_on_the_first_page(centre, head, administrator):
+    FormFactory()
+    make_case(centre=centre)
+    assert not any("часа" in item.title for item in today.items(head))
+    later(hours=2)
+    assert "больше часа" in today.items(head)[0].title
+    assert any("больше часа" in item.title for item in health.items(administrator))
