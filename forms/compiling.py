@@ -49,6 +49,9 @@ _OWN = {
     "repeat": ("row_title", "minimum", "maximum"),
 }
 
+# What versions did not say at first, and what held for them.
+_LATER = {"retention_method": "delete", "basis": "consent", "basis_text": ""}
+
 
 class SchemaError(Exception):
     """A form cannot be asked as it stands; says why."""
@@ -73,6 +76,9 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
         "urgent": definition.urgent,
         "topic": definition.topic.slug if definition.topic_id else "",
         "retention_days": definition.retention_days,
+        "retention_method": definition.retention_method,
+        "basis": definition.basis,
+        "basis_text": definition.basis_text,
         "pages": pages_for(definition.layout, steps),
         "steps": steps,
     }
@@ -132,12 +138,12 @@ def conditions_of(schema: Mapping[str, Any]) -> Iterator[Condition]:
 def lifted(schema: dict[str, Any]) -> dict[str, Any]:
     """A version of any format as one of the newest; what is stored stays as it is."""
     if schema["format"] == FORMAT:
-        return schema
+        return schema if "basis" in schema else {**_LATER, **schema}
     steps = [
         {**step, "show_if": None, "fields": [{**node, "set": []} for node in step["fields"]]}
         for step in schema["steps"]
     ]
-    return {**schema, "format": FORMAT, "steps": steps}
+    return {**_LATER, **schema, "format": FORMAT, "steps": steps}
 
 
 def digest(value: Any) -> str:

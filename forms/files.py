@@ -143,9 +143,11 @@ def give_over(draft: FormDraft, submission: Submission, owner: DataKey) -> None:
     _delete(unanswered)
 
 
-def erase(submission: Submission) -> None:
-    """Rows and contents go with the key of the submission."""
-    _delete(UploadedFile.objects.filter(submission=submission))
+def erase(submission: Submission) -> int:
+    """Rows and contents go with the key of the submission; how many."""
+    gone = list(UploadedFile.objects.filter(submission=submission))
+    _delete(gone)
+    return len(gone)
 
 
 def name_of(file: UploadedFile, owner: DataKey) -> str:

@@ -27,7 +27,7 @@ FILE_FORMAT = 1
 LARGEST = 2 * 1024 * 1024  # bytes
 _COPIED = (
     *("title", "lead", "minutes", "urgent", "retention_days"),
-    *("consent_text", "offered_everywhere"),
+    *("retention_method", "basis", "basis_text", "consent_text", "offered_everywhere"),
 )
 
 
@@ -56,6 +56,9 @@ class FormFile(BaseModel):
     minutes: Annotated[int, Field(ge=1, le=120)]
     urgent: bool
     retention_days: Annotated[int, Field(ge=1, le=3650)]
+    retention_method: Literal["delete", "anonymise"] = "delete"
+    basis: Literal["consent", "law", "contract"] = "consent"
+    basis_text: Annotated[str, Field(max_length=300)] = ""
     consent_text: Annotated[str, Field(max_length=4000)]
     offered_everywhere: bool
     topic: TopicPart

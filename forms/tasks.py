@@ -17,6 +17,15 @@ def sweep_drafts(timestamp: int) -> None:
     protection.sweep()
 
 
+@app.periodic(cron="30 2 * * *")
+@app.task(name="intake_forms.erase_due", queueing_lock="intake_forms.erase_due")
+def erase_due(timestamp: int) -> None:
+    """Personal data whose term is over goes every night; an act of the day says what went."""
+    from forms import retention
+
+    retention.erase_due()
+
+
 @app.task(
     name="intake_forms.scan_file",
     retry=RetryStrategy(max_attempts=5, exponential_wait=4),

@@ -137,7 +137,13 @@ class FormDefinitionViewSet(SnippetViewSet):
                 heading=_("Settings"),
             ),
             ObjectList(
-                [FieldPanel("consent_text"), FieldPanel("retention_days")],
+                [
+                    FieldPanel("consent_text"),
+                    FieldPanel("retention_days"),
+                    FieldPanel("retention_method"),
+                    FieldPanel("basis"),
+                    FieldPanel("basis_text"),
+                ],
                 heading=_("Personal data"),
             ),
         ]

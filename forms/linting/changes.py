@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from forms.compiling import nodes_of
 from forms.conditions import in_words
+from forms.models import Basis, RetentionMethod
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 
@@ -21,6 +22,9 @@ _FORM = {
     "urgent": gettext_lazy("is urgent"),
     "topic": gettext_lazy("topic"),
     "retention_days": gettext_lazy("kept after closing, days"),
+    "retention_method": gettext_lazy("then"),
+    "basis": gettext_lazy("basis"),
+    "basis_text": gettext_lazy("which law or contract"),
 }
 _NODE = {
     "label": gettext_lazy("wording"),
@@ -70,10 +74,19 @@ class Change:
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """Between two versions of format 2."""
     found = []
-    details = tuple(_details(old, new, _FORM, {}, {}))
+    details = tuple(_details(_worded(old), _worded(new), _FORM, {}, {}))
     if details:
         found.append(Change(CHANGED, _("The form"), details))
     return [*found, *_of_steps(old, new), *_of_nodes(old, new)]
+
+
+def _worded(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form says of personal data in words instead of codes."""
+    return {
+        **schema,
+        "retention_method": RetentionMethod(schema["retention_method"]).label,
+        "basis": Basis(schema["basis"]).label,
+    }
 
 
 def _of_steps(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

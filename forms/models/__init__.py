@@ -10,7 +10,13 @@ from forms.models.cases import (
     Outcome,
     State,
 )
-from forms.models.definition import ConsentText, FormDefinition, FormVersion
+from forms.models.definition import (
+    Basis,
+    ConsentText,
+    FormDefinition,
+    FormVersion,
+    RetentionMethod,
+)
 from forms.models.drafts import FormDraft
 from forms.models.files import Scan, UploadedFile
 from forms.models.ledger import Finding, LedgerRow, Loss, Sweep, UnroutedAlarm
@@ -18,6 +24,15 @@ from forms.models.marks import BlindMark, MarkKind
 from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
+from forms.models.retention import (
+    AnonymousAnswers,
+    ConsentWithdrawn,
+    Erasure,
+    ErasureAct,
+    ErasureRule,
+    HoldReason,
+    LegalHold,
+)
 from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
 from forms.models.talk import CaseMessage, Direction, InternalNote
 from forms.models.watch import AccessLog, Arrival, LookupAttempt
@@ -27,23 +42,31 @@ __all__ = [
     "OPEN",
     "SET_ASIDE",
     "AccessLog",
+    "AnonymousAnswers",
     "Arrival",
+    "Basis",
     "BlindMark",
     "CaseEvent",
     "CaseMessage",
     "Channel",
     "ConsentGiven",
     "ConsentText",
+    "ConsentWithdrawn",
     "Direction",
     "Erased",
+    "Erasure",
+    "ErasureAct",
+    "ErasureRule",
     "EventKind",
     "Finding",
     "FormDefinition",
     "FormDraft",
     "FormVersion",
+    "HoldReason",
     "IntakeCase",
     "InternalNote",
     "LedgerRow",
+    "LegalHold",
     "LookupAttempt",
     "Loss",
     "MarkKind",
@@ -52,6 +75,7 @@ __all__ = [
     "ReadyBlock",
     "Register",
     "RegisterEntry",
+    "RetentionMethod",
     "RoutingRule",
     "Scan",
     "State",

@@ -135,6 +135,8 @@ class IntakeCase(models.Model):
             ("view_unrouted", "Can see cases that no centre has"),
             ("take_intakecase", "Can take cases and work on them"),
             ("route_intakecase", "Can move cases to another queue"),
+            ("hold_intakecase", "Can keep cases from being erased"),
+            ("export_person", "Can give out all data of a person"),
         ]
         indexes = [
             models.Index(fields=["centre", "state", "due_at"], name="case_of_centre"),
@@ -203,6 +205,10 @@ class EventKind(models.TextChoices):
     NOTED = "noted", _("note added")
     REGISTERED = "registered", _("register filled in")
     ERASED = "erased", _("personal data erased")
+    HELD = "held", _("kept by a legal hold")
+    FREED = "freed", _("legal hold lifted")
+    CONSENT_WITHDRAWN = "withdrawn", _("consent withdrawn")
+    EXPORTED = "exported", _("given out to the person")
 
 
 class CaseEvent(models.Model):

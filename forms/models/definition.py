@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.http import HttpRequest
@@ -44,6 +45,21 @@ class Layout(models.TextChoices):
     AUTO = "auto", _("a short form on one page, a long one step by step")
     ONE = "one", _("everything on one page")
     STEPS = "steps", _("a page for each step")
+
+
+class RetentionMethod(models.TextChoices):
+    """What becomes of personal data when its term is over."""
+
+    DELETE = "delete", _("delete everything")
+    ANONYMISE = "anonymise", _("keep chosen answers without the person, for counting")
+
+
+class Basis(models.TextChoices):
+    """On what a form may ask for personal data (152-ФЗ, ст. 6 ч. 1 п. 1, 2, 5)."""
+
+    CONSENT = "consent", _("consent of the person")
+    LAW = "law", _("a duty by law")
+    CONTRACT = "contract", _("a contract with the person")
 
 
 class FormDefinitionQuerySet(models.QuerySet["FormDefinition"]):
@@ -90,6 +106,22 @@ class FormDefinition(
         default=365,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
     )
+    retention_method = models.CharField(
+        _("then"), max_length=10, choices=RetentionMethod, default=RetentionMethod.DELETE
+    )
+    basis = models.CharField(
+        _("basis"),
+        max_length=8,
+        choices=Basis,
+        default=Basis.CONSENT,
+        help_text=_("What is kept by law or contract stays when a consent is withdrawn."),
+    )
+    basis_text = models.CharField(
+        _("which law or contract"),
+        max_length=300,
+        blank=True,
+        help_text=_("Article and law, or the name of the contract."),
+    )
     consent_text = models.TextField(
         _("text of the consent"),
         max_length=4000,
@@ -128,6 +160,11 @@ class FormDefinition(
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        super().clean()
+        if self.basis != Basis.CONSENT and not self.basis_text.strip():
+            raise ValidationError({"basis_text": _("Please name the law or the contract.")})
 
     def get_absolute_url(self) -> str:
         return reverse("intake_forms:form", args=[self.slug])
