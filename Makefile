@@ -22,6 +22,7 @@ serve: .venv/runtime ## Start the portal as it stands: web, worker and indexer
 
 test: .venv/dev ## Set everything up and run all tests
 	@$(BIN)/python tests/install_browser.py
+	@$(BIN)/python tests/install_clamd.py
 	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 quick: .venv/dev ## Run the tests that take no browser and no seconds

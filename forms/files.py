@@ -48,11 +48,17 @@ def has_files(schema: Mapping[str, Any]) -> bool:
 def uploads_of(draft: FormDraft) -> Uploads:
     """The files of a draft by the paths of their questions, as answers keep them."""
     found: Uploads = {}
-    for file in draft.files.all():
+    for file in draft.files.exclude(scan=Scan.INFECTED):
         found.setdefault(file.path, []).append(
             {"id": str(file.pk), "name": name_of(file, draft.data_key), "size": file.size}
         )
     return found
+
+
+def infected_of(draft: FormDraft) -> list[str]:
+    """Names of the files of a draft that had a virus and were destroyed."""
+    infected = draft.files.filter(scan=Scan.INFECTED)
+    return [name_of(file, draft.data_key) for file in infected]
 
 
 @transaction.atomic
@@ -65,7 +71,8 @@ def take_in(
     :raises NoRoom: the disk is full.
     """
     FormDraft.objects.select_for_update().get(pk=draft.pk)
-    held = list(UploadedFile.objects.filter(draft=draft).values_list("path", "size", "sha256"))
+    there = UploadedFile.objects.filter(draft=draft)
+    held = list(there.exclude(scan=Scan.INFECTED).values_list("path", "size", "sha256"))
     size = received.size or 0
     if size > spec["most_megabytes"] * MEGABYTE:
         raise Refused(_("The file is larger than %(most)s MB.") % {"most": spec["most_megabytes"]})
@@ -73,6 +80,8 @@ def take_in(
         raise Refused(_("All files together are too large."))
     content = received.read()
     kind, digest = detect(content, spec["accepts"]), hashlib.sha256(content).hexdigest()
+    if there.filter(scan=Scan.INFECTED, sha256=digest).exists():
+        raise Refused(_("There is a virus in the file: we have destroyed it."))
     same = [each for each in held if each[0] == path]
     if digest in {sha for _path, _size, sha in same}:  # the page was sent twice
         return UploadedFile.objects.filter(draft=draft, path=path, sha256=digest)[0]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import transaction
 
-from forms.crypto import DataKey
+from forms.crypto import CryptoError, DataKey
+from forms.events import record
 from forms.files import content_of, place_of
-from forms.models import Erased, Scan, UploadedFile
-from forms.scanning import ScanFailed, is_infected
+from forms.models import Erased, EventKind, IntakeCase, Scan, UploadedFile
+from forms.scanning import NoAnswer, ScanFailed, is_infected
+
+WITHOUT_VERDICT = (Scan.PENDING, Scan.ERROR)
+MOST_AT_ONCE = 500  # files of one round
 
 
 def owner_key(file: UploadedFile) -> DataKey:
@@ -20,24 +25,63 @@ def owner_key(file: UploadedFile) -> DataKey:
 
 
 def scan(file: str) -> None:
-    """:raises ScanFailed: no verdict; the row says that, and the task tries again."""
+    """Ask for the verdict on a file that has none.
+
+    :raises ScanFailed: no verdict; the row says that, and it is asked again.
+    """
     found = (
-        UploadedFile.objects.filter(pk=uuid.UUID(file), scan__in=[Scan.PENDING, Scan.ERROR])
+        UploadedFile.objects.filter(pk=uuid.UUID(file))
+        .exclude(scan__in=(Scan.CLEAN, Scan.INFECTED))
         .select_related("draft", "submission__key")
         .first()
     )
     if found is None:  # removed, or scanned already
         return
     try:
-        owner = owner_key(found)
-        _name, content = content_of(found, owner)
-        state = Scan.INFECTED if is_infected(content) else Scan.CLEAN
-    except Erased:
+        _name, content = content_of(found, owner_key(found))
+        infected = is_infected(content)
+    except (Erased, CryptoError, FileNotFoundError):  # it has just been removed or given over
         return
     except ScanFailed:
         UploadedFile.objects.filter(pk=found.pk).update(scan=Scan.ERROR)
         raise
-    with transaction.atomic():
-        UploadedFile.objects.filter(pk=found.pk).update(scan=state)
-        if state == Scan.INFECTED:
-            transaction.on_commit(lambda: place_of(found.pk).unlink(missing_ok=True))
+    if infected:
+        destroy(found.pk)
+    else:
+        UploadedFile.objects.filter(pk=found.pk).update(scan=Scan.CLEAN)
+
+
+@transaction.atomic
+def destroy(file: uuid.UUID) -> None:
+    """Remove an infected file; its row stays, and its case tells of it."""
+    found = UploadedFile.objects.select_for_update(of=("self",)).filter(pk=file).first()
+    if found is None:
+        return
+    found.scan = Scan.INFECTED
+    found.save(update_fields=["scan"])
+    if found.submission_id:
+        case = IntakeCase.objects.select_for_update().get(submission=found.submission_id)
+        record(case, EventKind.INFECTED, file=str(found.pk))
+    transaction.on_commit(lambda: place_of(file).unlink(missing_ok=True))
+
+
+def scan_the_rest(most: int = MOST_AT_ONCE) -> int:
+    """Ask again about every file without a verdict, those from before clamd was there, too.
+
+    :returns: how many have got one.
+    """
+    if not settings.CLAMD_ADDRESS:  # it was taken away: nobody waits for a verdict any more
+        UploadedFile.objects.filter(scan__in=WITHOUT_VERDICT).update(scan=Scan.UNSCANNED)
+        return 0
+    waiting = UploadedFile.objects.filter(scan__in=(*WITHOUT_VERDICT, Scan.UNSCANNED))
+    done = 0
+    # In no order: a file that clamd cannot bear does not stand before all the others.
+    for file in waiting.order_by("?").values_list("pk", flat=True)[:most]:
+        try:
+            scan(str(file))
+        except NoAnswer:
+            break
+        except ScanFailed:
+            continue
+        done += 1
+    return done

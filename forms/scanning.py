@@ -13,7 +13,11 @@ LONGEST_ANSWER = 4096
 
 
 class ScanFailed(Exception):
-    """clamd is away, too slow, or refuses the file."""
+    """There is no verdict: clamd does not take the file."""
+
+
+class NoAnswer(ScanFailed):
+    """clamd is away, too slow, or was gone in the middle."""
 
 
 def is_infected(content: bytes) -> bool:
@@ -27,7 +31,9 @@ def is_infected(content: bytes) -> bool:
             clamd.sendall(struct.pack("!I", 0))
             said = _answer(clamd)
     except OSError as error:
-        raise ScanFailed("clamd does not answer") from error
+        raise NoAnswer("clamd does not answer") from error
+    if not said:
+        raise NoAnswer("clamd was gone before it answered")
     if said == "stream: OK":
         return False
     if said.endswith(" FOUND"):
@@ -40,7 +46,11 @@ def _connect(address: str) -> socket.socket:
     if address.startswith("unix:"):
         clamd = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         clamd.settimeout(TIMEOUT)
-        clamd.connect(address.removeprefix("unix:"))
+        try:
+            clamd.connect(address.removeprefix("unix:"))
+        except OSError:
+            clamd.close()
+            raise
         return clamd
     host, _colon, port = address.rpartition(":")
     return socket.create_connection((host, int(port)), timeout=TIMEOUT)

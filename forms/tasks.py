@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from procrastinate import RetryStrategy
+import contextlib
+
 from procrastinate.contrib.django import app
 
 
@@ -26,15 +27,22 @@ def erase_due(timestamp: int) -> None:
     retention.erase_due()
 
 
-@app.task(
-    name="intake_forms.scan_file",
-    retry=RetryStrategy(max_attempts=5, exponential_wait=4),
-)
+@app.task(name="intake_forms.scan_file")
 def scan_file(file: str) -> None:
     """Ask for the verdict on a file. A file that is infected is not kept."""
+    from forms import quarantine, scanning
+
+    with contextlib.suppress(scanning.ScanFailed):  # the row says so, and it is asked again
+        quarantine.scan(file)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="intake_forms.scan_the_rest", queueing_lock="intake_forms.scan_the_rest")
+def scan_the_rest(timestamp: int) -> None:
+    """Files without a verdict are asked about until there is one."""
     from forms import quarantine
 
-    quarantine.scan(file)
+    quarantine.scan_the_rest()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -21,13 +21,14 @@ from psycopg import sql
 
 from cms.database import prepare
 from tests.browser import browser_page, chromium, live_portal
+from tests.clamd import _clamd, clamd
 from tests.strict_templates import forbid_undefined_variables
 
 # Playwright's loop runs in the thread of the test, which talks to the database all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# Fixtures of a real browser, for every test that asks for them.
-__all__ = ["browser_page", "chromium", "live_portal"]
+# Fixtures of a real browser and a real clamd, for every test that asks for them.
+__all__ = ["_clamd", "browser_page", "chromium", "clamd", "live_portal"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

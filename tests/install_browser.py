@@ -26,12 +26,13 @@ def find() -> str | None:
     return given or next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def install() -> None:
+def install(package: str = "chromium") -> None:
+    """Debian's package, as root."""
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     quiet = {"DEBIAN_FRONTEND": "noninteractive", **os.environ}
     for command in (
         ["update", "-qq"],
-        ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ["install", "-y", "-qq", "--no-install-recommends", package],
     ):
         subprocess.run(
             [*sudo, "apt-get", *command], check=True, env=quiet, stdout=subprocess.DEVNULL

@@ -209,6 +209,7 @@ class EventKind(models.TextChoices):
     FREED = "freed", _("legal hold lifted")
     CONSENT_WITHDRAWN = "withdrawn", _("consent withdrawn")
     EXPORTED = "exported", _("given out to the person")
+    INFECTED = "infected", _("a file with a virus was destroyed")
 
 
 class CaseEvent(models.Model):

@@ -12,13 +12,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from catalogue.models import Hotline, Territory
 from catalogue.place import chosen_territory
 from forms import drafts, keeping, protection, written
 from forms.answers import AnswerForm
 from forms.compiling import conditions_of, fields_of, nodes_of
-from forms.files import has_files, uploads_of
+from forms.files import has_files, infected_of, uploads_of
 from forms.formulas import fields_of as fields_of_formula
 from forms.logic import fields_in, operators_in
 from forms.models import FormDraft, FormVersion
@@ -93,7 +94,7 @@ def form_page(
         "draft": token,
         # A page after which others come is not sent from.
         "work": None if answers.only else _work(version, drafts.read(token).key),
-        "notice": notice,
+        "notice": notice or _infected(draft),
         "show_honeypot": bool(request.POST.get(HONEYPOT)),
     }
     return render(request, "intake_forms/form.html", context | more, status=status)
@@ -119,7 +120,7 @@ def check_page(
         "form": AnswerForm(version.schema),
         "work": _work(version, draft.pk),
         "wait_minutes": 0,
-        "notice": notice,
+        "notice": notice or _infected(draft),
         "steps": steps_list(answers, CHECK),
         "check": CHECK,
         "parts": [
@@ -148,6 +149,18 @@ def not_yet(
         response = form_page(request, version, filled, draft=draft, token=token, status=429, **more)
     response.headers["Retry-After"] = str(demand.wait)
     return response
+
+
+def _infected(draft: FormDraft | None) -> Notice | None:
+    names = infected_of(draft) if draft and has_files(draft.version.schema) else []
+    if not names:
+        return None
+    return Notice(
+        "warning",
+        _("There was a virus in a file: we have destroyed it"),
+        _("The file: %(names)s. Please add another one, or send the form without it.")
+        % {"names": ", ".join(names)},
+    )
 
 
 def _work(version: FormVersion, key: uuid.UUID) -> protection.Demand:

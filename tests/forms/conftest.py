@@ -30,3 +30,10 @@ def stranger(db):
 @pytest.fixture
 def case(centre):
     return make_case(centre=centre)
+
+
+@pytest.fixture
+def store(settings, tmp_path):
+    """The folder of the files of families, the test's own."""
+    settings.NAVIGATOR_PRIVATE_FILES = tmp_path / "private"
+    return settings.NAVIGATOR_PRIVATE_FILES

@@ -141,12 +141,6 @@ def test_name_is_harmless(typed, shown):
 
 
 @pytest.fixture
-def store(settings, tmp_path):
-    settings.NAVIGATOR_PRIVATE_FILES = tmp_path / "private"
-    return settings.NAVIGATOR_PRIVATE_FILES
-
-
-@pytest.fixture
 def form(db, store):
     TerritoryFactory(kind="country")
     return FormFactory(
