@@ -15,6 +15,7 @@ from forms.scanning import NoAnswer, ScanFailed, is_infected
 
 WITHOUT_VERDICT = (Scan.PENDING, Scan.ERROR)
 MOST_AT_ONCE = 500  # files of one round
+MOST_SILENT = 3  # times that clamd says nothing: then it is away
 
 
 def owner_key(file: UploadedFile) -> DataKey:
@@ -74,14 +75,16 @@ def scan_the_rest(most: int = MOST_AT_ONCE) -> int:
         UploadedFile.objects.filter(scan__in=WITHOUT_VERDICT).update(scan=Scan.UNSCANNED)
         return 0
     waiting = UploadedFile.objects.filter(scan__in=(*WITHOUT_VERDICT, Scan.UNSCANNED))
-    done = 0
+    done = silent = 0
     # In no order: a file that clamd cannot bear does not stand before all the others.
     for file in waiting.order_by("?").values_list("pk", flat=True)[:most]:
         try:
             scan(str(file))
+            done += 1
         except NoAnswer:
-            break
+            silent += 1
         except ScanFailed:
             continue
-        done += 1
+        if silent == MOST_SILENT:
+            break
     return done

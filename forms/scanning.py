@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 
@@ -24,11 +25,8 @@ def is_infected(content: bytes) -> bool:
     """:raises ScanFailed: there is no verdict."""
     try:
         with _connect(settings.CLAMD_ADDRESS) as clamd:
-            clamd.sendall(b"zINSTREAM\0")
-            for start in range(0, len(content), CHUNK):
-                chunk = content[start : start + CHUNK]
-                clamd.sendall(struct.pack("!I", len(chunk)) + chunk)
-            clamd.sendall(struct.pack("!I", 0))
+            with contextlib.suppress(BrokenPipeError):  # of a file too large it has heard enough
+                _send(clamd, content)
             said = _answer(clamd)
     except OSError as error:
         raise NoAnswer("clamd does not answer") from error
@@ -54,6 +52,14 @@ def _connect(address: str) -> socket.socket:
         return clamd
     host, _colon, port = address.rpartition(":")
     return socket.create_connection((host, int(port)), timeout=TIMEOUT)
+
+
+def _send(clamd: socket.socket, content: bytes) -> None:
+    clamd.sendall(b"zINSTREAM\0")
+    for start in range(0, len(content), CHUNK):
+        chunk = content[start : start + CHUNK]
+        clamd.sendall(struct.pack("!I", len(chunk)) + chunk)
+    clamd.sendall(struct.pack("!I", 0))
 
 
 def _answer(clamd: socket.socket) -> str:
