@@ -63,7 +63,11 @@ _DICTIONARIES = (
 )
 
 # Whoever works on cases sees those of the own centre only: IntakeCase.objects.visible_to.
-_CASES = ("intake_forms.view_intakecase", "intake_forms.take_intakecase")
+_CASES = (
+    "intake_forms.view_intakecase",
+    "intake_forms.take_intakecase",
+    "intake_forms.reissue_receipt",
+)
 _FORM = "intake_forms"
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _SETTINGS = ("cms.change_sitesettings",)

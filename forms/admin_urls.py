@@ -11,6 +11,7 @@ from forms.views.desk import desk
 from forms.views.file import serve
 from forms.views.ledger import ledger
 from forms.views.ready import ready_blocks
+from forms.views.reissue import new_code, sheet
 
 app_name = "intake"
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("<int:pk>/take/", case.take, name="take"),
     path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/files/<uuid:file>/", serve, name="file"),
+    path("<int:pk>/code/", new_code, name="new_code"),
+    path("<int:pk>/code/sheet.pdf", sheet, name="new_code_sheet"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
     path("forms/ready/", ready_blocks, name="ready_blocks"),

@@ -3,7 +3,7 @@
 Kept are plain JSON values: a text, a number, true or false, a list, a day as 2027-02-01 (a month
 as 2027-02, a year as 2027), `{"slug", "title"}` of a chosen record, so that it can be read when the
 record is gone, of a place with `around`, the slugs of what it lies in; `{"family", "given",
-"patronymic"}` of a name.
+"patronymic"}` of a name; of a contact see forms.contacts.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from stdnum.ru import inn
 from forms import snils
 from forms.blocks import NUMBER_LIMIT
 from forms.choosers import Choosers
+from forms.contacts import ContactField
 from forms.detecting import ACCEPTED, ENDINGS
 
 REGION = "RU"
@@ -239,6 +240,7 @@ _MISSING_ANSWER = gettext_lazy("Please answer this question.")
 _MISSING = {
     "phone": gettext_lazy("Please give a phone number."),
     "email": gettext_lazy("Please give an e-mail address."),
+    "contact": gettext_lazy("Please choose how we may reach you."),
     "file": gettext_lazy("Please add a file."),
     "consent": gettext_lazy("We may not keep your answers without this permission."),
     "choice": gettext_lazy("Please choose an answer."),
@@ -415,6 +417,10 @@ def _email(spec: Spec, choosers: Choosers) -> forms.Field:
     )
 
 
+def _contact(spec: Spec, choosers: Choosers) -> forms.Field:
+    return ContactField(phone=_phone(spec, choosers), email=_email(spec, choosers))
+
+
 def _consent(spec: Spec, choosers: Choosers) -> forms.Field:
     return forms.BooleanField()
 
@@ -468,15 +474,24 @@ def _address(spec: Spec, choosers: Choosers) -> forms.Field:
     return field
 
 
+def accepted(what: str) -> str:
+    """The files of a question as a browser's chooser of files understands it."""
+    return ",".join(sorted([*ACCEPTED[what], *(ENDINGS[kind] for kind in ACCEPTED[what])]))
+
+
 def _file(spec: Spec, choosers: Choosers) -> forms.Field:
     multiple = spec["most_files"] > 1
-    endings = sorted(ENDINGS[kind] for kind in ACCEPTED[spec["accepts"]])
     hint = (
         _("Up to %(files)s files, each at most %(most)s MB: photos, PDF, documents.")
         if spec["accepts"] == "papers"
         else _("Up to %(files)s files, each at most %(most)s MB: photos or PDF.")
     )
-    attrs = {"accept": ",".join(endings), **({"multiple": True} if multiple else {})}
+    attrs = {
+        "accept": accepted(spec["accepts"]),
+        "data-most-megabytes": spec["most_megabytes"],
+        "data-most-files": spec["most_files"],
+        **({"multiple": True} if multiple else {}),
+    }
     words = {"files": spec["most_files"], "most": spec["most_megabytes"]}
     return FilesField(widget=FilesWidget(attrs=attrs), help_text=hint % words)
 
@@ -507,6 +522,7 @@ _BUILDERS: dict[str, Callable[[Spec, Choosers], forms.Field]] = {
     "yesno": _yes_no,
     "phone": _phone,
     "email": _email,
+    "contact": _contact,
     "consent": _consent,
     "money": _money,
     "birth_date": _birth_date,

@@ -74,6 +74,8 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
         "lead": definition.lead,
         "minutes": definition.minutes,
         "urgent": definition.urgent,
+        "sensitive": definition.sensitive or definition.urgent,
+        "about": definition.about_text,
         "topic": definition.topic.slug if definition.topic_id else "",
         "retention_days": definition.retention_days,
         "retention_method": definition.retention_method,

@@ -28,7 +28,16 @@ SUITABLE: dict[tuple[str, str], tuple[str, ...]] = {
     **dict.fromkeys(
         [
             (kind, "answer")
-            for kind in ("longtext", "phone", "email", "name", "address", "snils", "file")
+            for kind in (
+                "longtext",
+                "phone",
+                "email",
+                "contact",
+                "name",
+                "address",
+                "snils",
+                "file",
+            )
         ],
         _EITHER,
     ),

@@ -12,13 +12,16 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile as Received
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from forms import crypto
@@ -28,7 +31,7 @@ from forms.detecting import ENDINGS, Refused, detect
 from forms.models import FormDraft, Scan, Submission, UploadedFile
 
 MEGABYTE = 1024 * 1024
-MOST_OF_DRAFT = 60 * MEGABYTE
+MOST_TOGETHER = 60 * MEGABYTE  # of a draft, of a submission
 LONGEST_NAME = 120
 RUNNING_SECONDS = 3600  # a file without a row may belong to a transaction that still runs
 # A database restored from an older copy misses rows of newer files: time to notice that.
@@ -64,33 +67,73 @@ def infected_of(draft: FormDraft) -> list[str]:
 @transaction.atomic
 def take_in(
     *, draft: FormDraft, path: str, spec: Mapping[str, Any], received: Received[Any]
-) -> UploadedFile:
-    """Keep a file that was sent with a page.
+) -> UploadedFile | None:
+    """Keep a file that was sent with a page; None when the very same is there.
 
     :raises Refused: too many, too large, of another kind; says why.
     :raises NoRoom: the disk is full.
     """
     FormDraft.objects.select_for_update().get(pk=draft.pk)
-    there = UploadedFile.objects.filter(draft=draft)
-    held = list(there.exclude(scan=Scan.INFECTED).values_list("path", "size", "sha256"))
+    held = Held.of(UploadedFile.objects.filter(draft=draft))
+    return keep(
+        received=received, spec=spec, path=path, held=held, owner=draft.data_key, draft=draft
+    )
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an owner has already."""
+
+    size: int
+    digests: Mapping[str, Sequence[str]]  # by path
+    infected: frozenset[str]  # digests of what was destroyed
+
+    @classmethod
+    def of(cls, files: QuerySet[UploadedFile]) -> Held:
+        size, infected = 0, set()
+        digests: dict[str, list[str]] = defaultdict(list)
+        for path, each, sha256, scan in files.values_list("path", "size", "sha256", "scan"):
+            if scan == Scan.INFECTED:
+                infected.add(sha256)
+                continue
+            size += each
+            digests[path].append(sha256)
+        return cls(size, digests, frozenset(infected))
+
+
+def keep(
+    *,
+    received: Received[Any],
+    spec: Mapping[str, Any],
+    path: str,
+    held: Held,
+    owner: DataKey,
+    **belongs: Any,
+) -> UploadedFile | None:
+    """Judge a file, seal it on the disk and into a row; None when the very same is there.
+
+    :param owner: the key of the draft or of the submission that it `belongs` to.
+    :raises Refused: too many, too large, of another kind; says why.
+    :raises NoRoom: the disk is full.
+    """
     size = received.size or 0
     if size > spec["most_megabytes"] * MEGABYTE:
         raise Refused(_("The file is larger than %(most)s MB.") % {"most": spec["most_megabytes"]})
-    if sum(each for _path, each, _sha in held) + size > MOST_OF_DRAFT:
+    if held.size + size > MOST_TOGETHER:
         raise Refused(_("All files together are too large."))
     content = received.read()
     kind, digest = detect(content, spec["accepts"]), hashlib.sha256(content).hexdigest()
-    if there.filter(scan=Scan.INFECTED, sha256=digest).exists():
+    if digest in held.infected:
         raise Refused(_("There is a virus in the file: we have destroyed it."))
-    same = [each for each in held if each[0] == path]
-    if digest in {sha for _path, _size, sha in same}:  # the page was sent twice
-        return UploadedFile.objects.filter(draft=draft, path=path, sha256=digest)[0]
+    same = held.digests.get(path, ())
+    if digest in same:  # the page was sent twice
+        return None
     if len(same) >= spec["most_files"]:
         raise Refused(_("Not more than %(most)s files.") % {"most": spec["most_files"]})
-    file = UploadedFile(draft=draft, path=path, size=size, sha256=digest, kind=kind)
+    file = UploadedFile(path=path, size=size, sha256=digest, kind=kind, **belongs)
     file.scan = Scan.PENDING if settings.CLAMD_ADDRESS else Scan.UNSCANNED
     own = crypto.new_key(file.pk)
-    file.seal_key(draft.data_key, own)
+    file.seal_key(owner, own)
     file.name = own.seal("name", shown_name(received.name or "", kind).encode())
     file.save(force_insert=True)
     _write(file.pk, own.seal("content", content))

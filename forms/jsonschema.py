@@ -11,6 +11,7 @@ from typing import Any
 
 from forms.asking import MAX_EMAIL, MAX_NAME, MAX_PHONE, MAX_STREET
 from forms.compiling import lifted
+from forms.contacts import LONGEST_TIME, WAYS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _SLUG = {"type": "string", "maxLength": 100}
@@ -85,6 +86,23 @@ def _parts(lengths: Mapping[str, int], *required: str) -> dict[str, Any]:
     }
 
 
+_CONTACT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "ways": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(WAYS)},
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        "phone": {"type": "string", "maxLength": MAX_PHONE},
+        "email": {"type": "string", "format": "email", "maxLength": MAX_EMAIL},
+        "voice": {"type": "boolean"},
+        "time": {"type": "string", "maxLength": LONGEST_TIME},
+    },
+    "required": ["ways"],
+    "additionalProperties": False,
+}
 _NAME = dict.fromkeys(("family", "given", "patronymic"), MAX_NAME)
 
 _SHAPES: dict[str, Any] = {
@@ -104,6 +122,7 @@ _SHAPES: dict[str, Any] = {
     "consent": lambda node: {"type": "boolean"},
     "phone": lambda node: {"type": "string", "maxLength": MAX_PHONE},
     "email": lambda node: {"type": "string", "format": "email", "maxLength": MAX_EMAIL},
+    "contact": lambda node: _CONTACT,
     "snils": lambda node: {"type": "string", "pattern": r"^[\d\s\-.]{11,20}$"},
     "inn": lambda node: {"type": "string", "pattern": r"^[\d\s]{10,20}$"},
     "name": lambda node: _parts(_NAME, "family", "given"),

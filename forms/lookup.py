@@ -72,6 +72,17 @@ def _find(
     return found
 
 
+def count(what: str, most: int) -> None:
+    """Count one more try of something, by a digest that tells nothing.
+
+    :raises TooManyAttempts: there were too many within the window.
+    """
+    key, now = _digest(what), timezone.now()
+    LookupAttempt.objects.create(key=key, at=now)
+    if LookupAttempt.objects.filter(key=key, at__gte=now - WINDOW).count() > most:
+        raise TooManyAttempts
+
+
 def _count_attempt(for_number: str, from_address: str) -> None:
     now = timezone.now()
     LookupAttempt.objects.filter(at__lt=now - KEPT).delete()

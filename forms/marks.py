@@ -24,6 +24,7 @@ REGION = "RU"
 PURPOSE = "blind marks"
 
 Found = tuple[MarkKind, str]
+_REACHED = (MarkKind.PHONE.value, MarkKind.EMAIL.value)  # of an answer that tells how to reach
 
 
 def mark(kind: str, value: str) -> list[bytes]:
@@ -94,6 +95,8 @@ def _values(nodes: Iterable[Mapping[str, Any]], answers: Mapping[str, Any]) -> I
                 yield from _values(node["fields"], row)
         elif answer and kind in beside:
             beside[kind].append(answer)
+        elif answer and kind == "contact":
+            yield from ((MarkKind(part), answer[part]) for part in _REACHED if part in answer)
         elif answer and kind in (MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS):
             yield MarkKind(kind), answer
     for name, born in product(beside["name"], beside["birth_date"]):

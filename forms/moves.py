@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile as Received
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from forms import talk
+from forms import papers, talk
 from forms.events import record
 from forms.models import SET_ASIDE, EventKind, IntakeCase, Outcome, Queue, State
+from forms.sending import announce
 from forms.terms import due_after, postponed
 
 
@@ -59,6 +62,7 @@ class Move:
 
 
 _WORKING = (State.IN_WORK, State.WAITING_FAMILY)
+WITHDRAWN_FROM = (State.NEW, *_WORKING)
 DECISIONS = tuple(outcome for outcome in Outcome if outcome not in SET_ASIDE)
 
 MOVES: dict[Action, Move] = {
@@ -213,7 +217,7 @@ def move(
     case = (
         IntakeCase.objects.visible_to(actor)
         .select_for_update(of=("self",))
-        .select_related("submission__key")
+        .select_related("submission__key", "submission__version")
         .get(pk=case_id)
     )
     if writing_id is not None and talk.is_written(case, writing_id):
@@ -235,37 +239,85 @@ def move(
         codes |= {"from_queue": case.queue_id, "queue": queue.pk}
     before = case.state
     _change(case, wanted, actor, outcome, queue)
-    record(case, wanted.event, actor=actor, from_state=before, to_state=case.state, **codes)
+    event = record(case, wanted.event, actor=actor, from_state=before, to_state=case.state, **codes)
+    announce(case, event)
     return case
 
 
 @transaction.atomic
-def family_writes(*, case_id: int, text: str, writing_id: uuid.UUID) -> None:
-    """A message of the family. It brings a case that waited, or was decided, back to work.
+def family_writes(
+    *,
+    case_id: int,
+    writing_id: uuid.UUID,
+    text: str = "",
+    received: Sequence[Received[Any]] = (),
+) -> None:
+    """A message of the family, papers, or both. It brings a case that waited, or was decided, back
+    to work.
 
     :raises NotAllowed: the case is closed.
+    :raises forms.detecting.Refused: a paper cannot be taken; nothing is kept.
+    :raises forms.files.NoRoom: the disk is full; nothing is kept.
     """
-    case = (
-        IntakeCase.objects.select_for_update(of=("self",))
-        .select_related("submission__key")
-        .get(pk=case_id)
-    )
+    case = _locked(case_id)
     if talk.is_written(case, writing_id):
         return
     if case.state == State.CLOSED:
         raise NotAllowed
-    message = talk.keep_message(case=case, author=None, text=text, writing_id=writing_id)
+    added = papers.add(case, received)
+    if not (added or text.strip()):
+        return  # the very same papers are there
     before = case.state
     if case.state in (State.WAITING_FAMILY, State.DECIDED):
         _enter(case, State.IN_WORK)
     case.version += 1
     case.save()
-    record(
-        case,
-        EventKind.FAMILY_WROTE,
-        from_state=before,
-        to_state=case.state,
-        message=str(message.pk),
+    if added:
+        named = [str(file.pk) for file in added]
+        record(case, EventKind.PAPER_ADDED, from_state=before, to_state=case.state, files=named)
+    if text.strip():
+        message = talk.keep_message(case=case, author=None, text=text, writing_id=writing_id)
+        record(
+            case,
+            EventKind.FAMILY_WROTE,
+            from_state=before,
+            to_state=case.state,
+            message=str(message.pk),
+        )
+
+
+def may_withdraw(case: IntakeCase) -> bool:
+    return case.state in WITHDRAWN_FROM
+
+
+@transaction.atomic
+def family_withdraws(*, case_id: int, writing_id: uuid.UUID, text: str = "") -> None:
+    """The family takes its request back; a second time it is taken back already.
+
+    :param text: why; it may be left out.
+    :raises NotAllowed: it has been decided or closed.
+    """
+    case = _locked(case_id)
+    if case.outcome == Outcome.WITHDRAWN:
+        return
+    if not may_withdraw(case):
+        raise NotAllowed
+    codes: dict[str, Any] = {"outcome": Outcome.WITHDRAWN.value}
+    if text.strip():
+        message = talk.keep_message(case=case, author=None, text=text, writing_id=writing_id)
+        codes["message"] = str(message.pk)
+    before = case.state
+    _enter(case, State.CLOSED, outcome=Outcome.WITHDRAWN)
+    case.version += 1
+    case.save()
+    record(case, EventKind.TAKEN_BACK, from_state=before, to_state=case.state, **codes)
+
+
+def _locked(case_id: int) -> IntakeCase:
+    return (
+        IntakeCase.objects.select_for_update(of=("self",))
+        .select_related("submission__key")
+        .get(pk=case_id)
     )
 
 

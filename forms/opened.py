@@ -18,21 +18,30 @@ DRAFTS_KEY = "intake_drafts"
 MOST = 20
 
 
-def open_for(request: HttpRequest, ref: str) -> None:
-    known = [one for one in request.session.get(SESSION_KEY, []) if one != ref]
-    request.session[SESSION_KEY] = [*known, ref][-MOST:]
+def open_for(request: HttpRequest, ref: str, secret_round: int = 0) -> None:
+    """:param secret_round: of the code that was shown; a newer code closes what an older opened."""
+    known = {one: seen for one, seen in _opened(request).items() if one != ref}
+    request.session[SESSION_KEY] = dict([*known.items(), (ref, secret_round)][-MOST:])
 
 
 def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
     """The case of a reference in an address, when this browser may see it."""
     ref = folded(typed)
-    if not is_reference(ref) or ref not in request.session.get(SESSION_KEY, []):
+    known = _opened(request)
+    if not is_reference(ref) or ref not in known:
         return None
     return (
-        IntakeCase.objects.filter(ref=ref)
+        IntakeCase.objects.filter(ref=ref, secret_round=known[ref])
         .select_related("submission__key", "submission__version", "form", "topic", "centre")
         .first()
     )
+
+
+def opened_cases(request: HttpRequest) -> list[IntakeCase]:
+    """Every case that this browser may see, the newest first."""
+    known = _opened(request)
+    cases = IntakeCase.objects.filter(ref__in=known).order_by("-created_at")
+    return [case for case in cases if case.secret_round == known[case.ref]]
 
 
 def open_draft(request: HttpRequest, ref: str) -> None:
@@ -68,6 +77,11 @@ def close(request: HttpRequest) -> None:
     """Forget every case and begun form: the device may be somebody else's."""
     request.session.pop(SESSION_KEY, None)
     request.session.pop(DRAFTS_KEY, None)
+
+
+def _opened(request: HttpRequest) -> dict[str, int]:
+    known: dict[str, int] = request.session.get(SESSION_KEY, {})
+    return known
 
 
 def _drafts(refs: list[str]) -> QuerySet[FormDraft]:

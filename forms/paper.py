@@ -18,7 +18,17 @@ def qr_picture(address: str) -> str:
     return segno.make(address, micro=False).svg_inline(scale=4, border=4, light="#fff")
 
 
-def receipt_pdf(*, number: str, secret: str, address: str, due: str, centre: str) -> bytes:
+def receipt_pdf(
+    *,
+    number: str,
+    secret: str,
+    address: str,
+    title: str = "",
+    due: str = "",
+    centre: str = "",
+    about: str = "",
+) -> bytes:
+    """:param title: instead of that the request has been received."""
     picture = io.BytesIO()
     segno.make(address, micro=False).save(picture, kind="png", scale=8, border=4)
     page = FPDF(format="A4")
@@ -27,9 +37,9 @@ def receipt_pdf(*, number: str, secret: str, address: str, due: str, centre: str
     page.set_margin(20)
     page.add_page()
     for size, text in (
-        (20, _("Your request has been received")),
+        (20, title or _("Your request has been received")),
         (12, centre),
-        (12, _("We will answer by %(day)s.") % {"day": due}),
+        (12, due and _("We will answer by %(day)s.") % {"day": due}),
         (12, _("Number of the request")),
         (22, number),
         (12, _("Secret code")),
@@ -42,5 +52,6 @@ def receipt_pdf(*, number: str, secret: str, address: str, due: str, centre: str
             page.multi_cell(WIDTH, size * 0.6, text, new_x="LMARGIN", new_y="NEXT")
     page.image(picture, w=45, h=45)
     page.set_font("paper", size=12)
-    page.multi_cell(WIDTH, 7, _("Tell the code to nobody but us."), new_x="LMARGIN", new_y="NEXT")
+    for text in filter(None, (_("Tell the code to nobody but us."), about)):
+        page.multi_cell(WIDTH, 7, text, new_x="LMARGIN", new_y="NEXT")
     return bytes(page.output())

@@ -26,7 +26,7 @@ KIND = "form"
 FILE_FORMAT = 1
 LARGEST = 2 * 1024 * 1024  # bytes
 _COPIED = (
-    *("title", "lead", "minutes", "urgent", "retention_days"),
+    *("title", "lead", "about", "minutes", "urgent", "sensitive", "retention_days"),
     *("retention_method", "basis", "basis_text", "consent_text", "offered_everywhere"),
 )
 
@@ -54,7 +54,9 @@ class FormFile(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=200)]
     lead: Annotated[str, Field(max_length=600)]
     minutes: Annotated[int, Field(ge=1, le=120)]
+    about: Annotated[str, Field(max_length=1000)] = ""
     urgent: bool
+    sensitive: bool = False
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     retention_method: Literal["delete", "anonymise"] = "delete"
     basis: Literal["consent", "law", "contract"] = "consent"

@@ -12,6 +12,7 @@ from forms.events import record
 from forms.files import content_of, place_of
 from forms.models import Erased, EventKind, IntakeCase, Scan, UploadedFile
 from forms.scanning import NoAnswer, ScanFailed, is_infected
+from forms.sending import announce
 
 WITHOUT_VERDICT = (Scan.PENDING, Scan.ERROR)
 MOST_AT_ONCE = 500  # files of one round
@@ -62,7 +63,7 @@ def destroy(file: uuid.UUID) -> None:
     found.save(update_fields=["scan"])
     if found.submission_id:
         case = IntakeCase.objects.select_for_update().get(submission=found.submission_id)
-        record(case, EventKind.INFECTED, file=str(found.pk))
+        announce(case, record(case, EventKind.INFECTED, file=str(found.pk)))
     transaction.on_commit(lambda: place_of(file).unlink(missing_ok=True))
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from forms import snils
 from forms.compiling import lifted
+from forms.contacts import CALL, WAYS
 from forms.course import course
 
 
@@ -122,6 +123,24 @@ def _name(node: Mapping[str, Any], answer: Mapping[str, str]) -> str:
     return " ".join(answer[part] for part in ("family", "given", "patronymic") if answer.get(part))
 
 
+def _contact(node: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    phone = _phone(node, answer["phone"]) if "phone" in answer else ""
+    lines = [
+        f"{WAYS[way]}: {address}" if address else str(WAYS[way])
+        for way in answer["ways"]
+        for address in [{"call": phone, "sms": phone}.get(way, answer.get(way, ""))]
+    ]
+    if CALL in answer["ways"]:
+        lines.append(
+            _("A voice message may be left.")
+            if answer.get("voice")
+            else _("A voice message must not be left.")
+        )
+    if answer.get("time"):
+        lines.append(_("Best time: %(time)s") % {"time": answer["time"]})
+    return "\n".join(lines)
+
+
 _IN_WORDS: dict[str, Any] = {
     "number": _number,
     "money": _number,
@@ -130,6 +149,7 @@ _IN_WORDS: dict[str, Any] = {
     "birth_date": _date,
     "phone": _phone,
     "name": _name,
+    "contact": _contact,
     "snils": lambda node, answer: snils.grouped(answer),
     "address": lambda node, answer: ", ".join(filter(None, [answer["title"], answer["street"]])),
     "file": lambda node, answer: ", ".join(each["name"] for each in answer),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 
@@ -11,9 +12,10 @@ from procrastinate.contrib.django import app
 @app.task(name="intake_forms.sweep_drafts", queueing_lock="intake_forms.sweep_drafts")
 def sweep_drafts(timestamp: int) -> None:
     """Forms that were begun do not stay after their term, nor after they were sent; nor files."""
-    from forms import files, keeping, protection
+    from forms import files, keeping, protection, recovery
 
     keeping.sweep()
+    recovery.sweep()
     files.sweep()
     protection.sweep()
 
@@ -74,3 +76,25 @@ def write_ledger(timestamp: int) -> None:
     from forms import ledger
 
     ledger.write_days()
+
+
+@app.task(
+    name="intake_forms.send_notice",
+    retry=RetryStrategy(max_attempts=6, exponential_wait=5),
+)
+def send_notice(notice: int) -> None:
+    """Tell a family that there is something new on the page of its request."""
+    from forms import sending
+
+    sending.deliver(notice)
+
+
+@app.task(
+    name="intake_forms.send_recovery_code",
+    retry=RetryStrategy(max_attempts=4, wait=20),
+)
+def send_recovery_code(asked: str) -> None:
+    """Send the code for a lost receipt, if the contact is one that we may write to."""
+    from forms import recovery
+
+    recovery.send(asked)

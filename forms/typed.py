@@ -9,9 +9,11 @@ from django.http import QueryDict
 
 from forms.answers import ROWS, Schema
 from forms.compiling import lifted
+from forms.contacts import WAYS
 
 MOST_VALUES = 2000
 LONGEST_VALUE = 20_000  # signs; questions have limits of their own
+_CONTACT = ("ways", "phone", "email", "voice", "time")
 _PARTS = {"name": ("family", "given", "patronymic"), "address": ("place", "street")}
 
 
@@ -85,10 +87,10 @@ def _of_answer(node: Mapping[str, Any], answer: Any, path: str) -> Iterator[tupl
             raise WrongShape(path)
         for part, value in answer.items():
             yield f"{path}_{part}", [_text(value, path)]
+    elif kind == "contact":
+        yield from _of_contact(answer, path)
     elif kind == "multichoice":
-        if not isinstance(answer, list) or len(answer) > len(node["options"]):
-            raise WrongShape(path)
-        yield path, [_text(value, path) for value in answer]
+        yield path, _texts(answer, len(node["options"]), path)
     elif kind in ("yesno", "consent"):
         if not isinstance(answer, bool):
             raise WrongShape(path)
@@ -100,6 +102,25 @@ def _of_answer(node: Mapping[str, Any], answer: Any, path: str) -> Iterator[tupl
         yield path, [str(answer)]
     else:
         yield path, [_text(answer, path)]
+
+
+def _of_contact(answer: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    if not isinstance(answer, Mapping) or not set(answer) <= set(_CONTACT):
+        raise WrongShape(path)
+    if not isinstance(answer.get("voice", False), bool):
+        raise WrongShape(path)
+    yield f"{path}_ways", _texts(answer.get("ways"), len(WAYS), path)
+    if answer.get("voice"):
+        yield f"{path}_voice", ["on"]
+    for part in ("phone", "email", "time"):
+        if part in answer:
+            yield f"{path}_{part}", [_text(answer[part], path)]
+
+
+def _texts(values: Any, most: int, path: str) -> list[str]:
+    if not isinstance(values, list) or len(values) > most:
+        raise WrongShape(path)
+    return [_text(value, path) for value in values]
 
 
 def _text(value: Any, path: str) -> str:

@@ -7,7 +7,8 @@ from django.urls import path
 from forms.views.drafts import draft_page, form_begun
 from forms.views.form import form
 from forms.views.receipt import receipt, receipt_paper
-from forms.views.status import case_status, leave, status
+from forms.views.recovery import lost, lost_code
+from forms.views.status import case_status, leave, quick_exit, status, withdraw
 
 app_name = "intake_forms"
 urlpatterns = [
@@ -19,5 +20,9 @@ urlpatterns = [
     path("receipts/<str:ref>/receipt.pdf", receipt_paper, name="receipt_paper"),
     path("status/", status, name="status"),
     path("status/leave/", leave, name="leave"),
+    path("status/lost/", lost, name="lost"),
+    path("status/lost/code/", lost_code, name="lost_code"),
     path("status/<str:ref>/", case_status, name="case_status"),
+    path("status/<str:ref>/withdraw/", withdraw, name="withdraw"),
+    path("away/", quick_exit, name="quick_exit"),
 ]

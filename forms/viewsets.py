@@ -123,6 +123,8 @@ class FormDefinitionViewSet(SnippetViewSet):
                     FieldPanel("minutes"),
                     FieldPanel("topic"),
                     FieldPanel("urgent"),
+                    FieldPanel("sensitive"),
+                    FieldPanel("about"),
                     FieldPanel("layout"),
                     MultiFieldPanel(
                         [

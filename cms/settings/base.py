@@ -351,7 +351,18 @@ NAVIGATOR_GRADED_QUERIES = os.environ.get("NAVIGATOR_GRADED_QUERIES") or str(
 )
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or 25)
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "navigator@localhost")
+# Short messages to families: a gateway that takes JSON. {to} and {text} stand for whole values.
+NAVIGATOR_SMS = {
+    "URL": os.environ.get("SMS_URL", ""),
+    "TOKEN": os.environ.get("SMS_TOKEN", ""),
+    "BODY": os.environ.get("SMS_BODY") or '{"to": "{to}", "text": "{text}"}',
+}
 
 LOGGING = {
     "version": 1,

@@ -230,6 +230,14 @@ class EmailQuestion(QuestionBlock):
         group = _("about a person")
 
 
+class ContactQuestion(QuestionBlock):
+    """How the family may be reached without doing harm: kept to wherever something is sent."""
+
+    class Meta:
+        icon = "comment"
+        label = _("safe contact")
+
+
 class NameQuestion(QuestionBlock):
     """Family name, given name and patronymic, each in a field of its own."""
 
@@ -392,6 +400,7 @@ QUESTIONS: list[tuple[str, Any]] = [
     ("birth_date", BirthDateQuestion()),
     ("phone", PhoneQuestion()),
     ("email", EmailQuestion()),
+    ("contact", ContactQuestion()),
     ("address", AddressQuestion()),
     ("territory", TerritoryQuestion()),
     ("snils", SnilsQuestion()),

@@ -23,7 +23,7 @@ MAX_STEPS = 20
 MAX_QUESTIONS = 60  # of a step, of a group
 MAX_ROWS = 30
 # What has no sense in every row: one consent and one place serve the whole form.
-_ONCE = ("consent", "territory", "address")
+_ONCE = ("consent", "contact", "territory", "address")
 
 
 class QuestionsBlock(blocks.StreamBlock):

@@ -20,6 +20,8 @@ _FORM = {
     "lead": gettext_lazy("lead"),
     "minutes": gettext_lazy("takes, minutes"),
     "urgent": gettext_lazy("is urgent"),
+    "sensitive": gettext_lazy("on a sensitive subject"),
+    "about": gettext_lazy("what this form is and is not"),
     "topic": gettext_lazy("topic"),
     "retention_days": gettext_lazy("kept after closing, days"),
     "retention_method": gettext_lazy("then"),

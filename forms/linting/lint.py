@@ -17,8 +17,8 @@ from forms.linting.paths import MOST_WAYS, Paths, Place, Way, Ways
 from forms.linting.routes import unrouted
 from forms.logic import Condition, fields_in, holds
 
-ABOUT_PEOPLE = ("phone", "email", "name", "snils", "address", "birth_date")
-REACHED_ONCE = ("phone", "email")
+ABOUT_PEOPLE = ("phone", "email", "contact", "name", "snils", "address", "birth_date")
+REACHED_ONCE = ("phone", "email", "contact")
 
 
 def lint(

@@ -21,6 +21,7 @@ from forms.models.drafts import FormDraft
 from forms.models.files import Scan, UploadedFile
 from forms.models.ledger import Finding, LedgerRow, Loss, Sweep, UnroutedAlarm
 from forms.models.marks import BlindMark, MarkKind
+from forms.models.notices import Notice, NoticeState, RecoveryCode
 from forms.models.queues import Queue, RoutingRule, Topic
 from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
@@ -70,9 +71,12 @@ __all__ = [
     "LookupAttempt",
     "Loss",
     "MarkKind",
+    "Notice",
+    "NoticeState",
     "Outcome",
     "Queue",
     "ReadyBlock",
+    "RecoveryCode",
     "Register",
     "RegisterEntry",
     "RetentionMethod",

@@ -137,6 +137,7 @@ class IntakeCase(models.Model):
             ("route_intakecase", "Can move cases to another queue"),
             ("hold_intakecase", "Can keep cases from being erased"),
             ("export_person", "Can give out all data of a person"),
+            ("reissue_receipt", "Can give out a new secret code"),
         ]
         indexes = [
             models.Index(fields=["centre", "state", "due_at"], name="case_of_centre"),
@@ -204,6 +205,9 @@ class EventKind(models.TextChoices):
     REOPENED = "reopened", _("opened again")
     NOTED = "noted", _("note added")
     REGISTERED = "registered", _("register filled in")
+    PAPER_ADDED = "paper_added", _("the family added papers")
+    TAKEN_BACK = "taken_back", _("the family took the request back")
+    REISSUED = "reissued", _("a new secret code was given out")
     ERASED = "erased", _("personal data erased")
     HELD = "held", _("kept by a legal hold")
     FREED = "freed", _("legal hold lifted")

@@ -39,6 +39,17 @@ DEFAULT_CONSENT = (
 )
 
 
+DEFAULT_ABOUT = (
+    "Это заявка в центр: специалист прочитает её и ответит. Это не обращение по закону № 59-ФЗ. "
+    "Такое обращение подают через Госуслуги с подтверждённой учётной записью, обычным письмом или "
+    "лично."
+)
+# Who is in danger has to know first what the form is not.
+DEFAULT_ABOUT_URGENT = (
+    "Это не вызов экстренных служб: если опасность прямо сейчас, звоните 112. " + DEFAULT_ABOUT
+)
+
+
 class Layout(models.TextChoices):
     """How the steps of a form stand on pages."""
 
@@ -97,6 +108,23 @@ class FormDefinition(
         _("is urgent"),
         default=False,
         help_text=_("Phones to call stand before the first question; the case goes first."),
+    )
+    sensitive = models.BooleanField(
+        _("on a sensitive subject"),
+        default=False,
+        help_text=_(
+            "Phones to call and a quick exit stand on its pages, which have a neutral title. "
+            "An urgent form has all this by itself."
+        ),
+    )
+    about = models.TextField(
+        _("what this form is and is not"),
+        max_length=1000,
+        blank=True,
+        help_text=_(
+            "Stands on the form and on the receipt. Empty: that this is a request to the centre "
+            "and not an appeal under the law No. 59-FZ."
+        ),
     )
     topic = models.ForeignKey(
         Topic, on_delete=models.PROTECT, related_name="forms", verbose_name=_("topic")
@@ -186,6 +214,11 @@ class FormDefinition(
     def is_public(self) -> bool:
         """Families may fill it in now; the same as `objects.public()` says."""
         return self.live and (self.expire_at is None or self.expire_at > timezone.now())
+
+    @property
+    def about_text(self) -> str:
+        default = DEFAULT_ABOUT_URGENT if self.urgent else DEFAULT_ABOUT
+        return self.about.strip() or default
 
     def version_in_force(self) -> FormVersion | None:
         return self.versions.select_related("consent_text").order_by("-number").first()

@@ -7,7 +7,7 @@ Reading changes nothing but the log of who read.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -20,14 +20,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from forms import journals, moves, talk
+from forms import journals, moves, papers, talk
 from forms.asking import TextField
-from forms.files import has_files, name_of
+from forms.contacts import Wishes, wishes_in
+from forms.files import name_of
 from forms.models import (
     AccessLog,
     Erased,
     EventKind,
     IntakeCase,
+    Notice,
+    NoticeState,
     Outcome,
     Queue,
     Register,
@@ -35,9 +38,12 @@ from forms.models import (
     State,
 )
 from forms.moves import Action, Move, Text
-from forms.reading import as_asked
+from forms.reading import AnsweredStep, as_asked
+from forms.sending import way_of_notices
 from forms.views.file import SERVED
 from forms.views.private import private
+
+OF_FAMILY = (EventKind.FAMILY_WROTE, EventKind.PAPER_ADDED, EventKind.TAKEN_BACK)
 
 
 class NoteForm(forms.Form):
@@ -216,18 +222,29 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     user: Any = request.user
+    steps: list[AnsweredStep] | None = None
+    wishes: Wishes | None = None
     try:
         submission = found.submission
-        steps = as_asked(submission.version.schema, submission.read_answers(), submission.day)
+        schema, answers = submission.version.schema, submission.read_answers()
+        steps, wishes = as_asked(schema, answers, submission.day), wishes_in(schema, answers)
         _log(request, found, "answers")
     except Erased:
-        steps = None
+        pass
+    notices = {notice.event_id: notice for notice in found.notices.all()}
     context = {
         "case": found,
         "steps": steps,
         "files": list(_files(found)) if steps is not None else [],
         "form_title": found.submission.version.schema["title"],
-        "timeline": list(_timeline(found)),
+        "wishes": wishes,
+        "must_not_call": wishes is not None and not wishes.may_call,
+        "way_of_notices": way_of_notices(wishes),
+        "undelivered": [
+            notice for notice in notices.values() if notice.state == NoticeState.FAILED
+        ],
+        "may_reissue": user.has_perm("intake_forms.reissue_receipt") and steps is not None,
+        "timeline": list(_timeline(found, notices)),
         "told": told,
         "may_take": moves.may_take(found, user),
         "may_note": user.has_perm("intake_forms.take_intakecase") and steps is not None,
@@ -244,14 +261,13 @@ def _page(
 
 def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:
     """What the family has added, with the verdict on it."""
-    if not has_files(found.submission.version.schema):
-        return
     key = found.submission.data_key
     for file in found.submission.files.all():
         yield {
             "id": file.pk,
             "name": name_of(file, key),
             "size": file.size,
+            "added": file.uploaded_at if file.path == papers.ADDED else None,
             "state": file.get_scan_display(),
             "is_served": file.scan in SERVED,
         }
@@ -289,7 +305,7 @@ def _registers(found: IntakeCase) -> list[dict[str, Any]]:
     return [{"register": one, "entry": entries.get(one.pk)} for one in journals.registers_of(found)]
 
 
-def _timeline(found: IntakeCase) -> Any:
+def _timeline(found: IntakeCase, notices: Mapping[int, Notice]) -> Any:
     """What happened, the newest first, with the texts that belong to it."""
     messages = {str(one.pk): one for one in found.messages.all()}
     notes = {str(one.pk): one for one in found.notes.all()}
@@ -308,10 +324,10 @@ def _timeline(found: IntakeCase) -> Any:
         )
         yield {
             "event": event,
-            "who": event.actor
-            or (_("the family") if event.kind == EventKind.FAMILY_WROTE else _("the portal")),
+            "who": event.actor or (_("the family") if event.kind in OF_FAMILY else _("the portal")),
             "message": _read(message, found),
-            "from_family": event.kind == EventKind.FAMILY_WROTE,
+            "from_family": event.kind in OF_FAMILY,
+            "notice": notices.get(event.pk),
             "note": _read(written, found),
             "queue": queues.get(event.data.get("queue")),
             "outcome": Outcome(event.data["outcome"]).label if event.data.get("outcome") else "",

@@ -23,6 +23,7 @@ from forms.views.pages import (
     filled_form,
     form_page,
     is_in_steps,
+    is_sensitive,
     see_other,
 )
 from forms.views.private import private
@@ -126,6 +127,6 @@ def _kept(request: HttpRequest, draft: FormDraft) -> HttpResponse:
         "code": grouped(draft.code),
         "link": link,
         "go_on": address_of_step(draft, draft.step or None),
-        "urgent": draft.version.schema["urgent"],
+        "is_sensitive": is_sensitive(draft.version.schema),
     }
     return render(request, "intake_forms/kept.html", context)

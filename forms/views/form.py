@@ -33,6 +33,8 @@ from forms.views.pages import (
     first_step,
     form_page,
     is_in_steps,
+    is_sensitive,
+    no_room,
     not_yet,
     see_other,
 )
@@ -66,7 +68,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
         blank,
         token=drafts.issue(version.pk),
         # Who is in danger may share the device: what was begun is not shown to the next.
-        begun_before=None if version.schema["urgent"] else opened_draft_of(request, definition),
+        begun_before=None if is_sensitive(version.schema) else opened_draft_of(request, definition),
     )
 
 
@@ -115,7 +117,7 @@ def _take(
     try:
         refused = take_files(request, draft, step)
     except files.NoRoom:
-        return _no_room(request)
+        return no_room(request)
     if refused or reshaped is not None or do == ATTACH or do.startswith(DETACH):
         return _same_page(request, draft, step, refused)
     if do == SAVE:
@@ -153,9 +155,12 @@ def _go_on(request: HttpRequest, page: Draft, draft: FormDraft, step: str | None
     return see_other(address_of_step(draft, step_after(draft, filled)))
 
 
-def take_files(request: HttpRequest, draft: FormDraft, step: str | None) -> list[tuple[str, str]]:
+def take_files(
+    request: HttpRequest, draft: FormDraft, step: str | None, page: AnswerForm | None = None
+) -> list[tuple[str, str]]:
     """Keep the files that came with a page, remove the one that a button names.
 
+    :param page: the questions that stand on it, when they are not those of the draft.
     :returns: paths of questions with what was wrong about a file of theirs.
     :raises forms.files.NoRoom: the disk is full.
     """
@@ -167,7 +172,7 @@ def take_files(request: HttpRequest, draft: FormDraft, step: str | None) -> list
         files.drop_row(draft, *row)
     if do.startswith(DETACH):
         files.remove(draft, do.removeprefix(DETACH))
-    place, refused = filled_form(draft, step, judged=False), []
+    place, refused = page or filled_form(draft, step, judged=False), []
     specs = {node["key"]: node for node in fields_of(schema) if node["type"] == "file"}
     for name, received in request.FILES.lists():
         path = name.removeprefix(written.PREFIX)
@@ -180,11 +185,6 @@ def take_files(request: HttpRequest, draft: FormDraft, step: str | None) -> list
             except Refused as reason:
                 refused.append((path, f"{files.said_name(one.name)}: {reason}"))
     return refused
-
-
-def _no_room(request: HttpRequest) -> HttpResponse:
-    """Answers are kept, the file is not: said plainly."""
-    return render(request, "intake_forms/no_room.html", status=503)
 
 
 def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition) -> HttpResponse:
@@ -288,7 +288,16 @@ def _both(
     draft = conflict.draft
     schema = draft.version.schema
     mine = written.merged(schema, draft.read_typed(), step, ours)
-    answers = AnswerForm(schema, data=written.as_data(mine), judged=False, only=step)
+    data = written.as_data(mine)
+    try:  # files add up, they do not contradict: nobody has to choose them once more
+        refused = take_files(request, draft, step, AnswerForm(schema, data=data, only=step))
+    except files.NoRoom:
+        return no_room(request)
+    uploads = files.uploads_of(draft) if files.has_files(schema) else None
+    answers = AnswerForm(schema, data=data, uploads=uploads, judged=False, only=step)
+    answers.is_valid()
+    for path, reason in refused:
+        answers.add_error(path, reason)
     theirs = AnswerForm(schema, data=written.as_data(conflict.theirs), judged=False, only=step)
     others = [
         (field.label, said)
@@ -306,10 +315,17 @@ def _both(
 
 def as_typed(field: BoundField) -> str:
     """What stands in a field, in words where the family chose from a list."""
-    value = field.value()
-    values = value if isinstance(value, list) else [value]
     labels = dict(_choices(getattr(field.field, "choices", ())))
-    return ", ".join(labels.get(str(one), str(one)) for one in values if one not in (None, ""))
+    said = (one for one in _flat(field.value()) if one not in (None, "", False))
+    return ", ".join(labels.get(str(one), str(one)) for one in said)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
 
 
 def _choices(choices: Any) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,8 @@ from forms.compiling import conditions_of, fields_of, nodes_of
 from forms.files import has_files, infected_of, uploads_of
 from forms.formulas import fields_of as fields_of_formula
 from forms.logic import fields_in, operators_in
-from forms.models import FormDraft, FormVersion
+from forms.models import FormDraft, FormVersion, IntakeCase
+from forms.models.definition import DEFAULT_ABOUT
 from forms.reading import as_asked
 
 HONEYPOT = "leave_this_empty"
@@ -39,6 +40,17 @@ class Notice:
     kind: str
     title: str
     text: str
+
+
+def is_sensitive(about: IntakeCase | Mapping[str, Any]) -> bool:
+    """Somebody at home should perhaps not see it. Versions of old do not tell it apart from urgency."""
+    schema = about.submission.version.schema if isinstance(about, IntakeCase) else about
+    return bool(schema.get("sensitive", schema["urgent"]))
+
+
+def no_room(request: HttpRequest) -> HttpResponse:
+    """Answers are kept, the file is not: said plainly."""
+    return render(request, "intake_forms/no_room.html", status=503)
 
 
 def first_step(schema: Mapping[str, Any]) -> str | None:
@@ -195,6 +207,11 @@ def page_context(
     }
 
 
+def about_of(schema: Mapping[str, Any]) -> str:
+    """What a form is and is not; versions of old do not say it themselves."""
+    return str(schema.get("about") or DEFAULT_ABOUT)
+
+
 def steps_list(answers: AnswerForm, current: str | None) -> list[dict[str, Any]]:
     """The steps that are asked, as far as the answers tell, and the check of them."""
     asked = answers.course.steps or [step["id"] for step in answers.schema["steps"]]
@@ -214,7 +231,9 @@ def steps_list(answers: AnswerForm, current: str | None) -> list[dict[str, Any]]
 def _around(request: HttpRequest, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "schema": schema,
-        "urgent_phones": _urgent_phones(chosen_territory(request)) if schema["urgent"] else [],
+        "about": about_of(schema),
+        "is_sensitive": is_sensitive(schema),
+        "urgent_phones": _urgent_phones(chosen_territory(request)) if is_sensitive(schema) else [],
         "honeypot": HONEYPOT,
     }
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from catalogue.models import Office
 from cms.methods import read_only
 from forms import paper
 from forms.accept import receipt_of
-from forms.models import Erased, IntakeCase
+from forms.models import Erased, IntakeCase, State
 from forms.opened import opened_case
 from forms.references import grouped
+from forms.terms import next_open
+from forms.views.pages import about_of, is_sensitive
 from forms.views.private import private
 from themes.templatetags.russian import human_date
 
@@ -30,6 +34,10 @@ def receipt(request: HttpRequest, ref: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("intake_forms:case_status", args=[case.ref]))
     context = {
         "case": case,
+        "about": about_of(case.submission.version.schema),
+        "is_sensitive": is_sensitive(case),
+        "read_on": next_open(timezone.now(), _hours_of(case)) if case.state == State.NEW else None,
+        "today": timezone.localdate(),
         "number": given.number,
         "secret": grouped(given.secret),
         "qr": mark_safe(paper.qr_picture(_address(request, case))),  # noqa: S308 - drawn by us
@@ -54,11 +62,18 @@ def receipt_paper(request: HttpRequest, ref: str) -> HttpResponse:
         address=_address(request, case),
         due=human_date(case.due_at),
         centre=case.centre.short_name if case.centre else "",
+        about="" if is_sensitive(case) else about_of(case.submission.version.schema),
     )
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="{given.number}.pdf"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _hours_of(case: IntakeCase) -> dict[str, str] | None:
+    """When the centre is open, if it is known by day."""
+    offices = Office.objects.filter(provider=case.centre_id, hours_structured__isnull=False)
+    return offices.values_list("hours_structured", flat=True).first() if case.centre_id else None
 
 
 def _address(request: HttpRequest, case: IntakeCase) -> str:

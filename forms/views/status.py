@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -14,39 +15,84 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cms.models import SiteSettings
 from cms.security import address_of
-from forms import lookup, talk
-from forms.asking import TextField
-from forms.models import CaseMessage, Direction, Erased, IntakeCase, Outcome, State
-from forms.moves import NotAllowed, family_writes
-from forms.opened import close, open_for, opened_case
+from forms import lookup, papers, talk
+from forms.asking import FilesWidget, TextField, accepted
+from forms.detecting import Refused
+from forms.files import NoRoom, name_of
+from forms.models import CaseMessage, Direction, Erased, IntakeCase, Scan, State
+from forms.moves import NotAllowed, family_withdraws, family_writes, may_withdraw
+from forms.opened import close, open_for, opened_case, opened_cases
+from forms.stage import progress, stage_of
 from forms.views.lookup_form import LookupForm
+from forms.views.pages import is_sensitive, no_room, see_other
 from forms.views.private import private
 
 MOST_MESSAGES_A_DAY = 20
 
-# How far each state is on the line of four points.
-_POINT = {
-    State.NEW: 0,
-    State.IN_WORK: 1,
-    State.WAITING_FAMILY: 1,
-    State.DECIDED: 2,
-    State.CLOSED: 3,
-}
+
+class PapersField(forms.Field):
+    """Files that came with a message: judged one by one by forms.papers."""
+
+    def clean(self, value: Any) -> Any:
+        return value or []
+
+
+class PapersWidget(FilesWidget):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.getlist(name)
 
 
 class MessageForm(forms.Form):
-    """What the family wants to add or answer."""
+    """What the family wants to add or answer: words, papers, or both."""
 
     use_required_attribute = False
     writing_id = forms.UUIDField(widget=forms.HiddenInput())
     text = TextField(
         label=gettext_lazy("Your message"),
+        required=False,
         max_length=talk.MAX_TEXT,
-        error_messages={"required": gettext_lazy("Please write something first.")},
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    papers = PapersField(
+        label=gettext_lazy("Photos or papers"),
+        required=False,
+        widget=PapersWidget(
+            attrs={
+                "multiple": True,
+                "accept": accepted("papers"),
+                "data-most-megabytes": papers.MOST_MEGABYTES,
+                "data-most-files": papers.MOST_A_DAY,
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["papers"].help_text = _(
+            "Up to %(files)s files a day, each at most %(most)s MB: photos, PDF, documents."
+        ) % {"files": papers.MOST_A_DAY, "most": papers.MOST_MEGABYTES}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("text") and not cleaned.get("papers") and "text" not in self.errors:
+            self.add_error("text", _("Please write something or add a file first."))
+        return cleaned
+
+
+class WithdrawForm(forms.Form):
+    """Why the request is taken back; nobody has to say."""
+
+    use_required_attribute = False
+    writing_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
+    text = TextField(
+        label=gettext_lazy("Why, if you like to say it"),
+        required=False,
+        max_length=talk.MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 
@@ -61,9 +107,9 @@ def status(request: HttpRequest) -> HttpResponse:
         if asked.is_valid():
             found, code = _find(request, asked)
             if found is not None:
-                open_for(request, found.ref)
+                open_for(request, found.ref, found.secret_round)
                 return _seen(found)
-    context = {"form": asked}
+    context = {"form": asked, "opened": opened_cases(request) if not asked.is_bound else []}
     return render(request, "intake_forms/lookup.html", context, status=code)
 
 
@@ -79,12 +125,59 @@ def case_status(request: HttpRequest, ref: str) -> HttpResponse:
     return _page(request, case, _blank_message())
 
 
+@sensitive_post_parameters()
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """Asked once more, since it cannot be undone by the family alone."""
+    case = opened_case(request, ref)
+    if case is None:
+        return HttpResponseRedirect(reverse("intake_forms:status"))
+    typed = WithdrawForm(request.POST if request.method == "POST" else None)
+    if not typed.is_bound:
+        if not may_withdraw(case):
+            return HttpResponseRedirect(reverse("intake_forms:case_status", args=[case.ref]))
+        typed = WithdrawForm(initial={"writing_id": uuid.uuid4()})
+        return _withdraw_page(request, case, typed)
+    if "text" in typed.errors:
+        return _withdraw_page(request, case, typed, status=422)
+    wanted = typed.cleaned_data
+    try:
+        family_withdraws(
+            case_id=case.pk,
+            writing_id=wanted.get("writing_id") or uuid.uuid4(),
+            text=wanted["text"],
+        )
+    except NotAllowed:
+        return _page(
+            request, case, _blank_message(), code=409, told=_("This request is closed already.")
+        )
+    except Erased:
+        return _page(request, case, _blank_message(), code=410)
+    return _seen(case)
+
+
 @private
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Close every case in this browser: the phone may be somebody else's."""
     close(request)
     return HttpResponseRedirect(reverse("intake_forms:status"))
+
+
+@private
+@require_safe
+def quick_exit(request: HttpRequest) -> HttpResponse:
+    """Away at once, to a harmless site; nothing of the requests can be opened here again."""
+    close(request)
+    return HttpResponseRedirect(SiteSettings.for_request(request).quick_exit_url)
+
+
+def _withdraw_page(
+    request: HttpRequest, case: IntakeCase, typed: WithdrawForm, status: int = 200
+) -> HttpResponse:
+    context = {"case": case, "form": typed, "is_sensitive": is_sensitive(case)}
+    return render(request, "intake_forms/withdraw.html", context, status=status)
 
 
 def _find(request: HttpRequest, asked: LookupForm) -> tuple[IntakeCase | None, int]:
@@ -105,18 +198,29 @@ def _find(request: HttpRequest, asked: LookupForm) -> tuple[IntakeCase | None, i
 
 
 def _write(request: HttpRequest, case: IntakeCase) -> HttpResponse:
-    typed = MessageForm(request.POST)
+    typed = MessageForm(request.POST, request.FILES)
     if "writing_id" in typed.errors:  # an old or damaged page: keep the text, make a new id
         again = request.POST.copy()
         again["writing_id"] = str(uuid.uuid4())
-        typed = MessageForm(again)
+        typed = MessageForm(again, request.FILES)
     if not typed.is_valid():
         return _page(request, case, typed, code=422)
     if _wrote_today(case) >= MOST_MESSAGES_A_DAY:
         typed.add_error("text", _("That is many messages for one day. Please call the centre."))
         return _page(request, case, typed, code=429)
+    wanted = typed.cleaned_data
     try:
-        family_writes(case_id=case.pk, **typed.cleaned_data)
+        family_writes(
+            case_id=case.pk,
+            writing_id=wanted["writing_id"],
+            text=wanted["text"],
+            received=wanted["papers"],
+        )
+    except Refused as reason:
+        typed.add_error("papers", str(reason))
+        return _page(request, case, typed, code=422)
+    except NoRoom:
+        return no_room(request)
     except NotAllowed:
         typed.add_error("text", _("This request is closed. Please send a new one."))
         return _page(request, case, typed, code=409)
@@ -131,9 +235,7 @@ def _wrote_today(case: IntakeCase) -> int:
 
 
 def _seen(case: IntakeCase) -> HttpResponse:
-    response = HttpResponseRedirect(reverse("intake_forms:case_status", args=[case.ref]))
-    response.status_code = 303
-    return response
+    return see_other(reverse("intake_forms:case_status", args=[case.ref]))
 
 
 def _blank_message() -> MessageForm:
@@ -141,54 +243,29 @@ def _blank_message() -> MessageForm:
 
 
 def _page(
-    request: HttpRequest, case: IntakeCase, message: MessageForm, code: int = 200
+    request: HttpRequest, case: IntakeCase, message: MessageForm, code: int = 200, told: str = ""
 ) -> HttpResponse:
+    files, messages = list(_files(case)), list(_messages(case))
     context = {
         "case": case,
-        "progress": _progress(case),
-        "where": _where(case),
-        "messages_of_case": list(_messages(case)),
+        "is_sensitive": is_sensitive(case),
+        "told": told,
+        "progress": progress(case),
+        "stage": stage_of(case),
+        "latest": messages[0] if messages else None,
+        "earlier": messages[1:],
+        "files": files,
+        "infected": [file["name"] for file in files if file["scan"] == Scan.INFECTED],
         "form": message,
         "may_write": case.state != State.CLOSED,
+        "may_withdraw": may_withdraw(case),
+        "has_receipt": hasattr(case.submission, "key"),
         "is_waiting": case.state == State.WAITING_FAMILY,
-        "is_open": case.state in (State.NEW, State.IN_WORK),
     }
     return render(request, "intake_forms/status.html", context, status=code)
 
 
-def _progress(case: IntakeCase) -> list[dict[str, Any]]:
-    point = _POINT[State(case.state)]
-    labels = [_("Received"), _("In work"), _("Answer is ready"), _("Finished")]
-    return [
-        {"label": label, "done": number < point, "current": number == point}
-        for number, label in enumerate(labels)
-    ]
-
-
-def _where(case: IntakeCase) -> str:
-    """Where the case stands, in words for the family."""
-    if case.outcome:
-        return _outcome_in_words(case.outcome)
-    return {
-        State.NEW: _("We have your request. Soon a specialist will take it."),
-        State.IN_WORK: _("A specialist is working on your request."),
-        State.WAITING_FAMILY: _("We have asked you something and wait for your answer."),
-    }[State(case.state)]
-
-
-def _outcome_in_words(outcome: str) -> str:
-    return {
-        Outcome.HELPED: _("Help has been arranged. Details are in the messages below."),
-        Outcome.ADVISED: _("The answer is ready. Read it in the messages below."),
-        Outcome.REFERRED: _("Another organisation will help. Details are in the messages below."),
-        Outcome.REFUSED: _("We cannot help with this here. The messages below say why."),
-        Outcome.DUPLICATE: _("You have sent this twice. We work on the other request."),
-        Outcome.WITHDRAWN: _("You have taken the request back."),
-        Outcome.NOT_OURS: _("This is not something that our centre can decide."),
-    }[Outcome(outcome)]
-
-
-def _messages(case: IntakeCase) -> Any:
+def _messages(case: IntakeCase) -> Iterator[dict[str, Any]]:
     """The talk with the family, the newest first. Notes of the staff lie in another table."""
     for message in CaseMessage.objects.filter(case=case).order_by("-at"):
         try:
@@ -200,4 +277,25 @@ def _messages(case: IntakeCase) -> Any:
             "title": _("The centre") if message.direction == Direction.TO_FAMILY else _("You"),
             "text": text,
             "is_ours": message.direction == Direction.TO_FAMILY,
+        }
+
+
+def _files(case: IntakeCase) -> Iterator[dict[str, Any]]:
+    """What the family has added, and what became of each."""
+    said = {
+        Scan.PENDING: _("we are checking it for viruses"),
+        Scan.ERROR: _("we are checking it for viruses"),
+        Scan.INFECTED: _("has a virus: it was not kept"),
+    }
+    for file in case.submission.files.all():
+        try:
+            name = name_of(file, case.submission.data_key)
+        except Erased:
+            return
+        yield {
+            "name": name,
+            "when": file.uploaded_at,
+            "size": file.size,
+            "scan": file.scan,
+            "state": said.get(Scan(file.scan), _("the centre has it")),
         }

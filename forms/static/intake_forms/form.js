@@ -52,6 +52,7 @@
     provider: (path) => typed(path) && { slug: typed(path) },
     name: (path) =>
       ["_family", "_given", "_patronymic"].some((part) => typed(path, part)) ? { given: "" } : null,
+    contact: (path) => (controls(path, "_ways").some((one) => one.checked) ? {} : null),
     file: (path) => [...form.querySelectorAll(`[data-file-of="${CSS.escape(path)}"]`)].map(() => ""),
   };
 

@@ -1,0 +1,50 @@
+"""Papers that a family adds to a request after it was sent, under the limits of any file."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile as Received
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forms import files
+from forms.detecting import Refused
+from forms.models import IntakeCase, UploadedFile
+
+ADDED = "@added"  # in the place of the path of a question: no question can have it
+MOST_MEGABYTES = 10
+MOST_A_DAY = 10
+MOST_OF_CASE = 40
+SPEC = {"most_megabytes": MOST_MEGABYTES, "most_files": MOST_OF_CASE, "accepts": "papers"}
+
+
+def add(case: IntakeCase, received: Sequence[Received[Any]]) -> list[UploadedFile]:
+    """Keep papers of a case whose row the caller has locked; those that are there stay as they are.
+
+    :returns: the new ones.
+    :raises Refused: too many, too large, of another kind; says which and why, and none is kept.
+    :raises forms.files.NoRoom: the disk is full.
+    """
+    submission, added = case.submission, []
+    for one in received:
+        held = files.Held.of(UploadedFile.objects.filter(submission=submission))
+        try:
+            file = files.keep(
+                received=one, spec=SPEC, path=ADDED, held=held, owner=submission.data_key,
+                submission=submission,
+            )  # fmt: skip
+        except Refused as reason:
+            raise Refused(f"{files.said_name(one.name)}: {reason}") from reason
+        if file is not None:
+            added.append(file)
+    today = UploadedFile.objects.filter(
+        submission=submission,
+        path=ADDED,
+        uploaded_at__gte=timezone.now() - datetime.timedelta(days=1),
+    )
+    if added and today.count() > MOST_A_DAY:
+        raise Refused(_("That is many files for one day. Please add the rest tomorrow."))
+    return added

@@ -1,0 +1,104 @@
+"""Where a case stands, in words for its family: what is so, whose turn it is, until when."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forms.models import IntakeCase, Outcome, State
+from forms.terms import working_days_until
+from themes.templatetags.russian import human_date
+
+# How far each state is on the line of four points.
+_POINT = {
+    State.NEW: 0,
+    State.IN_WORK: 1,
+    State.WAITING_FAMILY: 1,
+    State.DECIDED: 2,
+    State.CLOSED: 3,
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    where: str
+    turn: str  # who does the next step, in one sentence
+    until: str
+    is_late: bool
+
+
+def stage_of(case: IntakeCase, now: datetime.datetime | None = None) -> Stage:
+    now = now or timezone.now()
+    state = State(case.state)
+    working = state in (State.NEW, State.IN_WORK)
+    return Stage(
+        where=_outcome_in_words(case.outcome) if case.outcome else _where(state),
+        turn=_turn(state),
+        until=_until(case.due_at, now) if working else "",
+        is_late=working and case.due_at < now,
+    )
+
+
+def progress(case: IntakeCase) -> list[dict[str, Any]]:
+    point = _POINT[State(case.state)]
+    labels = [_("Received"), _("In work"), _("Answer is ready"), _("Finished")]
+    return [
+        {"label": label, "done": number < point, "current": number == point}
+        for number, label in enumerate(labels)
+    ]
+
+
+def _where(state: State) -> str:
+    return {
+        State.NEW: _("We have your request. Soon a specialist will take it."),
+        State.IN_WORK: _("A specialist is working on your request."),
+        State.WAITING_FAMILY: _("We have asked you something and wait for your answer."),
+    }[state]
+
+
+def _turn(state: State) -> str:
+    return {
+        State.NEW: _("The next step is ours: a specialist reads the request and answers you."),
+        State.IN_WORK: _("The next step is ours: the specialist answers you here."),
+        State.WAITING_FAMILY: _(
+            "The next step is yours: answer the question of the centre. Until then the term stands "
+            "still."
+        ),
+        State.DECIDED: _(
+            "You need to do nothing more. If something is not clear, write: we go on with it."
+        ),
+        State.CLOSED: _("You need to do nothing more: the request is closed."),
+    }[state]
+
+
+def _until(due: datetime.datetime, now: datetime.datetime) -> str:
+    day = human_date(due)
+    if due < now:
+        return _("We promised an answer by %(day)s and are late. Sorry. Call us, please.") % {
+            "day": day
+        }
+    left = working_days_until(due, now)
+    if not left:
+        return _("We will answer today, %(day)s.") % {"day": day}
+    return ngettext(
+        "We will answer by %(day)s: %(left)d working day.",
+        "We will answer by %(day)s: %(left)d working days.",
+        left,
+    ) % {"day": day, "left": left}
+
+
+def _outcome_in_words(outcome: str) -> str:
+    return {
+        Outcome.HELPED: _("Help has been arranged. Details are in the messages below."),
+        Outcome.ADVISED: _("The answer is ready. Read it in the messages below."),
+        Outcome.REFERRED: _("Another organisation will help. Details are in the messages below."),
+        Outcome.REFUSED: _("We cannot help with this here. The messages below say why."),
+        Outcome.DUPLICATE: _("You have sent this twice. We work on the other request."),
+        Outcome.WITHDRAWN: _("You have taken the request back."),
+        Outcome.NOT_OURS: _("This is not something that our centre can decide."),
+    }[Outcome(outcome)]
