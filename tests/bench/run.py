@@ -45,6 +45,7 @@ def main() -> None:
             for page, count in queries(clone).items():
                 row(f"  {page}", str(count))
             search(port)
+            acceptance.measure(clone, str(clone / ".venv/bin/python"))
 
 
 @contextmanager
@@ -94,11 +95,13 @@ def pages(clone: Path, load: str) -> None:
 
 
 @contextmanager
-def web(clone: Path, application: str, port: int, extra: dict[str, str]) -> Iterator[None]:
+def web(
+    clone: Path, application: str, port: int, extra: dict[str, str], python: str = ""
+) -> Iterator[None]:
     """One process of the web server that the portal runs in."""
     process = subprocess.Popen(
         [
-            *(str(clone / ".venv/bin/python"), "-m", "granian", "--interface", "wsgi"),
+            *(python or str(clone / ".venv/bin/python"), "-m", "granian", "--interface", "wsgi"),
             *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
             *("--blocking-threads", "8", "--log-level", "error", application),
         ],
