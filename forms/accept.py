@@ -9,21 +9,22 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 
 from catalogue.models import Provider, Territory
 from forms import crypto, marks
 from forms.compiling import fields_of
 from forms.crypto import CryptoError
-from forms.events import record
+from forms.events import acceptance
 from forms.files import give_over, has_files
+from forms.inserting import insert_together
 from forms.models import (
     Channel,
     ConsentGiven,
     Erased,
-    EventKind,
     FormDraft,
     FormVersion,
     IntakeCase,
@@ -31,9 +32,16 @@ from forms.models import (
     SubmissionKey,
     Topic,
 )
+from forms.partly import ask, partly
 from forms.references import grouped, new_reference, secret_from
 from forms.routing import Facts, route
 from forms.terms import due_after
+
+_PLACE = "select id, slug, title, ancestor_ids, depth from catalogue_territory where slug = %s"
+_NUMBER = (
+    "select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),"
+    " exists (select from intake_forms_intakecase where ref = %s)"
+)
 
 
 @dataclass(frozen=True)
@@ -62,18 +70,22 @@ def accept(
     :param territory: where the family is known to be, when the form does not ask.
     :param actor: who typed it in, when that was not the family.
     """
-    first = case_for(idempotency_key)
-    if first is not None:
-        return receipt_of(first)
+    rows = _rows(version, answers, idempotency_key, channel, territory, actor)
     try:
-        with transaction.atomic():
-            return _accept(version, answers, idempotency_key, channel, territory, actor)
+        if not (connection.in_atomic_block or has_files(version.schema)):
+            # One statement is whole or nothing by itself. The draft is over with it.
+            insert_together(*rows.in_order(), without=FormDraft(pk=idempotency_key))
+        else:
+            with transaction.atomic():
+                insert_together(*rows.in_order())
+                _take_over(idempotency_key, rows.submission)
     except IntegrityError:
         # Somebody with the same key was quicker; anything else is a real error.
         first = case_for(idempotency_key)
         if first is None:
             raise
         return receipt_of(first)
+    return receipt_of(rows.case)
 
 
 def case_for(idempotency_key: uuid.UUID) -> IntakeCase | None:
@@ -101,91 +113,87 @@ def complete(submission: uuid.UUID) -> bool:
         answers = held.read_answers()
     except (Erased, CryptoError):  # it gets its case all the same: somebody has to look at it
         answers = {}
-    before = held.consents.count()
-    _keep_consents(held, answers)
-    done = held.consents.count() > before
+    recorded = set(held.consents.values_list("field", flat=True))
+    lacking: list[Model] = [each for each in _consents(held, answers) if each.field not in recorded]
     case = IntakeCase.objects.filter(submission=held).first()
     if case is None:
-        case, done = _case(held, answers, None), True
-    if not case.events.exists():
-        _record_acceptance(case, held, mended=True)
-        done = True
-    return done
+        case = _case(held, answers, None)
+        lacking.append(case)
+    if case in lacking or not case.events.exists():
+        lacking.append(acceptance(case, mended=True, **_codes(case, held)))
+    if lacking:
+        insert_together(*lacking)
+    return bool(lacking)
 
 
-def _accept(
+class _Rows(NamedTuple):
+    """Everything that acceptance writes; marks and consents as many as there are."""
+
+    submission: Submission
+    case: IntakeCase
+    others: list[Model]
+
+    def in_order(self) -> list[Model]:
+        return [self.submission, *self.others]
+
+
+def _rows(
     version: FormVersion,
     answers: Mapping[str, Any],
-    idempotency_key: uuid.UUID,
+    key: uuid.UUID,
     channel: Channel,
     territory: Territory | None,
     actor: Any,
-) -> Receipt:
-    submission = _submission(version, answers, idempotency_key, channel)
-    _keep_consents(submission, answers)
-    case = _case(submission, answers, territory)
-    _take_over(idempotency_key, submission)
-    _record_acceptance(case, submission, actor=actor)
-    return receipt_of(case)
-
-
-def _record_acceptance(
-    case: IntakeCase, submission: Submission, *, actor: Any = None, **codes: Any
-) -> None:
-    record(
-        case,
-        EventKind.ACCEPTED,
-        actor=actor,
-        to_state=case.state,
-        channel=str(submission.channel),
-        version=submission.version_id,
-        queue=case.queue_id,
-        rule=case.routed_by_id,
-        **codes,
-    )
-
-
-def _submission(
-    version: FormVersion, answers: Mapping[str, Any], key: uuid.UUID, channel: Channel
-) -> Submission:
+) -> _Rows:
     submission = Submission(version=version, channel=channel, idempotency_key=key)
     data_key = crypto.new_key(submission.pk)
     plain = json.dumps(answers, ensure_ascii=False, separators=(",", ":")).encode()
-    submission.answers = data_key.seal("answers", plain)
-    submission.save(force_insert=True)
+    submission.answers, submission.data_key = data_key.seal("answers", plain), data_key
     newest = crypto.newest_key_id()
-    submission.key = SubmissionKey.objects.create(
+    wrapped = SubmissionKey(
         submission=submission, wrapped=crypto.wrap(data_key), wrapped_by=newest, marked_by=newest
     )
-    marks.put(submission, answers)
-    return submission
+    case = _case(submission, answers, territory)
+    event = acceptance(case, actor=actor, **_codes(case, submission))
+    others = [wrapped, *marks.made(submission, answers), *_consents(submission, answers)]
+    return _Rows(submission, case, [*others, case, event])
 
 
-def _keep_consents(submission: Submission, answers: Mapping[str, Any]) -> None:
+def _codes(case: IntakeCase, submission: Submission) -> dict[str, Any]:
+    """What the first event tells."""
+    return {
+        "channel": str(submission.channel),
+        "version": submission.version_id,
+        "queue": case.queue_id,
+        "rule": case.routed_by_id,
+    }
+
+
+def _consents(submission: Submission, answers: Mapping[str, Any]) -> list[ConsentGiven]:
     version = submission.version
     if version.consent_text_id is None:
-        return
-    ConsentGiven.objects.bulk_create(
-        (
-            ConsentGiven(
-                submission=submission,
-                text_id=version.consent_text_id,
-                field=spec["key"],
-                way=submission.channel,
-                given_at=submission.received_at,
-            )
-            for spec in fields_of(version.schema)
-            if spec["type"] == "consent" and answers.get(spec["key"]) is True
-        ),
-        ignore_conflicts=True,
-    )
+        return []
+    return [
+        ConsentGiven(
+            submission=submission,
+            text_id=version.consent_text_id,
+            field=spec["key"],
+            way=submission.channel,
+            given_at=submission.received_at,
+        )
+        for spec in fields_of(version.schema)
+        if spec["type"] == "consent" and answers.get(spec["key"]) is True
+    ]
 
 
 def _case(
     submission: Submission, answers: Mapping[str, Any], territory: Territory | None
 ) -> IntakeCase:
+    """The case of a submission, not saved yet."""
     version, schema = submission.version, submission.version.schema
-    topic = Topic.objects.filter(slug=schema["topic"]).first() or version.form.topic
+    topic = version.form.topic
+    if topic.slug != schema["topic"]:
+        topic = Topic.objects.filter(slug=schema["topic"]).first() or topic
     place = _territory(schema, answers) or territory
     found = route(
         Facts(
@@ -195,13 +203,15 @@ def _case(
             chosen_centre=_centre(schema, answers),
         )
     )
-    return IntakeCase.objects.create(
+    pk, ref = _free_number()
+    return IntakeCase(
+        pk=pk,
         submission=submission,
-        ref=_free_reference(),
+        ref=ref,
         form=version.form,
         topic=topic,
         territory=place,
-        centre=found.queue.centre,
+        centre_id=found.queue.centre_id,
         queue=found.queue,
         routed_by=found.rule,
         route_note=found.explanation[:600],
@@ -221,16 +231,23 @@ def _take_over(key: uuid.UUID, submission: Submission) -> None:
         draft.delete()
 
 
-def _free_reference() -> str:
-    ref = new_reference()
-    while IntakeCase.objects.filter(ref=ref).exists():
+def _free_number() -> tuple[int, str]:
+    """An id and a reference that no case has."""
+    while True:
         ref = new_reference()
-    return ref
+        pk, is_taken = ask(_NUMBER, [ref]) or (0, True)
+        if not is_taken:
+            return pk, ref
 
 
 def _territory(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Territory | None:
     slug = _chosen(schema, answers, "territory") or _chosen(schema, answers, "address")
-    return Territory.objects.filter(slug=slug).first() if slug else None
+    found = ask(_PLACE, [slug]) if slug else None
+    return (
+        partly(Territory, ("id", "slug", "title", "ancestor_ids", "depth"), found)
+        if found
+        else None
+    )
 
 
 def _centre(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Provider | None:

@@ -140,6 +140,9 @@ class InnField(forms.CharField):
             ) from error
 
 
+LONGEST_SLUG = 80
+
+
 class ChosenField(forms.ChoiceField):
     """A record chosen from a list: its slug and the name that it had."""
 
@@ -163,13 +166,19 @@ class ChosenField(forms.ChoiceField):
 class PlaceField(ChosenField):
     """A place from the list, with what it lies in."""
 
-    def __init__(self, *, around: Callable[[str], list[str]], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.around = around
+    def __init__(self, *, choosers: Choosers, **kwargs: Any) -> None:
+        blank = ("", _("— choose —"))
+        super().__init__(choices=lambda: [blank, *choosers.territories], **kwargs)
+        self.choosers = choosers
+
+    def valid_value(self, value: Any) -> bool:
+        """Looked up by itself: the whole list is read for drawing only."""
+        slug = str(value)
+        return len(slug) <= LONGEST_SLUG and "\0" not in slug and bool(self.choosers.place(slug))
 
     def clean(self, value: Any) -> Any:
-        place = super().clean(value)
-        return place and {**place, "around": self.around(place["slug"])}
+        slug = forms.ChoiceField.clean(self, value)
+        return self.choosers.place(slug) if slug else None
 
 
 class FilesWidget(forms.FileInput):
@@ -431,12 +440,7 @@ def _chosen(options: list[Any]) -> forms.Field:
 
 
 def _place(choosers: Choosers) -> PlaceField:
-    blank = ("", _("— choose —"))
-    return PlaceField(
-        choices=[blank, *choosers.territories],
-        around=choosers.around,
-        error_messages=_NOT_IN_LIST,
-    )
+    return PlaceField(choosers=choosers, error_messages=_NOT_IN_LIST)
 
 
 def _name(spec: Spec, choosers: Choosers) -> forms.Field:

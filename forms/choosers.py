@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from django.utils import timezone
 
 from catalogue.models import Measure, Provider, Territory
+from forms.partly import ask
 
 Options = list[tuple[str, str]]
 Groups = list[tuple[str, Options]]
+
+
+# A place where one lives, and what it lies in, the widest first.
+_PLACE = """
+select t.title, array(
+    select a.slug from catalogue_territory a where a.id = any(t.ancestor_ids)
+    order by array_position(t.ancestor_ids, a.id))
+from catalogue_territory t where t.slug = %s and t.depth > 0 and cardinality(t.ancestor_ids) > 1
+"""
 
 
 class Choosers:
@@ -24,6 +35,22 @@ class Choosers:
             if depth and len(path) > 1:
                 groups.setdefault(path[1], []).append((slug, title))
         return [(regions.get(pk, ""), options) for pk, options in groups.items()]
+
+    def place(self, slug: str) -> dict[str, Any] | None:
+        """One of the places as answers keep it, looked up by itself."""
+        if "_places" in self.__dict__:
+            titles = {slug: title for _region, group in self.territories for slug, title in group}
+            found = (titles[slug], self.around(slug)) if slug in titles else None
+        else:
+            found = self._found.get(slug) or ask(_PLACE, [slug])
+        if found is None:
+            return None
+        self._found[slug] = found
+        return {"slug": slug, "title": found[0], "around": list(found[1])}
+
+    @cached_property
+    def _found(self) -> dict[str, Any]:
+        return {}
 
     def around(self, slug: str) -> list[str]:
         """Slugs of what a place lies in, the widest first, and its own."""

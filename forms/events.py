@@ -28,19 +28,23 @@ def record(
     :param codes: codes and ids only; a person's data never goes into an event.
     """
     last = case.events.order_by("-seq").first()
-    event = CaseEvent(
-        case=case,
-        seq=last.seq + 1 if last else 1,
-        kind=kind,
-        actor=actor,
-        from_state=from_state,
-        to_state=to_state,
-        data=codes,
-        prev_hash=last.hash if last else "",
-    )
+    event = _event(last, case=case, kind=kind, actor=actor, from_state=from_state, data=codes)
+    event.to_state = to_state
     event.hash = hash_of(event)
     event.save(force_insert=True)
     return event
+
+
+def acceptance(case: IntakeCase, *, actor: Any = None, **codes: Any) -> CaseEvent:
+    """The first event of a case that has just been made; not saved yet."""
+    event = _event(None, case=case, kind=EventKind.ACCEPTED, actor=actor, data=codes)
+    event.to_state = case.state
+    event.hash = hash_of(event)
+    return event
+
+
+def _event(last: CaseEvent | None, **values: Any) -> CaseEvent:
+    return CaseEvent(seq=last.seq + 1 if last else 1, prev_hash=last.hash if last else "", **values)
 
 
 def hash_of(event: CaseEvent) -> str:

@@ -51,17 +51,21 @@ def submissions_with(kind: str, value: str) -> QuerySet[Submission]:
 
 def put(submission: Submission, answers: Mapping[str, Any]) -> None:
     """Mark a submission under the newest key: one statement, or none."""
+    BlindMark.objects.bulk_create(made(submission, answers))
+
+
+def made(submission: Submission, answers: Mapping[str, Any]) -> list[BlindMark]:
+    """The marks of a submission under the newest key, not saved yet."""
     newest = crypto.newest_key_id()
     marks = {
         _digests(kind, value)[newest]: kind
         for kind, value in values_in(submission.version.schema, answers)
         if _normal(kind, value)
     }
-    if marks:
-        BlindMark.objects.bulk_create(
-            BlindMark(submission=submission, kind=kind, key_id=newest, digest=digest)
-            for digest, kind in marks.items()
-        )
+    return [
+        BlindMark(submission=submission, kind=kind, key_id=newest, digest=digest)
+        for digest, kind in marks.items()
+    ]
 
 
 def renew(submission: Submission) -> None:

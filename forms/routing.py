@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalogue.models import Provider, Territory
-from forms.models import FormDefinition, Queue, RoutingRule
+from forms.models import FormDefinition, Queue, RoutingRule, Topic
+from forms.partly import ask, partly
 
 UNROUTED = "Нераспределённые"
 
@@ -43,20 +45,73 @@ class Decision:
     centre: Provider | None = None
 
 
+# What a rule, its queue and what it names are called; the first that fits. The same as `_fits`
+# and the order of `_rules`, in the words of the database.
+_FIRST_RULE = """
+select r.id, r.position, r.form_id, r.topic_id, r.territory_id, r.urgent, r.queue_id,
+  q.id, q.title, q.centre_id, q.unrouted, q.retired,
+  p.id, p.short_name, f.id, f.title, t.id, t.title, l.id, l.title
+from intake_forms_routingrule r
+join intake_forms_queue q on q.id = r.queue_id
+left join catalogue_provider p on p.id = q.centre_id
+left join intake_forms_formdefinition f on f.id = r.form_id
+left join intake_forms_topic t on t.id = r.topic_id
+left join catalogue_territory l on l.id = r.territory_id
+where r.active and not q.retired and (p.id is null or p.is_centre)
+  and (r.form_id is null or r.form_id = %(form)s)
+  and (r.topic_id is null or r.topic_id = %(topic)s)
+  and (r.urgent is null or r.urgent = %(urgent)s)
+  and (r.territory_id is null or r.territory_id = any(%(around)s))
+  and (%(anybody)s or q.centre_id = any(%(allowed)s))
+order by r.position, coalesce(l.depth, 0) desc, r.id
+limit 1
+"""
+_RULE = ("id", "position", "form_id", "topic_id", "territory_id", "urgent", "queue_id")
+_QUEUE = ("id", "title", "centre_id", "unrouted", "retired")
+_CENTRES = """
+select coalesce(array_agg(p.id), '{}')
+from intake_forms_formdefinition_centres c join catalogue_provider p on p.id = c.provider_id
+where c.formdefinition_id = %s and p.is_centre
+"""
+
+
 class Table:
     """What routing looks up. One of its own for every case; `Remembered` for many in a row."""
 
-    def rules(self) -> list[RoutingRule]:
-        return _rules()
+    def first_rule(self, facts: Facts, allowed: set[int]) -> RoutingRule | None:
+        """The first rule that fits and leads to one of these centres; to any, when none is named."""
+        place = facts.territory
+        values = {
+            "form": facts.form.pk,
+            "topic": facts.form.topic_id,
+            "urgent": facts.urgent,
+            "around": list(place.ancestor_ids) if place else [],
+            "anybody": not allowed,
+            "allowed": list(allowed),
+        }
+        found = ask(_FIRST_RULE, values)
+        return _rule_of(found) if found else None
 
     def centres_of(self, form: FormDefinition) -> set[int]:
-        return set(form.centres.filter(is_centre=True).values_list("pk", flat=True))
+        found = ask(_CENTRES, [form.pk])
+        return set(found[0]) if found else set()
 
     def centre(self, pk: int) -> Provider:
         return Provider.objects.get(pk=pk)
 
     def centre_of(self, territory: Territory | None, allowed: set[int]) -> Provider | None:
         return centre_of(territory, allowed)
+
+
+def _rule_of(found: tuple[Any, ...]) -> RoutingRule:
+    rule = partly(RoutingRule, _RULE, found[:7])
+    rule.queue = partly(Queue, _QUEUE, found[7:12])
+    names = found[12:]
+    rule.queue.centre = partly(Provider, ("id", "short_name"), names[:2]) if names[0] else None
+    rule.form = partly(FormDefinition, ("id", "title"), names[2:4]) if names[2] else None
+    rule.topic = partly(Topic, ("id", "title"), names[4:6]) if names[4] else None
+    rule.territory = partly(Territory, ("id", "title"), names[6:]) if names[6] else None
+    return rule
 
 
 class Remembered(Table):
@@ -80,8 +135,11 @@ class Remembered(Table):
             )
         )
 
-    def rules(self) -> list[RoutingRule]:
-        return self._rules
+    def first_rule(self, facts: Facts, allowed: set[int]) -> RoutingRule | None:
+        for rule in self._rules:
+            if (not allowed or rule.queue.centre_id in allowed) and _fits(rule, facts):
+                return rule
+        return None
 
     def centres_of(self, form: FormDefinition) -> set[int]:
         return {centre.pk for centre in form.centres.all() if centre.is_centre}
@@ -109,9 +167,9 @@ def decide(facts: Facts, table: Table) -> Decision:
     nobody, so the installation. Nothing is written: a dry run is the same."""
     chosen = facts.chosen_centre
     allowed = {chosen.pk} if chosen else table.centres_of(facts.form)
-    for rule in table.rules():
-        if (not allowed or rule.queue.centre_id in allowed) and _fits(rule, facts):
-            return Decision(_("rule “%(rule)s”") % {"rule": rule}, rule=rule)
+    rule = table.first_rule(facts, allowed)
+    if rule is not None:
+        return Decision(_("rule “%(rule)s”") % {"rule": rule}, rule=rule)
     if chosen is not None:
         reason = _("the family chose the centre “%(centre)s”")
         return Decision(reason % {"centre": chosen}, centre=chosen)

@@ -14,9 +14,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalogue.place import chosen_territory
-from forms import drafts, files, keeping, protection, rows, written
+from forms import arriving, drafts, files, keeping, protection, rows, written
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
+from forms.arriving import Arriving
 from forms.compiling import fields_of
 from forms.detecting import Refused
 from forms.drafts import Draft
@@ -55,9 +56,9 @@ BACK, SAVE = "back", "save"  # buttons `do` of a page, beside those of forms.row
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, slug: str) -> HttpResponse:
-    definition = get_object_or_404(FormDefinition, slug=slug)
     if request.method == "POST" and ASKED not in request.POST:
-        return _send(request, definition)
+        return _send(request, slug)
+    definition = get_object_or_404(FormDefinition, slug=slug)
     version = _version_in_force(definition)
     blank = AnswerForm(
         version.schema, known=_known(request, version), only=first_step(version.schema)
@@ -72,17 +73,17 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
+def _send(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         page = drafts.read(request.POST.get("draft", ""))
-        version = FormVersion.objects.select_related("form__topic", "consent_text").get(
-            pk=page.version_id, form=definition
-        )
-    except (drafts.ForgedDraft, FormVersion.DoesNotExist):
-        return _begin_again(request, definition, status=400)
-    first = case_for(page.key)
-    if first is not None:
-        return _to_receipt(request, first.ref)
+        found = arriving.look(key=page.key, version=page.version_id, slug=slug)
+    except drafts.ForgedDraft:
+        found = None
+    if found is None:
+        return _begin_again(request, get_object_or_404(FormDefinition, slug=slug), status=400)
+    if found.sent:
+        return _to_receipt(request, found.sent)
+    version, definition = found.version, found.version.form
     if not definition.is_public:
         return _closed(request, version, page)
     if page.expired and keeping.begun(page.key) is None:
@@ -91,7 +92,7 @@ def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
     try:
         if step == CHECK:
             return _send_checked(request, page, definition)
-        return _take(request, page, version, step)
+        return _take(request, page, found, step)
     except keeping.AlreadySent:
         first = case_for(page.key)
         if first is None:
@@ -99,15 +100,14 @@ def _send(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
         return _to_receipt(request, first.ref)
 
 
-def _take(
-    request: HttpRequest, page: Draft, version: FormVersion, step: str | None
-) -> HttpResponse:
+def _take(request: HttpRequest, page: Draft, found: Arriving, step: str | None) -> HttpResponse:
     """A page of questions: what was typed is kept, then the button does its work."""
+    version = found.version
     do, reshaped = request.POST.get("do", ""), rows.pressed(version.schema, request.POST)
     posted = written.lists_of(request.POST if reshaped is None else reshaped)
     if step is None and not (do or request.FILES or request.POST.get(HONEYPOT)):
         whole = AnswerForm(version.schema, data=request.POST)
-        if whole.is_valid() and keeping.begun(page.key) is None:
+        if whole.is_valid() and not found.is_begun:
             return _accept(request, page, version, whole)  # nothing has to be kept meanwhile
     try:
         draft = keeping.keep(page=page, version=version, step=step, posted=posted, beside=posted)

@@ -1,6 +1,6 @@
 """Accepting a submission over HTTP, beside plain SQL that writes the same rows; queries of forms.
 
-    python -m tests.bench.acceptance        inside an installation whose database is running
+python -m tests.bench.acceptance        inside an installation whose database is running
 """
 
 from __future__ import annotations
@@ -157,7 +157,11 @@ def prepare() -> None:
             )
         assert sent.status_code == 303, sent.status_code
     known = connection.get_connection_params()
-    words = {name: known[name] for name in ("host", "port", "user", "password", "dbname") if name in known}
+    words = {
+        name: known[name]
+        for name in ("host", "port", "user", "password", "dbname")
+        if name in known
+    }
     said = {
         "slug": form.slug,
         "answers": answers,

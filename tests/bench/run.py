@@ -45,6 +45,8 @@ def main() -> None:
             for page, count in queries(clone).items():
                 row(f"  {page}", str(count))
             search(port)
+            from tests.bench import acceptance
+
             acceptance.measure(clone, str(clone / ".venv/bin/python"))
 
 

@@ -53,8 +53,13 @@ class NoLists:
     centres = ()
     providers = ()
 
-    def around(self, slug):
-        return ["oblast", slug]
+    def place(self, slug):
+        titles = {"rajon": "Район"}
+        return titles.get(slug) and {
+            "slug": slug,
+            "title": titles[slug],
+            "around": ["oblast", slug],
+        }
 
 
 def answer(field, value):

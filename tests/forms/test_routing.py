@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import pytest
 
 from forms.models import IntakeCase, Queue
-from forms.routing import Facts, route
+from forms.routing import Facts, Remembered, decide, route
 from tests.factories import ProviderFactory, TerritoryFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, TopicFactory, make_case
 
@@ -148,13 +150,14 @@ def test_every_odd_fact_has_a_queue(region, district, centre):
         QueueFactory(centre=centre, retired=True),
         QueueFactory(centre=None),
     ]
+    forms = [FormFactory() for _ in range(4)]
+    topics = cycle([*(form.topic for form in forms[:2]), TopicFactory(), TopicFactory()])
     for place in (None, region, elsewhere):
         for queue in queues:
             for urgent in (None, True):
-                RuleFactory(territory=place, queue=queue, urgent=urgent, topic=TopicFactory())
+                RuleFactory(territory=place, queue=queue, urgent=urgent, topic=next(topics))
     gone.is_centre = False
     gone.save()
-    forms = [FormFactory() for _ in range(4)]
     for form, centres in zip(forms, ([], [gone], [centre], [centre, gone]), strict=True):
         form.centres.set(centres)
         form.save()
@@ -168,6 +171,12 @@ def test_every_odd_fact_has_a_queue(region, district, centre):
                     assert not found.queue.retired
                     assert found.queue.centre is None or found.queue.centre.is_centre
                     assert found.explanation
+                    # What the check of a form says is what happens.
+                    said = decide(
+                        facts(form, territory=place, chosen_centre=chosen, urgent=urgent),
+                        Remembered(),
+                    )
+                    assert (said.rule, said.explanation) == (found.rule, found.explanation)
                     tried += 1
     print(f"{tried} odd facts, {len(queues) * 6} rules: each has a queue that somebody sees")
     assert tried == 96
