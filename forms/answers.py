@@ -228,6 +228,8 @@ class AnswerForm(forms.Form):
         self, node: Mapping[str, Any], path: str, cleaned: Mapping[str, Any], into: dict[str, Any]
     ) -> None:
         value = self.uploads.get(path) if node["type"] == "file" else plain(cleaned.get(path))
+        if node["type"] == "consent":
+            value = value is True  # what is not ticked is a no, also when a yes is needed
         if value not in (None, "", []):
             into[node["key"]] = value
 

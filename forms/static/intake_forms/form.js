@@ -41,7 +41,7 @@
       controls(path)
         .filter((one) => one.checked)
         .map((one) => one.value),
-    consent: (path) => (controls(path)[0]?.checked ? true : null),
+    consent: (path) => controls(path)[0]?.checked ?? null, // not ticked is a no, as for the server
     number: (path) => decimal(typed(path)),
     money: (path) => decimal(typed(path)),
     date: (path) => day(typed(path)),
