@@ -70,9 +70,8 @@ def send(asked: str) -> None:
         if not cases:
             return
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-        way = reachable(wishes_of(cases[0]), row.kind, contact)
         # Sent before it is kept: what could not be sent leaves no code that opens anything.
-        send_code(submission=cases[0].submission, way=way, address=contact, code=code, key=asked)
+        send_code(case=cases[0], kind=row.kind, contact=contact, code=code, key=asked)
         row.code_hash, row.sent = _digest(row, code), True
         row.save(update_fields=["code_hash", "sent"])
 
@@ -116,7 +115,7 @@ def sweep() -> int:
 
 def _allows(case: IntakeCase, kind: str, contact: str) -> bool:
     try:
-        return bool(reachable(wishes_of(case), kind, contact))
+        return reachable(wishes_of(case), kind, contact) is not None
     except Erased:
         return False
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from forms import sms
 from forms.contacts import EMAIL, SMS, Wishes, wishes_of
-from forms.models import CaseEvent, Erased, EventKind, IntakeCase, Notice, NoticeState, Submission
+from forms.models import CaseEvent, Erased, EventKind, IntakeCase, Notice, NoticeState
 
 # What a family is told of; everything else it sees when it looks.
 TOLD = (
@@ -24,7 +24,6 @@ TOLD = (
     EventKind.REOPENED,
     EventKind.INFECTED,
 )
-MOST_TRIES = 6
 
 
 class NotSent(Exception):
@@ -61,30 +60,28 @@ def deliver(notice_id: int) -> None:
         raise NotSent(failed)
 
 
-def reachable(wishes: Wishes | None, kind: str, address: str) -> str:
-    """The way in which a message may be sent to this phone or e-mail; empty when in none.
+def reachable(wishes: Wishes | None, kind: str, contact: str) -> tuple[str, str] | None:
+    """The way in which a message may be sent to this phone or e-mail, and where it goes.
 
     :param kind: `phone` or `email`.
     """
-    for way, allowed in wishes.addresses() if wishes else ():
-        if allowed == address and (kind, way) in (("phone", SMS), ("email", EMAIL)):
-            return way
-    return ""
+    way = {"phone": SMS, "email": EMAIL}[kind]
+    for allowed, address in wishes.addresses() if wishes else ():
+        if allowed == way and address.casefold() == contact.casefold():
+            return way, address
+    return None
 
 
-def send_code(*, submission: Submission, way: str, address: str, code: str, key: str) -> None:
-    """A one-time code to a contact that this submission allows.
+def send_code(*, case: IntakeCase, kind: str, contact: str, code: str, key: str) -> None:
+    """A one-time code to a contact that this case allows.
 
-    :raises NotSent: the submission does not allow it, or it could not be sent.
+    :raises NotSent: the case does not allow it, or it could not be sent.
     """
-    case = IntakeCase.objects.select_related("submission__key", "submission__version").get(
-        submission=submission
-    )
-    kind = "phone" if way == SMS else "email"
-    if reachable(wishes_of(case), kind, address) != way:
+    found = reachable(wishes_of(case), kind, contact)
+    if found is None:
         raise NotSent("not allowed")
     text = _("Your code: %(code)s. It is good for 10 minutes. Tell it to nobody.")
-    _send(way, address, _("Your code"), text % {"code": code}, key)
+    _send(*found, _("Your code"), text % {"code": code}, key)
 
 
 def way_of_notices(wishes: Wishes | None) -> str:

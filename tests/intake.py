@@ -13,6 +13,7 @@ from forms.models import FormDefinition, FormVersion, IntakeCase, Queue, Routing
 
 NAME = "образец Анфиса Планетова"
 PHONE = "+79211234567"
+EMAIL = "obrazec@example.org"
 STORY = "образец вопроса: где получить справку"
 
 
@@ -171,6 +172,30 @@ class FormFactory(DjangoModelFactory):
         if create and extracted is not False:
             self.save_revision().publish()
             self.refresh_from_db()
+
+
+def contact_steps() -> list[dict[str, Any]]:
+    """A form that asks how the family may be reached."""
+    return [
+        step(
+            "О чём вопрос",
+            question("longtext", "story", personal=True, purpose="Чтобы ответить"),
+            question(
+                "contact", "contact", label="Как связаться", personal=True, purpose="Чтобы ответить"
+            ),
+            question("consent", "consent", label="Разрешаю"),
+        )
+    ]
+
+
+def reached_by(*ways: str, **more: Any) -> dict[str, Any]:
+    """Answers to that form: the ways that are allowed, and what they need."""
+    contact: dict[str, Any] = {"ways": list(ways), **more}
+    if {"call", "sms"} & set(ways):
+        contact.setdefault("phone", PHONE)
+    if "email" in ways:
+        contact.setdefault("email", EMAIL)
+    return {"story": STORY, "contact": contact, "consent": True}
 
 
 def version_of(form: FormDefinition) -> FormVersion:

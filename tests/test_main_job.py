@@ -60,9 +60,9 @@ def test_family_finds_a_measure_asks_and_is_answered(browser_page, specialist):
     family.get_by_label("Как к вам обращаться").fill("Образец")
     chosen = family.locator("[name=a-territory] option:checked").inner_text()
     assert chosen.strip().endswith(district.title)  # asked once, known everywhere
-    family.get_by_label("Позвоните мне").check()
-    family.get_by_label("Телефон").fill("8 900 000-00-00")
-    family.get_by_label("В любое время").check()
+    family.get_by_label("Можно звонить").check()
+    family.get_by_label("Безопасный телефон").fill("8 900 000-00-00")
+    family.get_by_label("Когда лучше звонить").fill("в любое время")
     family.locator("[name=a-consent]").check()
     family.get_by_role("button", name="Дальше").click()
     assert "хватит ли нам на ипотеку?" in family.inner_text("main")  # the check of the answers

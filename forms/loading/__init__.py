@@ -164,6 +164,7 @@ def _form_values(row: FormRow, topics: Mapping[str, Topic]) -> dict[str, Any]:
         "lead": row.lead,
         "minutes": row.minutes,
         "urgent": row.urgent,
+        "sensitive": row.sensitive,
         "topic": topics[row.queue_topic],
         "retention_days": row.retention_days,
         "consent_text": row.consent_text,

@@ -48,6 +48,7 @@ class FormRow(Row):
     lead: Annotated[str, up_to(600)]
     minutes: StrictInt
     urgent: StrictBool
+    sensitive: StrictBool = False
     queue_topic: Slug
     retention_days: StrictInt
     consent_text: Annotated[str, filled(4000)]
