@@ -70,6 +70,14 @@ _CASES = (
 )
 _FORM = "intake_forms"
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
+_DATA_REGISTER = ("intake_forms.view_data_register",)
+# What keeps personal data longer, what gives it out, what proves that it is gone.
+_END_OF_DATA = (
+    "intake_forms.hold_intakecase",
+    "intake_forms.export_person",
+    "intake_forms.view_erasureact",
+    *_DATA_REGISTER,
+)
 _SETTINGS = ("cms.change_sitesettings",)
 _SEARCH = (
     crud("search", "synonym", "intent", "pinnedanswer")
@@ -97,6 +105,7 @@ RIGHTS: dict[Role, Rights] = {
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock")
         + crud(_FORM, "readyblock")
+        + _DATA_REGISTER
         + _SEARCH,
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
         files=("add", "change", "choose"),
@@ -105,7 +114,9 @@ RIGHTS: dict[Role, Rights] = {
         _ADMIN + _CASES + ("intake_forms.view_unrouted", "intake_forms.route_intakecase")
     ),
     Role.SPECIALIST: Rights(_ADMIN + _CASES),
-    Role.HEAD: Rights(_ADMIN + _CASES + _LEDGER + ("intake_forms.route_intakecase",)),
+    Role.HEAD: Rights(
+        _ADMIN + _CASES + _LEDGER + _END_OF_DATA + ("intake_forms.route_intakecase",)
+    ),
     Role.PARTNER: Rights(
         _ADMIN
         + crud("catalogue", "importbatch", actions="add")
@@ -121,6 +132,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + crud(_FORM, "topic", "queue", "routingrule", "register")
         + _LEDGER
+        + _DATA_REGISTER
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         files=("add", "change", "choose"),
     ),

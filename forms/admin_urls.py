@@ -7,9 +7,12 @@ from django.urls import path
 from forms.views import case
 from forms.views.check import check
 from forms.views.check import preview as preview_of_check
+from forms.views.data_register import data_register, data_register_file
 from forms.views.desk import desk
+from forms.views.erasure import act, act_log, act_paper, acts_of_erasure, hold, lift, withdraw
 from forms.views.file import serve
 from forms.views.ledger import ledger
+from forms.views.person import person
 from forms.views.ready import ready_blocks
 from forms.views.reissue import new_code, sheet
 
@@ -17,12 +20,22 @@ app_name = "intake"
 urlpatterns = [
     path("", desk, name="list"),
     path("ledger/", ledger, name="ledger"),
+    path("person/", person, name="person"),
+    path("data/", data_register, name="data_register"),
+    path("data/register.<slug:file_format>", data_register_file, name="data_register_file"),
+    path("acts/", acts_of_erasure, name="acts"),
+    path("acts/<int:pk>/", act, name="act"),
+    path("acts/<int:pk>/act.pdf", act_paper, name="act_paper"),
+    path("acts/<int:pk>/log.csv", act_log, name="act_log"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/take/", case.take, name="take"),
     path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/files/<uuid:file>/", serve, name="file"),
     path("<int:pk>/code/", new_code, name="new_code"),
     path("<int:pk>/code/sheet.pdf", sheet, name="new_code_sheet"),
+    path("<int:pk>/hold/", hold, name="hold"),
+    path("<int:pk>/lift/", lift, name="lift"),
+    path("<int:pk>/withdraw/", withdraw, name="withdraw"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
     path("forms/ready/", ready_blocks, name="ready_blocks"),

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
 from forms.alarms import left_alone
-from forms.models import IntakeCase, State
+from forms.models import OPEN, IntakeCase, State
 
 OWN_SHOWN = 4
 
@@ -29,6 +29,9 @@ def items(user: Any) -> list[Item]:
         late=Count("pk", filter=late & ~Q(assignee=user)),
         free=Count("pk", filter=Q(state=State.NEW)),
         lost=Count("pk", filter=Q(centre__isnull=True, state=State.NEW)),
+        withdrawn=Count(
+            "pk", filter=Q(state__in=OPEN, submission__withdrawal__erase_by__isnull=False)
+        ),
         alone=Count("pk", filter=Q(pk__in=left_alone(cases).values("pk"))),
     )
     own = (
@@ -38,9 +41,29 @@ def items(user: Any) -> list[Item]:
     )
     return [
         *_left_alone(counts["alone"]),
+        *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
         *(_own(case) for case in own[:OWN_SHOWN]),
         *_free(counts["free"], counts["lost"]),
+    ]
+
+
+def _withdrawn(count: int) -> list[Item]:
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d open case whose consent is withdrawn",
+        "%(count)d open cases whose consent is withdrawn",
+        count,
+    )
+    return [
+        Item(
+            title % {"count": count},
+            reverse("intake:list") + "?tab=withdrawn",
+            _("Close them: the data has to go within 30 days."),
+            _("consent withdrawn"),
+            Tone.URGENT,
+        )
     ]
 
 

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('centre', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.provider', verbose_name='centre')),
             ],
             options={
+                'permissions': [('view_data_register', 'Can see what is asked about people')],
                 'verbose_name': 'act of erasure',
                 'verbose_name_plural': 'acts of erasure',
                 'ordering': ['-day', '-pk'],

@@ -137,6 +137,7 @@ class ErasureAct(models.Model):
         verbose_name = _("act of erasure")
         verbose_name_plural = _("acts of erasure")
         ordering = ["-day", "-pk"]
+        permissions = [("view_data_register", "Can see what is asked about people")]
         constraints = [
             models.UniqueConstraint(
                 fields=["day", "centre"], name="erasureact_of_day", nulls_distinct=False

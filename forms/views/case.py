@@ -42,6 +42,7 @@ from forms.reading import AnsweredStep, as_asked
 from forms.sending import way_of_notices
 from forms.views.file import SERVED
 from forms.views.private import private
+from forms.views.term import term_of
 
 OF_FAMILY = (EventKind.FAMILY_WROTE, EventKind.PAPER_ADDED, EventKind.TAKEN_BACK)
 
@@ -255,6 +256,7 @@ def _page(
         "note": note or NoteForm(initial={"writing_id": uuid.uuid4()}),
         "registers": _registers(found),
         "is_waiting": found.state == State.WAITING_FAMILY,
+        "term": term_of(found, user),
     }
     return render(request, "intake_forms/admin/case.html", context, status=status)
 

@@ -101,6 +101,7 @@ def _tabs(user: Any) -> dict[str, Q]:
         "free": Q(state=State.NEW),
         "overdue": Q(state__in=(State.NEW, State.IN_WORK), due_at__lt=timezone.now()),
         "waiting": Q(state=State.WAITING_FAMILY),
+        "withdrawn": Q(state__in=OPEN, submission__withdrawal__erase_by__isnull=False),
         "open": Q(state__in=OPEN),
         "closed": Q(state=State.CLOSED),
     }
@@ -118,12 +119,15 @@ def _tab_links(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
         "free": _("Free"),
         "overdue": _("Overdue"),
         "waiting": _("Waiting for the family"),
+        "withdrawn": _("Consent withdrawn"),
         "open": _("All open"),
         "closed": _("Closed ones"),
     }
     return [
         {"name": name, "label": labels[name], "count": count, "current": name == current}
         for name, count in counts.items()
+        # A tab for what happens twice a year stands there only when it has happened.
+        if count or name != "withdrawn"
     ]
 
 

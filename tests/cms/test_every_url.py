@@ -35,7 +35,15 @@ from cms.models import PortalDocument, PortalImage
 from forms import keeping, ledger
 from forms.drafts import issue, read
 from forms.files import take_in
-from forms.models import FormDraft, IntakeCase, Register, UploadedFile
+from forms.models import (
+    Erasure,
+    ErasureAct,
+    FormDraft,
+    IntakeCase,
+    ReadyBlock,
+    Register,
+    UploadedFile,
+)
 from search.engine import get_engine
 from search.indexer import rebuild
 from search.models import Intent, PinnedAnswer, SearchEvent, Synonym
@@ -106,6 +114,8 @@ def world(settings, tmp_path) -> World:
     cases = {whose: _case(form, centres[whose], FAMILIES[whose]) for whose in MARKS}
     drafts = {whose: _draft(form, FAMILIES[whose]) for whose in MARKS}
     files = {whose: _file(drafts[whose], cases[whose], FAMILIES[whose]) for whose in MARKS}
+    ReadyBlock.objects.create(slug="block", title="Блок")
+    acts = {whose: _act(cases[whose]) for whose in MARKS}
     LegalAct.objects.create(title="Закон")
     Agreement.objects.create(provider=providers[OTHER], subject=MARKS[OTHER])
     Register.objects.create(slug="journal", title="Журнал")
@@ -131,6 +141,7 @@ def world(settings, tmp_path) -> World:
         cases=cases,
         drafts=drafts,
         files=files,
+        acts=acts,
         form=form,
         page=page,
         image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
@@ -182,6 +193,13 @@ def _file(draft, case, mark: str) -> UploadedFile:
     file.draft, file.submission = None, case.submission
     file.save()
     return file
+
+
+def _act(case) -> ErasureAct:
+    """An act that names this case."""
+    act = ErasureAct.objects.create(day=timezone.localdate(), centre=case.centre)
+    Erasure.objects.create(act=act, case=case, rule="term", method="delete")
+    return act
 
 
 class Walker:

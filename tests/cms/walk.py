@@ -40,6 +40,7 @@ class World:
     cases: dict[str, Any]
     drafts: dict[str, Any]
     files: dict[str, Any]
+    acts: dict[str, Any]
     form: Any
     page: Any
     image: Any
@@ -204,6 +205,10 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("picture", "path"): _is("nothing.png"),
     ("intake:register", "slug"): _is("journal"),
     ("intake:file", "file"): lambda w, whose: w.files[whose].pk,
+    ("intake:act", "pk"): lambda w, whose: w.acts[whose].pk,
+    ("intake:act_paper", "pk"): lambda w, whose: w.acts[whose].pk,
+    ("intake:act_log", "pk"): lambda w, whose: w.acts[whose].pk,
+    ("intake:data_register_file", "file_format"): _is("csv"),
     ("intake:check", "pk"): lambda w, _: w.form.pk,
     ("intake:check_preview", "pk"): lambda w, _: w.form.pk,
     ("intake:check_preview", "number"): _is("s0"),

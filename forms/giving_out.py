@@ -1,0 +1,173 @@
+"""Everything that is kept of a person, as a file for that person (152-ФЗ, ст. 14 ч. 7; ст. 20).
+
+Answers as they were asked, messages, consents and files; notes of the staff for one another stay
+inside. The archive is made in memory: nothing of it ever lies on a disk.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+
+from forms import files, marks, talk
+from forms.crypto import CryptoError
+from forms.events import record
+from forms.models import (
+    AccessLog,
+    Direction,
+    EventKind,
+    IntakeCase,
+    Scan,
+    SubmissionKey,
+    UploadedFile,
+)
+from forms.reading import as_asked
+
+MOST_CASES = 50
+MOST_BYTES = 200 * 1024 * 1024  # of files; the whole archive lies in memory
+
+
+class TooMuch(Exception):
+    """More cases or files than one archive takes."""
+
+
+def cases_of(user: Any, kind: str, value: str) -> QuerySet[IntakeCase]:
+    """Cases in which this phone, e-mail, СНИЛС or person was given, as far as a user sees them."""
+    return _whole(
+        IntakeCase.objects.visible_to(user).filter(
+            submission__in=marks.submissions_with(kind, value)
+        )
+    )
+
+
+def chosen(user: Any, keys: Iterable[int]) -> QuerySet[IntakeCase]:
+    return _whole(IntakeCase.objects.visible_to(user).filter(pk__in=list(keys)))
+
+
+@transaction.atomic
+def give_out(*, cases: Iterable[IntakeCase], actor: Any) -> bytes:
+    """The archive of these cases; each keeps that it was given out, and by whom.
+
+    :raises TooMuch: nothing was given out.
+    """
+    cases = list(cases)
+    content = archive(cases)
+    locked = IntakeCase.objects.select_for_update(of=("self",)).order_by("pk")
+    for case in locked.filter(pk__in=[case.pk for case in cases]):
+        record(case, EventKind.EXPORTED, actor=actor)
+        AccessLog.objects.create(case=case, user=actor, what="export")
+    return content
+
+
+def archive(cases: Iterable[IntakeCase]) -> bytes:
+    """A folder for each case: a page to read, the same for programs, the files.
+
+    :raises TooMuch: see there.
+    """
+    cases = list(cases)
+    sizes = UploadedFile.objects.filter(submission__in=[case.submission_id for case in cases])
+    if len(cases) > MOST_CASES or sum(sizes.values_list("size", flat=True)) > MOST_BYTES:
+        raise TooMuch
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for case in cases:
+            data = _data(case)
+            packed.writestr(
+                f"{case.number}/обращение.html",
+                render_to_string("intake_forms/given_out.html", {"case": case, **data}),
+            )
+            plain = json.dumps(_plain(case, data), ensure_ascii=False, indent=2)
+            packed.writestr(f"{case.number}/обращение.json", plain)
+            for place, content in data["contents"]:
+                packed.writestr(f"{case.number}/{place}", content)
+    return out.getvalue()
+
+
+def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
+    """With what an archive needs; erased ones have nothing to give."""
+    kept = SubmissionKey.objects.values("submission")
+    return (
+        cases.filter(submission__in=kept)
+        .select_related("submission__key", "submission__version", "form", "centre")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def _data(case: IntakeCase) -> dict[str, Any]:
+    submission = case.submission
+    answers = submission.read_answers()
+    messages = [
+        {
+            "at": message.at,
+            "ours": message.direction == Direction.TO_FAMILY,
+            "text": talk.read(message, case),
+        }
+        for message in case.messages.all()
+    ]
+    held, contents = [], []
+    for number, (file, name, content) in enumerate(_files(case), start=1):
+        place = f"файлы/{number}-{name}" if content is not None else ""
+        held.append({"name": name, "place": place, "why": file.get_scan_display()})
+        if content is not None:
+            contents.append((place, content))
+    return {
+        "title": submission.version.schema["title"],
+        "steps": as_asked(submission.version.schema, answers, submission.day),
+        "answers": answers,
+        "messages": messages,
+        "files": held,
+        "contents": contents,
+        "consents": list(submission.consents.select_related("text")),
+        "withdrawal": getattr(submission, "withdrawal", None),
+    }
+
+
+def _files(case: IntakeCase) -> Iterator[tuple[UploadedFile, str, bytes | None]]:
+    """Files with their contents; without, when there is nothing that could be given out."""
+    key = case.submission.data_key
+    for file in case.submission.files.all():
+        try:
+            if file.scan in (Scan.CLEAN, Scan.UNSCANNED):
+                yield file, *files.content_of(file, key)
+                continue
+        except (CryptoError, FileNotFoundError):
+            pass
+        yield file, files.name_of(file, key), None
+
+
+def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
+    """For programs: answers under the keys of their questions."""
+    return {
+        "number": case.number,
+        "form": data["title"],
+        "received": case.submission.received_at.isoformat(),
+        "channel": case.channel,
+        "state": case.state,
+        "answers": data["answers"],
+        "questions": [
+            {"step": step.title, "question": answer.label, "answer": getattr(answer, "text", None)}
+            for step in data["steps"]
+            for answer in step.answers
+        ],
+        "messages": [
+            {
+                "at": one["at"].isoformat(),
+                "from": "centre" if one["ours"] else "family",
+                "text": one["text"],
+            }
+            for one in data["messages"]
+        ],
+        "files": [{"name": one["name"], "place": one["place"]} for one in data["files"]],
+        "consents": [
+            {"at": one.given_at.isoformat(), "way": one.way, "text": one.text.body}
+            for one in data["consents"]
+        ],
+        "consent_withdrawn": data["withdrawal"].at.isoformat() if data["withdrawal"] else None,
+    }
