@@ -44,14 +44,14 @@ def require_keys() -> None:
 
 def missing_keys() -> list[str]:
     """Names of the keys that are needed and not given."""
-    from forms.models import FormDraft, SubmissionKey
+    from forms.rotation import WRAPPED
 
     given = list(crypto.installed())
     try:
         return sorted(
             {
                 name
-                for model in (SubmissionKey, FormDraft)
+                for model in WRAPPED.values()
                 for name in model._default_manager.order_by()
                 .exclude(wrapped_by__in=given)
                 .values_list("wrapped_by", flat=True)

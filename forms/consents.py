@@ -1,7 +1,7 @@
 """Taking a consent back: at any time, by the family itself or through the staff.
 
 152-ФЗ, ст. 9 ч. 2; ст. 21 ч. 5: the data is destroyed within 30 days, unless it is kept on another
-basis than the consent. Until then nothing is done with it but closing the case.
+basis than the consent. The desk is told to close the case by then.
 """
 
 from __future__ import annotations

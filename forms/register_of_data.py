@@ -15,9 +15,9 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from forms.compiling import lifted
-from forms.models import FormDefinition, FormVersion, MarkKind
+from forms.models import FormDefinition, FormVersion, MarkKind, RoutingRule
 from forms.retention import Rule, rule_of
-from forms.routing import UNROUTED, Remembered
+from forms.routing import UNROUTED
 
 # What is asked is personal by its kind, whatever an editor has ticked.
 PERSONAL_KINDS = frozenset(
@@ -69,14 +69,15 @@ def rows() -> list[FormRow]:
         .prefetch_related("centres")
     )
     versions = FormVersion.objects.in_bulk([form.newest for form in forms if form.newest])
-    table = Remembered()
+    in_use = RoutingRule.objects.filter(active=True, queue__retired=False)
+    rules = list(in_use.select_related("queue__centre").order_by("position", "pk"))
     found = []
     for form in forms:
         version = versions.get(form.newest)
         data = tuple(_data(version.schema)) if version else ()
         if version and data:
             rule = rule_of(version.schema)
-            queues = tuple(_queues(form, version.schema["urgent"], table))
+            queues = tuple(_queues(form, version.schema["urgent"], rules))
             found.append(FormRow(form, version.number, rule, data, queues))
     return found
 
@@ -145,18 +146,16 @@ def _of_nodes(nodes: list[Mapping[str, Any]], around: str) -> Iterator[Datum]:
             yield Datum(label, node["purpose"], node["type"] in _MARKED, node["type"] == "file")
 
 
-def _queues(form: FormDefinition, urgent: bool, table: Remembered) -> Iterator[str]:
+def _queues(form: FormDefinition, urgent: bool, rules: list[RoutingRule]) -> Iterator[str]:
     """Where cases of a form can land: by its rules, else in «Нераспределённые»."""
-    allowed = table.centres_of(form)
-    seen = set()
-    for rule in table.rules():
-        if (
-            (not allowed or rule.queue.centre_id in allowed)
-            and rule.form_id in (None, form.pk)
-            and rule.topic_id in (None, form.topic_id)
-            and rule.urgent in (None, urgent)
-            and rule.queue_id not in seen
-        ):
-            seen.add(rule.queue_id)
-            yield str(rule.queue)
+    allowed = {centre.pk for centre in form.centres.all()}
+    fitting = (
+        rule.queue
+        for rule in rules
+        if (not allowed or rule.queue.centre_id in allowed)
+        and rule.form_id in (None, form.pk)
+        and rule.topic_id in (None, form.topic_id)
+        and rule.urgent in (None, urgent)
+    )
+    yield from dict.fromkeys(str(queue) for queue in fitting)
     yield UNROUTED

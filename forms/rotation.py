@@ -15,9 +15,15 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from forms import crypto, marks
-from forms.models import FormDraft, SubmissionKey
+from forms.models import FormDraft, RecoveryCode, SubmissionKey
 
 BATCH = 200
+# What has a key of its own, wrapped by a key of the installation. Codes live for an hour.
+WRAPPED: dict[str, Any] = {
+    "submissions": SubmissionKey,
+    "drafts": FormDraft,
+    "codes": RecoveryCode,
+}
 
 Hanging = dict[str, Counter[str]]
 
@@ -27,20 +33,20 @@ def rotate(batch: int = BATCH) -> Iterator[int]:
 
     :raises forms.crypto.CryptoError: something hangs on a key that is not given.
     """
-    for step in (_submissions, _drafts):
-        while done := step(batch):
+    while done := _submissions(batch):
+        yield done
+    for model in WRAPPED.values():
+        while done := _others(model, batch):
             yield done
 
 
 def hanging() -> Hanging:
     """How much of what hangs on which key, by the names of the keys; the newest is among them."""
     found: Hanging = {}
-    for what, rows, field in (
-        ("submissions", SubmissionKey.objects.all(), "wrapped_by"),
-        ("drafts", FormDraft.objects.all(), "wrapped_by"),
-        ("marks", SubmissionKey.objects.all(), "marked_by"),  # empty: of none yet
-    ):
-        for row in rows.order_by().values(field).annotate(count=Count("pk")):
+    fields = [(what, model, "wrapped_by") for what, model in WRAPPED.items()]
+    for what, model, field in (*fields, ("marks", SubmissionKey, "marked_by")):
+        counted = model._default_manager.order_by().values(field).annotate(count=Count("pk"))
+        for row in counted:  # of what was never marked the key is empty
             found.setdefault(row[field], Counter())[what] = row["count"]
     return found
 
@@ -65,19 +71,19 @@ def _submissions(batch: int) -> int:
 
 
 @transaction.atomic
-def _drafts(batch: int) -> int:
+def _others(model: Any, batch: int) -> int:
     rows = list(
-        FormDraft.objects.exclude(wrapped_by=crypto.newest_key_id())
+        model._default_manager.exclude(wrapped_by=crypto.newest_key_id())
         .select_for_update(of=("self",))
         .order_by("pk")[:batch]
     )
     for row in rows:
         row.wrapped, row.wrapped_by = _wrapped_anew(row.pk, row)
-    FormDraft.objects.bulk_update(rows, ["wrapped", "wrapped_by"])
+    model._default_manager.bulk_update(rows, ["wrapped", "wrapped_by"])
     return len(rows)
 
 
-def _wrapped_anew(owner: Any, row: SubmissionKey | FormDraft) -> tuple[bytes, str]:
+def _wrapped_anew(owner: Any, row: Any) -> tuple[bytes, str]:
     if row.wrapped_by == crypto.newest_key_id():
         return bytes(row.wrapped), row.wrapped_by
     return crypto.wrap(crypto.unwrap(owner, row.wrapped)), crypto.newest_key_id()

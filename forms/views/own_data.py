@@ -14,6 +14,7 @@ from forms import consents, giving_out, register_of_data, retention
 from forms.models import AccessLog, Channel, Erased, IntakeCase, State
 from forms.opened import opened_case
 from forms.views.erasure import attachment
+from forms.views.pages import is_sensitive
 from forms.views.private import private
 
 LOOKS_SHOWN = 20
@@ -74,6 +75,7 @@ def own_consent(request: HttpRequest, ref: str) -> HttpResponse:
 def _end_of(case: IntakeCase) -> dict[str, Any]:
     is_kept = hasattr(case.submission, "key")
     return {
+        "is_sensitive": is_sensitive(case),
         "is_kept": is_kept,
         "is_open": case.state != State.CLOSED,
         "rule": retention.rule_of(case.submission.version.schema),

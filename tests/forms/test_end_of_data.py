@@ -68,7 +68,7 @@ def family(case):
 def browser_of(case) -> Client:
     client = Client()
     session = client.session
-    session["intake_cases"] = [case.ref]
+    session["intake_cases"] = {case.ref: case.secret_round}
     session.save()
     return client
 

@@ -13,10 +13,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings as installation
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from cms.embedded import PORT
 from forms import crypto, drafts, escrow, files, keeping, marks, rehearsal, rotation
@@ -27,6 +29,7 @@ from forms.models import (
     BlindMark,
     FormDraft,
     IntakeCase,
+    RecoveryCode,
     Submission,
     SubmissionKey,
     UploadedFile,
@@ -186,6 +189,29 @@ def test_erased_case_is_not_marked_again(settings):
     settings.NAVIGATOR_DATA_KEYS = [key(), *settings.NAVIGATOR_DATA_KEYS]
     assert sum(rotation.rotate()) == 0
     assert not BlindMark.objects.exists()
+
+
+def test_rotation_knows_everything_that_a_key_of_the_installation_wraps():
+    wrapped = {
+        model
+        for model in apps.get_models()
+        if "wrapped_by" in {field.name for field in model._meta.get_fields()}
+    }
+    assert wrapped == set(rotation.WRAPPED.values())
+
+
+@pytest.mark.django_db
+def test_code_for_a_lost_receipt_goes_to_the_new_key(settings):
+    code = RecoveryCode(kind="phone", expires_at=timezone.now())
+    data_key = crypto.new_key(code.pk)
+    code.contact, code.wrapped = data_key.seal("contact", b"x"), crypto.wrap(data_key)
+    code.wrapped_by = crypto.newest_key_id()
+    code.save()
+    settings.NAVIGATOR_DATA_KEYS = [key(), *settings.NAVIGATOR_DATA_KEYS]
+    assert sum(rotation.rotate()) == 1
+    settings.NAVIGATOR_DATA_KEYS = settings.NAVIGATOR_DATA_KEYS[:1]
+    kept = RecoveryCode.objects.get()
+    assert kept.data_key.open("contact", kept.contact) == b"x"
 
 
 # The start.

@@ -11,6 +11,7 @@ from forms import crypto, rotation
 _WORDS = {
     "submissions": "обращений",
     "drafts": "начатых форм",
+    "codes": "кодов к потерянным квитанциям",
     "marks": "меток обращений",
 }
 
