@@ -18,7 +18,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState
 
 from catalogue import today as catalogue
-from cms import guard, health
+from cms import guard, health, scheduled
 from cms.today import Item, Source, Tone
 from forms import today as forms
 from search import today as search
@@ -76,6 +76,20 @@ def _edit_url(model: Any, key: str) -> str:
     return reverse(model.snippet_viewset.get_url_name("edit"), args=[key])
 
 
+def not_published(user: Any) -> list[Item]:
+    """What was to go live at a set time and could not."""
+    return [
+        Item(
+            _("Not published: %(title)s") % {"title": record},
+            _edit_url(type(record), record.pk),
+            reason,
+            _("time has passed"),
+            Tone.URGENT,
+        )
+        for record, reason in scheduled.failures(user)
+    ]
+
+
 def catalogue_in_numbers(user: Any) -> list[Item]:
     """For analysts, who do not edit: how far families can rely on what is published."""
     if user.has_perm("search.view_searchevent") and not user.has_perm("catalogue.change_measure"):
@@ -86,6 +100,7 @@ def catalogue_in_numbers(user: Any) -> list[Item]:
 # The most pressing floors first.
 SOURCES: tuple[Source, ...] = (
     forms.items,
+    not_published,
     reviews,
     catalogue.items,
     search.items,

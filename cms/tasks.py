@@ -1,4 +1,4 @@
-"""Chores of the queue itself: what a killed worker left undone is done by the next one."""
+"""Chores of every minute: jobs of dead workers are done by the next, what is due is published."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
         await jobs.retry_job(job)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="cms.publish_scheduled", queueing_lock="cms.publish_scheduled")
+def publish_scheduled(timestamp: int) -> None:
+    """What was to go live or to be taken down by now. May run twice: what is done is not due."""
+    from cms import scheduled
+
+    scheduled.run()

@@ -1,5 +1,7 @@
 """Registers what the ground floor adds to the back office, and what no floor has alone."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
@@ -10,7 +12,7 @@ from wagtail.admin.menu import MenuItem
 
 from catalogue import registers as catalogue
 from catalogue.exchange.views import may_exchange
-from cms import desk
+from cms import desk, scheduled
 from cms.registers import register_registers
 from forms import registers as forms
 
@@ -18,6 +20,11 @@ hooks.register("construct_homepage_panels", desk.only_today)
 hooks.register("construct_main_menu", desk.trim_menu)
 
 register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
+
+
+@hooks.register("register_log_actions")
+def log_actions(actions: Any) -> None:
+    actions.register_action(scheduled.NOT_PUBLISHED)(scheduled.NotPublished)
 
 
 @hooks.register("insert_global_admin_css")

@@ -13,8 +13,10 @@ from forms.views.erasure import act, act_log, act_paper, acts_of_erasure, hold, 
 from forms.views.file import serve
 from forms.views.ledger import ledger
 from forms.views.person import person
+from forms.views.publish import publish
 from forms.views.ready import ready_blocks
 from forms.views.reissue import new_code, sheet
+from forms.views.rules import rules
 
 app_name = "intake"
 urlpatterns = [
@@ -39,6 +41,8 @@ urlpatterns = [
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
     path("forms/ready/", ready_blocks, name="ready_blocks"),
+    path("forms/rules/", rules, name="rules"),
     path("forms/<int:pk>/check/", check, name="check"),
+    path("forms/<int:pk>/publish/", publish, name="publish"),
     path("forms/<int:pk>/check/<slug:number>/", preview_of_check, name="check_preview"),
 ]

@@ -20,10 +20,7 @@ def cut_version(definition: FormDefinition, *, by: Any = None) -> FormVersion:
     :raises forms.compiling.SchemaError: the form cannot be asked as it stands.
     """
     FormDefinition.objects.select_for_update().get(pk=definition.pk)
-    schema = compile_form(definition)
-    wrong = mistakes(schema)
-    if wrong:
-        raise SchemaError(" ".join(wrong))
+    schema = checked(definition)
     consent = None
     if any(field["type"] == "consent" for field in fields_of(schema)):
         consent = _consent_text(definition)
@@ -40,6 +37,18 @@ def cut_version(definition: FormDefinition, *, by: Any = None) -> FormVersion:
         consent_text=consent,
         published_by=by,
     )
+
+
+def checked(definition: FormDefinition) -> dict[str, Any]:
+    """The questions of a form, which families may be asked.
+
+    :raises forms.compiling.SchemaError: they may not, as they stand.
+    """
+    schema = compile_form(definition)
+    wrong = mistakes(schema)
+    if wrong:
+        raise SchemaError(" ".join(wrong))
+    return schema
 
 
 def consent_body(definition: FormDefinition) -> str:

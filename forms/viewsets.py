@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db.models import ProtectedError
@@ -19,15 +20,19 @@ from wagtail.admin.panels import (
     TabbedInterface,
     TitleFieldPanel,
 )
+from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
 from wagtail.admin.widgets.button import Button
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
-from wagtail.snippets.views.snippets import EditView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet
 
 from forms.compiling import SchemaError
 from forms.models import FormDefinition, ReadyBlock
+from forms.views.check import COMMENT
+from forms.views.publish import APPROVE, difference
+from forms.views.rules import RulesSidePanel
 
 
 class FormPolicy(ModelPermissionPolicy):
@@ -66,8 +71,38 @@ class TellingView:
         return reverse(FormDefinitionViewSet().get_url_name("list"))
 
 
-class CheckedEditView(EditView):
-    """Editing, with the way to the check."""
+class RulesBeside:
+    """Mixed in front of the pages of the builder: the rules of the form in words beside it."""
+
+    def get_side_panels(self) -> Any:
+        panels = super().get_side_panels()  # type: ignore[misc]
+        form = self.form.instance  # type: ignore[attr-defined]
+        return MediaContainer([*panels, RulesSidePanel(form, self.request)])  # type: ignore[attr-defined]
+
+
+class FormCreateView(RulesBeside, CreateView):
+    pass
+
+
+class FormEditView(RulesBeside, EditView):
+    """Editing, with the way to the check. What changes for families is shown before it is put in
+    force: there it is confirmed."""
+
+    def publish_action(self) -> Any:
+        return self._shown_first() or super().publish_action()
+
+    def workflow_action_action(self) -> Any:
+        if self.workflow_action == APPROVE and (shown := self._shown_first()):
+            data = json.loads(self.request.POST.get("workflow-action-extra-data") or "{}")
+            self.request.session[COMMENT] = str(data.get("comment", ""))
+            return shown
+        return super().workflow_action_action()
+
+    def _shown_first(self) -> HttpResponse | None:
+        if not difference(self.object.version_in_force(), self.object):
+            return None
+        messages.info(self.request, gettext("Kept as a draft. See what changes and publish."))
+        return redirect(f"{reverse('intake:check', args=[self.object.pk])}#check-changes")
 
     @property
     def header_more_buttons(self) -> list[Any]:
@@ -100,7 +135,8 @@ class FormDefinitionViewSet(SnippetViewSet):
     search_fields = ["title", "slug"]
     list_per_page = 50
     search_backend_name = None
-    edit_view_class = CheckedEditView
+    add_view_class = FormCreateView
+    edit_view_class = FormEditView
 
     def construct_view(self, view_class: type, **kwargs: Any) -> Any:
         if hasattr(view_class, "dispatch"):

@@ -27,6 +27,11 @@ _FORM = {
     "retention_method": gettext_lazy("then"),
     "basis": gettext_lazy("basis"),
     "basis_text": gettext_lazy("which law or contract"),
+    "pages": gettext_lazy("pages"),
+}
+_PAGES = {
+    "one": gettext_lazy("everything on one page"),
+    "steps": gettext_lazy("a page for each step"),
 }
 _NODE = {
     "label": gettext_lazy("wording"),
@@ -156,6 +161,8 @@ def _step_name(title: str) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, str) and value in _PAGES:
+        return str(_PAGES[value])
     return "–" if value in (None, "") else str(value)
 
 

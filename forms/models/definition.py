@@ -200,11 +200,16 @@ class FormDefinition(
     def publish(self, revision: Revision, user: Any = None, **kwargs: Any) -> None:
         """Publish, and in the same transaction cut the version that families answer from now on.
 
+        What is set for later is checked now, too, while somebody looks.
+
         :raises forms.compiling.SchemaError: the form cannot be asked as it stands.
         """
-        from forms.publishing import cut_version
+        from forms.publishing import checked, cut_version
 
         with transaction.atomic():
+            draft = revision.as_object()
+            if draft.go_live_at and draft.go_live_at > timezone.now():
+                checked(draft)
             super().publish(revision, user=user, **kwargs)
             published = type(self).objects.select_related("topic").get(pk=self.pk)
             if published.live and published.live_revision_id == revision.pk:

@@ -9,13 +9,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.permissions import policy_registry
 
 from forms import dry_run
 from forms.answers import AnswerForm
-from forms.compiling import SchemaError, compile_form, lifted
-from forms.linting.changes import changes
+from forms.compiling import SchemaError, compile_form
 from forms.linting.findings import Finding
 from forms.linting.paths import Paths
 from forms.linting.samples import Sample, samples
@@ -23,6 +23,10 @@ from forms.models import FormDefinition
 from forms.reading import AnsweredStep, Heading, as_asked
 from forms.terms import due_after
 from forms.views.preview import previewed
+from forms.views.publish import begun, difference, way_to_publish
+from forms.views.rules import told as told_rules
+
+COMMENT = "form_approval_comment"  # in the session: what a reviewer wrote before the check
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,15 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "warnings": _told(report.warnings, schema, "w"),
         "samples": _told(_samples(definition, schema), schema, "s"),
         "due": due_after(timezone.now(), definition.topic.answer_days),
+        "rules": told_rules(definition, _builder(definition)),
         "in_force": in_force,
-        "changes": changes(lifted(dict(in_force.schema)), schema) if in_force else [],
+        "changes": difference(in_force, definition),
+        "begun": begun(definition) if in_force else 0,
+        "way": way_to_publish(request.user, definition),
+        "revision": definition.latest_revision_id,
+        "comment": request.session.pop(COMMENT, ""),
+        "is_new": definition.has_unpublished_changes or not definition.live,
+        "later": definition.go_live_at if _is_later(definition) else None,
     }
     return render(request, "intake_forms/admin/check.html", context)
 
@@ -77,6 +88,14 @@ def _draft(request: HttpRequest, pk: int) -> tuple[FormDefinition, dict[str, Any
         raise PermissionDenied
     draft = definition.get_latest_revision_as_object()
     return draft, compile_form(draft, strict=False)
+
+
+def _is_later(definition: FormDefinition) -> bool:
+    return bool(definition.go_live_at and definition.go_live_at > timezone.now())
+
+
+def _builder(definition: FormDefinition) -> str:
+    return reverse(definition.snippet_viewset.get_url_name("edit"), args=[definition.pk])
 
 
 def _refusal(definition: FormDefinition) -> str:

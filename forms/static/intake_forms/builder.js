@@ -199,4 +199,31 @@
       tend();
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
+
+  // The rules in words, beside: told anew by the server while they are looked at.
+  const RULES_WAIT = 700; // milliseconds after the last change
+  let rulesTimer = 0;
+
+  const tellRules = async () => {
+    const place = document.querySelector("[data-form-rules]");
+    if (!place || place.offsetParent === null) return;
+    const form = document.querySelector("form[data-edit-form]");
+    const answer = await fetch(place.dataset.formRules, {
+      method: "POST",
+      body: new FormData(form),
+    });
+    if (answer.ok) place.innerHTML = await answer.text();
+  };
+
+  const tellRulesSoon = () => {
+    clearTimeout(rulesTimer);
+    rulesTimer = setTimeout(tellRules, RULES_WAIT);
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelector('[data-side-panel="rules"]')?.addEventListener("show", tellRulesSoon);
+    for (const change of ["input", "change", "click"]) {
+      document.querySelector("form[data-edit-form]")?.addEventListener(change, tellRulesSoon);
+    }
+  });
 })();
