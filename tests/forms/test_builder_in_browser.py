@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.utils.translation import gettext
+from playwright.sync_api import expect
 
 from cms.access import Role
-from cms.loading import Report
-from forms.loading import _load_ready, _ready_rows
-from forms.models import FormDefinition
+from forms.models import FormDefinition, ReadyBlock
 from tests.browser import open_menu, violations
 from tests.factories import UserFactory
 from tests.intake import FormFactory, compare, question, rows, simple_steps, step, version_of
@@ -20,11 +18,8 @@ PASSWORD = "образец-пароля-для-проверки"
 
 @pytest.fixture
 def builder(browser_page, live_portal, settings):
-    """Opens the builder on a draft of a form, as a chief editor."""
+    """Opens the builder on the draft of a form, as a chief editor."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
-    report = Report()
-    for place, row in enumerate(_ready_rows("", report)):
-        _load_ready(row, place, report)
     user = UserFactory(username="glavred", role=Role.CHIEF_EDITOR)
     user.set_password(PASSWORD)
     user.save()
@@ -35,7 +30,133 @@ def builder(browser_page, live_portal, settings):
         page.fill("[name=username]", "glavred")
         page.fill("[name=password]", PASSWORD)
         page.click("button[type=submit]")
-        page.locator(".form-question").first.wait_for()
+        page.locator(".form-question").first.wait_for(state="attached")
         return page
 
     return open_builder
+
+
+def drafted(**more):
+    form = FormFactory(published=False, **more)
+    form.save_revision()
+    return form
+
+
+def save(page):
+    page.locator("footer [type=submit]").first.click()
+    page.locator(".messages .success").wait_for()
+
+
+def kept(form):
+    """The questions of the newest draft, by step."""
+    draft = FormDefinition.objects.get(pk=form.pk).get_latest_revision_as_object()
+    return [[block.value for block in step.value["fields"]] for step in draft.steps]
+
+
+def block_of(page, label):
+    """The block of a question, found by its summary; blocks around it come before."""
+    summary = page.locator(f"[data-panel-heading-text]:text-is('{label}')")
+    return page.locator("[data-streamfield-child]").filter(has=summary).last
+
+
+def test_copies_get_keys_of_their_own_and_their_conditions_follow(builder):
+    form = drafted(
+        steps=[
+            step(
+                "Шаг",
+                question("choice", "way", label="Как", options={"call": "Звонок", "mail": "Почта"}),
+                question("text", "when", label="Когда", show_if=compare("way", "eq", "call")),
+            )
+        ]
+    )
+    page = builder(form)
+    copy = page.locator("[data-streamfield-action=DUPLICATE]")
+    copy.first.click()  # the step, with what is in it
+    expect(page.locator(".form-step")).to_have_count(2)
+    page.locator("[name=steps-1-value-title]").fill("Ещё шаг")
+    save(page)
+    first, second = kept(form)
+    assert [one["key"] for one in first] == ["way", "when"]
+    keys = [one["key"] for one in second]
+    assert not set(keys) & {"way", "when"}
+    assert second[1]["show_if"][0].value["field"] == keys[0]
+    assert [option["value"] for option in second[0]["options"]] == ["call", "mail"]
+    assert second[1]["show_if"][0].value["value"] == "call"
+
+
+def test_a_copied_answer_is_another_answer_and_moving_changes_no_key(builder):
+    form = drafted(
+        steps=[
+            step(
+                "Шаг",
+                question("choice", "way", label="Как", options={"call": "Звонок", "mail": "Почта"}),
+                question("text", "when", label="Когда"),
+            )
+        ]
+    )
+    page = builder(form)
+    block = block_of(page, "Как")
+    copy = block.locator("[data-contentpath=options] [data-streamfield-action=DUPLICATE]").first
+    open_menu(block.locator("[data-panel-toggle]").first, copy).click()
+    expect(block.locator(".form-option")).to_have_count(3)
+    block_of(page, "Когда").locator("[data-streamfield-action=MOVE_UP]").first.click()
+    save(page)
+    [asked] = kept(form)
+    assert [one["key"] for one in asked] == ["when", "way"]
+    values = [option["value"] for option in asked[1]["options"]]
+    assert values[0] == "call"
+    assert values[2] == "mail"
+    assert len(set(values)) == 3
+
+
+def test_a_ready_block_goes_in_with_one_choice_twice_and_its_rules_are_told(builder):
+    ReadyBlock.objects.create(
+        slug="papers",
+        title="Бумаги",
+        questions=[
+            question("yesno", "has", label="Есть бумаги"),
+            rows(
+                "papers",
+                question("text", "paper", label="Какая"),
+                show_if=compare("has", "eq", "yes"),
+            ),
+        ],
+    )
+    form = drafted(steps=[step("Шаг", question("text", "a", label="Первый"))])
+    page = builder(form)
+    for count in (3, 6):
+        menu = page.locator("[data-contentpath=fields] button.c-sf-add-button:visible").last
+        open_menu(menu, page.get_by_role("option", name="Бумаги", exact=True)).click()
+        expect(page.locator(".form-question")).to_have_count(1 + count)
+    page.locator("[data-side-panel-toggle=rules]").click()
+    told = page.locator(".form-rules li")
+    expect(told).to_have_count(2)
+    assert "если на вопрос «Есть бумаги» ответ – «да»" in told.first.inner_text()
+    told.last.locator("a").click()
+    assert page.url.rpartition("#")[2].startswith("block-")
+    save(page)
+    [asked] = kept(form)
+    keys = [one["key"] for one in asked]
+    assert keys[:3] == ["a", "has", "papers"]
+    assert len(set(keys)) == 5
+    assert asked[4]["show_if"][0].value["field"] == keys[3]
+    assert asked[4]["fields"][0].value["key"] != "paper"
+
+
+def test_what_changes_is_seen_before_the_publish_button_publishes(builder):
+    form = FormFactory(steps=simple_steps())
+    page = builder(form)
+    page.locator("[name=lead]").fill("Теперь отвечаем за день.")
+    actions = page.locator("footer .w-dropdown__toggle").last
+    open_menu(actions, page.locator("[name=action-publish]")).click()
+    page.wait_for_url("**/check/**")
+    assert "Теперь отвечаем за день." in page.inner_text(".check-changes")
+    assert version_of(form).number == 1
+    for width in (320, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(400)  # the message slides in
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".check-publish button").click()
+    page.wait_for_url("**/formdefinition/")
+    assert version_of(form).number == 2
