@@ -210,6 +210,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("intake:act_log", "pk"): lambda w, whose: w.acts[whose].pk,
     ("intake:data_register_file", "file_format"): _is("csv"),
     ("intake:check", "pk"): lambda w, _: w.form.pk,
+    ("intake:publish", "pk"): lambda w, _: w.form.pk,
     ("intake:check_preview", "pk"): lambda w, _: w.form.pk,
     ("intake:check_preview", "number"): _is("s0"),
     ("intake_forms:form_begun", "ref"): lambda w, whose: w.drafts[whose].ref,
