@@ -51,7 +51,8 @@ bench: .venv/dev ## Measure: cold start, load, requests a second, queries, searc
 bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-search SIZES="10000 100000"
 	$(BIN)/python -m tests.bench.search $(SIZES)
 
-torture: .venv/dev ## Kill the indexer of each engine fifty times during updates, then compare
+torture: .venv/dev ## Kill web, worker and indexers again and again during work, then compare
+	TORTURE_ACCEPT=200 $(BIN)/python -m pytest tests/forms/test_no_loss.py -k killing --no-cov -q -rP
 	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
 	  -k killing --no-cov -q -rP
 

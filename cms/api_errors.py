@@ -75,6 +75,7 @@ def words_for(status: int) -> str:
         413: _("The request is too large."),
         415: _("This kind of content is not taken."),
         429: _("Too many requests. Try again later."),
+        503: _("The portal cannot answer now. Send the same in a minute: nothing counts twice."),
     }
     return words.get(status, _("The portal failed to answer. We already know."))
 

@@ -28,6 +28,7 @@ from forms import crypto
 from forms.compiling import fields_of
 from forms.crypto import DataKey
 from forms.detecting import ENDINGS, Refused, detect
+from forms.keeping import AlreadySent
 from forms.models import FormDraft, Scan, Submission, UploadedFile
 
 MEGABYTE = 1024 * 1024
@@ -72,8 +73,10 @@ def take_in(
 
     :raises Refused: too many, too large, of another kind; says why.
     :raises NoRoom: the disk is full.
+    :raises forms.keeping.AlreadySent: the form was sent meanwhile, by another page.
     """
-    FormDraft.objects.select_for_update().get(pk=draft.pk)
+    if not FormDraft.objects.select_for_update().filter(pk=draft.pk).exists():
+        raise AlreadySent
     held = Held.of(UploadedFile.objects.filter(draft=draft))
     return keep(
         received=received, spec=spec, path=path, held=held, owner=draft.data_key, draft=draft

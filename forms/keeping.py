@@ -72,10 +72,15 @@ def keep(
 
 
 def keep_for_later(draft: FormDraft) -> None:
-    """The family means to come back: the draft waits longer."""
+    """The family means to come back: the draft waits longer.
+
+    :raises AlreadySent: it was sent meanwhile, by another page.
+    """
     draft.kept = True
     _prolong(draft)
-    draft.save(update_fields=["kept", "updated_at", "expires_at"])
+    held = FormDraft.objects.filter(pk=draft.pk)
+    if not held.update(kept=True, updated_at=draft.updated_at, expires_at=draft.expires_at):
+        raise AlreadySent
 
 
 def begun(key: uuid.UUID, *, for_update: bool = False) -> FormDraft | None:

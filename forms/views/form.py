@@ -91,13 +91,18 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
     step = _step_of_page(request, version)
     try:
         if step == CHECK:
-            return _send_checked(request, page, definition)
-        return _take(request, page, found, step)
+            response = _send_checked(request, page, definition)
+        else:
+            response = _take(request, page, found, step)
     except keeping.AlreadySent:
-        first = case_for(page.key)
-        if first is None:
-            return _begin_again(request, definition, status=400)
+        response = None
+    if response is not None and response.status_code < 400:
+        return response
+    # The same page, sent twice at once, may have been accepted meanwhile: then nothing is wrong.
+    first = case_for(page.key)
+    if first is not None:
         return _to_receipt(request, first.ref)
+    return response or _begin_again(request, definition, status=400)
 
 
 def _take(request: HttpRequest, page: Draft, found: Arriving, step: str | None) -> HttpResponse:

@@ -18,12 +18,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run_worker() -> None:
+def run_worker(**settings: str) -> None:
     """A worker of its own, until the queue is empty, on the database of the test."""
     name = connection.settings_dict["NAME"]
+    changed = "".join(f"settings.{one} = {value!r};" for one, value in settings.items())
     program = (
         "import django; from django.conf import settings;"
-        f"settings.DATABASES['default']['NAME'] = {name!r}; django.setup();"
+        f"settings.DATABASES['default']['NAME'] = {name!r};{changed} django.setup();"
         "from django.core.management import call_command;"
         "call_command('procrastinate', 'worker', '--one-shot')"
     )
