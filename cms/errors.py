@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views.debug import ExceptionReporter
 
 RETRY_SECONDS = 10
 
@@ -41,6 +44,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A POST without a valid token: tell how to send again, keep nothing."""
     return render(request, "403_csrf.html", status=403)
+
+
+class DiscreetReporter(ExceptionReporter):
+    """What Django reports of an error, to administrators too: where it happened and nothing of what
+    anybody has typed, which the variables of any function may hold."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        data = dict(super().get_traceback_data())
+        if not settings.DEBUG:
+            data |= {"filtered_POST_items": [], "request_FILES_items": []}
+            data["frames"] = [{**frame, "vars": []} for frame in data.get("frames", ())]
+        return data
 
 
 class WrongMethodMiddleware:

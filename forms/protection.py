@@ -242,8 +242,11 @@ class _Keys:
 def _contacts(version: FormVersion, answers: Mapping[str, Any]) -> Iterator[str]:
     """Phones and e-mail addresses among the answers."""
     for spec in fields_of(version.schema):
-        if spec["type"] in ("phone", "email") and isinstance(answers.get(spec["key"]), str):
-            yield answers[spec["key"]].lower()
+        answer = answers.get(spec["key"])
+        if spec["type"] in ("phone", "email") and isinstance(answer, str):
+            yield answer.lower()
+        elif spec["type"] == "contact" and answer:
+            yield from (answer[part].lower() for part in ("phone", "email") if part in answer)
 
 
 def _network(address: str) -> str:

@@ -271,6 +271,7 @@ SESSION_COOKIE_SECURE = True
 SESSION_ENGINE = "cms.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SECURE = True
+DEFAULT_EXCEPTION_REPORTER = "cms.errors.DiscreetReporter"
 CSRF_FAILURE_VIEW = "cms.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"  # previews in the admin allow their own frame
 _SELF = ["'self'"]
