@@ -99,7 +99,7 @@ def pdf(act: ErasureAct) -> bytes:
         _say(paper, 10, f"{label}: {text}" if text else label)
     _say(paper, 12, _("Extract of the log"))
     paper.set_font("paper", size=8)
-    with paper.table(col_widths=(24, 52, 26, 26, 42), line_height=4.5) as table:
+    with paper.table(col_widths=(30, 48, 22, 30, 40), line_height=4.5, text_align="LEFT") as table:
         table.row(_heads())
         for row in what.rows:
             table.row([str(cell) for cell in _cells(row)])
@@ -127,4 +127,4 @@ def _cells(row: Erasure) -> list[Any]:
 
 def _say(paper: FPDF, size: int, text: str) -> None:
     paper.set_font("paper", size=size)
-    paper.multi_cell(WIDTH, size * 0.6, text, new_x="LMARGIN", new_y="NEXT")
+    paper.multi_cell(WIDTH, size * 0.6, text, align="L", new_x="LMARGIN", new_y="NEXT")

@@ -80,11 +80,11 @@ def archive(cases: Iterable[IntakeCase]) -> bytes:
         for case in cases:
             data = _data(case)
             packed.writestr(
-                f"{case.number}/обращение.html",
+                f"{case.number}/заявка.html",
                 render_to_string("intake_forms/given_out.html", {"case": case, **data}),
             )
             plain = json.dumps(_plain(case, data), ensure_ascii=False, indent=2)
-            packed.writestr(f"{case.number}/обращение.json", plain)
+            packed.writestr(f"{case.number}/заявка.json", plain)
             for place, content in data["contents"]:
                 packed.writestr(f"{case.number}/{place}", content)
     return out.getvalue()

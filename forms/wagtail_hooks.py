@@ -78,5 +78,5 @@ def personal_data_menu_item() -> MenuItem:
         )
     ]
     return SubmenuMenuItem(
-        _("Personal data"), Menu(items=items), name="personal-data", icon_name="lock", order=670
+        _("Data of people"), Menu(items=items), name="personal-data", icon_name="lock", order=670
     )

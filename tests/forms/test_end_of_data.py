@@ -261,13 +261,13 @@ def test_all_cases_of_a_person_are_given_out_and_every_case_keeps_that(
     assert answer.headers["Content-Type"] == "application/zip"
     assert "no-store" in answer.headers["Cache-Control"]
     held = entries(answer)
-    assert set(held) == {f"{one.number}/обращение.html", f"{one.number}/обращение.json"}
-    page = held[f"{one.number}/обращение.html"].decode()
+    assert set(held) == {f"{one.number}/заявка.html", f"{one.number}/заявка.json"}
+    page = held[f"{one.number}/заявка.html"].decode()
     assert NAME in page
     assert STORY in page
     assert "ответ семьи" in page
     assert "для коллег" not in page
-    plain = json.loads(held[f"{one.number}/обращение.json"])
+    plain = json.loads(held[f"{one.number}/заявка.json"])
     assert plain["answers"]["phone"] == PHONE
     assert plain["consents"][0]["text"].startswith("Я разрешаю")
     assert "для коллег" not in str(plain)

@@ -75,4 +75,4 @@ def sheets(keys: dict[str, bytes]) -> bytes:
 
 def _write(paper: FPDF, size: int, text: str) -> None:
     paper.set_font("paper", size=size)
-    paper.multi_cell(WIDTH, size * 0.55, text, new_x="LMARGIN", new_y="NEXT")
+    paper.multi_cell(WIDTH, size * 0.55, text, align="L", new_x="LMARGIN", new_y="NEXT")
