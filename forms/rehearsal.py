@@ -68,10 +68,20 @@ def restored(from_file: Path) -> Iterator[None]:
     :raises RehearsalFailed: it could not be restored.
     """
     scratch = f"rehearsal_{secrets.token_hex(6)}"
-    with _server() as server:
-        server.execute(sql.SQL("create database {}").format(sql.Identifier(scratch)))
     try:
-        _run("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={scratch}", str(from_file))
+        with _server() as server:
+            server.execute(sql.SQL("create database {}").format(sql.Identifier(scratch)))
+    except psycopg.Error as error:  # no right to make one, no room
+        raise RehearsalFailed(str(error).strip()) from error
+    try:
+        _run(
+            "pg_restore",
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            f"--dbname={scratch}",
+            str(from_file),
+        )
         with _connected_to(scratch):
             yield
     finally:

@@ -53,10 +53,9 @@ from forms.models import (
 logger = logging.getLogger(__name__)
 BATCH = 50
 
-# Closed answers; what people write in their own words may name somebody whatever the editor says.
-COUNTABLE = frozenset(
-    ("choice", "multichoice", "yesno", "number", "money", "calc", "territory", "measure")
-)
+# Closed answers; what people write in their own words may name somebody whatever the editor says,
+# and a village narrows a rare answer down to a family.
+COUNTABLE = frozenset(("choice", "multichoice", "yesno", "number", "money", "calc", "measure"))
 
 Schema = Mapping[str, Any]
 

@@ -179,8 +179,8 @@ class Erasure(models.Model):
 class AnonymousAnswers(models.Model):
     """What may stay of an erased submission for counting: chosen answers, whose is not known.
 
-    It points to no submission and no case, its id is random and its day is a month, so that it
-    cannot be laid beside an act or the events and given back to somebody.
+    It points to no submission and no case, its id is random, its day is a month and its place is
+    nowhere, so that nothing in it leads back to a number; and a number leads to nobody any more.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from forms import consents, journals, marks, moves, retention, talk
+from forms import consents, journals, ledger, marks, moves, retention, talk
 from forms.events import broken_chains
 from forms.models import (
     AnonymousAnswers,
@@ -20,6 +20,7 @@ from forms.models import (
     Erased,
     Erasure,
     ErasureAct,
+    Finding,
     FormVersion,
     HoldReason,
     IntakeCase,
@@ -220,6 +221,15 @@ def test_hold_whose_day_is_over_gives_way_to_a_new_one(specialist):
     assert LegalHold.objects.standing().count() == 1
 
 
+@pytest.mark.django_db
+def test_erased_case_is_no_lost_one():
+    close(make_case(form_kept(1)), ago=2)
+    make_case()
+    retention.erase_due()
+    ledger.sweep()
+    assert not Finding.objects.exists()
+
+
 # Anonymous answers.
 
 
@@ -271,7 +281,6 @@ def test_anonymous_answers_are_closed_ones_that_are_not_personal_and_point_to_no
     kept = AnonymousAnswers.objects.get()
     assert kept.answers == {
         "way": "call",
-        "place": {"slug": place.slug, "title": place.title},
         "children": [{"school": True}, {"school": False}],
     }
     assert kept.month.day == 1
