@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -115,11 +115,13 @@ def missing_day(now: datetime.datetime | None = None) -> datetime.date | None:
 
 
 def last_days(days: int = SHOWN, now: datetime.datetime | None = None) -> list[Day]:
-    """The last days, today first."""
+    """The last days, today first; none before the first of all."""
     today = _day_of(now or timezone.now())
-    first = today - datetime.timedelta(days=days - 1)
+    begun = LedgerRow.objects.aggregate(Min("day"))["day__min"] or _first_unwritten() or today
+    first = max(begun, today - datetime.timedelta(days=days - 1))
+    shown = (today - first).days + 1
     found = {
-        day: Day(day) for day in (today - datetime.timedelta(days=back) for back in range(days))
+        day: Day(day) for day in (today - datetime.timedelta(days=back) for back in range(shown))
     }
     for row in LedgerRow.objects.filter(day__gte=first, day__lte=today):
         found[row.day].written[row.channel] = Counts(row.receipts, row.submissions, row.cases)

@@ -24,6 +24,7 @@ from forms.drafts import Draft
 from forms.models import FormDefinition, FormDraft, FormVersion
 from forms.models.drafts import Typed
 from forms.opened import forget_draft, open_draft, open_for, opened_draft_of
+from forms.twice import sent_before
 from forms.views.pages import (
     CHECK,
     HONEYPOT,
@@ -219,6 +220,10 @@ def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition)
 def _accept(
     request: HttpRequest, page: Draft, version: FormVersion, filled: AnswerForm
 ) -> HttpResponse:
+    before = sent_before(request, version, filled.answers)
+    if before:
+        FormDraft.objects.filter(pk=page.key).delete()
+        return _to_receipt(request, before)
     demand = protection.check(request, version, page.key, filled.answers)
     if demand:
         return not_yet(request, version, page.key, filled, demand)
