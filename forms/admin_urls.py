@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from forms.views import case
+from forms.views import carry, case
 from forms.views.check import check
 from forms.views.check import preview as preview_of_check
 from forms.views.data_register import data_register, data_register_file
@@ -40,6 +40,11 @@ urlpatterns = [
     path("<int:pk>/withdraw/", withdraw, name="withdraw"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
+    path("forms/from-file/", carry.arrive, name="form_arrive"),
+    path("forms/from-file/take-in/", carry.take_in, name="form_take_in"),
+    path("forms/<int:pk>/file/", carry.export, name="form_file"),
+    path("forms/<int:pk>/copy/", carry.copy, name="form_copy"),
+    path("forms/<int:pk>/usage/", carry.usage, name="form_usage"),
     path("forms/ready/", ready_blocks, name="ready_blocks"),
     path("forms/rules/", rules, name="rules"),
     path("forms/<int:pk>/check/", check, name="check"),

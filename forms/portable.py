@@ -7,7 +7,9 @@ topic, measures, centres – is found by slug where it arrives; what is not ther
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
@@ -26,9 +28,11 @@ KIND = "form"
 FILE_FORMAT = 1
 LARGEST = 2 * 1024 * 1024  # bytes
 _COPIED = (
-    *("title", "lead", "about", "minutes", "urgent", "sensitive", "retention_days"),
-    *("retention_method", "basis", "basis_text", "consent_text", "offered_everywhere"),
+    *("title", "lead", "about", "minutes", "urgent", "sensitive", "layout"),
+    *("retention_days", "retention_method", "basis", "basis_text", "consent_text"),
 )
+# What belongs to an installation, or to the work on a draft, stays where it is.
+NOT_CARRIED = ("offered_everywhere", "go_live_at", "expire_at", "locked_by")
 
 
 class NotAForm(Exception):
@@ -62,7 +66,7 @@ class FormFile(BaseModel):
     basis: Literal["consent", "law", "contract"] = "consent"
     basis_text: Annotated[str, Field(max_length=300)] = ""
     consent_text: Annotated[str, Field(max_length=4000)]
-    offered_everywhere: bool
+    layout: Literal["auto", "one", "steps"] = "auto"
     topic: TopicPart
     measures: Annotated[list[str], Field(max_length=10_000)]
     centres: Annotated[list[str], Field(max_length=10_000)]
@@ -74,7 +78,18 @@ class Arrived:
     """A form made from a file: a draft that nobody sees yet."""
 
     definition: FormDefinition
-    missing: list[str] = field(default_factory=list)  # slugs that this installation does not have
+    missing_measures: list[str]  # slugs that this installation does not have
+    missing_centres: list[str]
+    is_new_topic: bool
+    wanted_slug: str
+
+    @property
+    def missing(self) -> list[str]:
+        return [*self.missing_measures, *self.missing_centres]
+
+
+class _TryOut(Exception):
+    """Takes back what was made."""
 
 
 def as_file(definition: FormDefinition) -> str:
@@ -88,19 +103,21 @@ def as_file(definition: FormDefinition) -> str:
         "topic": {"slug": topic.slug, "title": topic.title, "answer_days": topic.answer_days},
         "measures": sorted(measure.slug for measure in definition.measures.all()),
         "centres": sorted(centre.slug for centre in definition.centres.all()),
-        "steps": definition.steps.get_prep_value(),
+        "steps": _whole(definition.steps),
     }
-    return json.dumps(content, ensure_ascii=False, indent=1, cls=DjangoJSONEncoder)
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, cls=DjangoJSONEncoder)
 
 
 @transaction.atomic
 def from_file(raw: bytes, *, user: Any = None) -> Arrived:
     """A new form from a file, as a draft; its short name gets a number when it is taken.
 
+    It is offered on every measure only when somebody here says so.
+
     :raises NotAForm: the file is no form, or no form of this version.
     """
     content = _read(raw)
-    topic, _made = Topic.objects.get_or_create(
+    topic, is_new_topic = Topic.objects.get_or_create(
         slug=content.topic.slug, defaults=content.topic.model_dump(exclude={"slug"})
     )
     definition = FormDefinition(
@@ -110,8 +127,6 @@ def from_file(raw: bytes, *, user: Any = None) -> Arrived:
         steps=_steps(content.steps),
         **{name: getattr(content, name) for name in _COPIED},
     )
-    # A form that is offered everywhere there is offered everywhere here only when somebody says so.
-    definition.offered_everywhere = False
     try:
         definition.full_clean(exclude=["steps"])
     except ValidationError as error:
@@ -123,9 +138,32 @@ def from_file(raw: bytes, *, user: Any = None) -> Arrived:
     definition.centres.set(centres)
     definition.save()
     definition.save_revision(user=user, log_action=True)
-    here = {record.slug for record in (*measures, *centres)}
-    missing = [slug for slug in (*content.measures, *content.centres) if slug not in here]
-    return Arrived(definition, missing)
+    return Arrived(
+        definition,
+        _missing(content.measures, measures),
+        _missing(content.centres, centres),
+        is_new_topic,
+        content.slug,
+    )
+
+
+@contextmanager
+def tried(raw: bytes) -> Iterator[Arrived]:
+    """What the file would make, to be looked at; when the block ends, nothing was made.
+
+    :raises NotAForm: the file is no form, or no form of this version.
+    """
+    try:
+        with transaction.atomic():
+            yield from_file(raw)
+            raise _TryOut
+    except _TryOut:
+        pass
+
+
+def _missing(wanted: list[str], found: list[Any]) -> list[str]:
+    here = {record.slug for record in found}
+    return [slug for slug in wanted if slug not in here]
 
 
 def free_slug(slug: str) -> str:
@@ -145,6 +183,8 @@ def free_slug(slug: str) -> str:
 def _read(raw: bytes) -> FormFile:
     if len(raw) > LARGEST:
         raise NotAForm(_("The file is too large for a form."))
+    if rb"\u0000" in raw:  # no database keeps it
+        raise NotAForm(_("The questions of the file cannot be read."))
     try:
         return FormFile.model_validate_json(raw)
     except ShapeError as error:
@@ -153,6 +193,13 @@ def _read(raw: bytes) -> FormFile:
         raise NotAForm(
             _("This is not a file of a form: %(place)s.") % {"place": place or wrong["type"]}
         ) from error
+
+
+def _whole(steps: Any) -> Any:
+    """The blocks with every part of theirs, however they were written down."""
+    with suppress(ValidationError):  # an unfinished draft may hold what is no number yet
+        steps = steps.stream_block.clean_deferred(steps)
+    return steps.get_prep_value()
 
 
 def _steps(raw: list[dict[str, Any]]) -> Any:

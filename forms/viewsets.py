@@ -26,7 +26,7 @@ from wagtail.admin.widgets.button import Button
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
-from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
 
 from forms.compiling import SchemaError
 from forms.models import FormDefinition, ReadyBlock
@@ -106,9 +106,42 @@ class FormEditView(RulesBeside, EditView):
 
     @property
     def header_more_buttons(self) -> list[Any]:
-        url = reverse("intake:check", args=[self.object.pk])
-        button = Button(_("Check the form"), url=url, icon_name="circle-check", priority=5)
-        return [button, *super().header_more_buttons]
+        return [*_ways(self.object), *super().header_more_buttons]
+
+
+class FormListView(IndexView):
+    """The forms, with the ways to bring one in and to the ready blocks."""
+
+    @property
+    def header_more_buttons(self) -> list[Any]:
+        buttons = list(super().header_more_buttons)
+        policy = policy_registry.get_by_type(FormDefinition)
+        if policy.user_has_permission(self.request.user, "add"):
+            url = reverse("intake:form_arrive")
+            buttons.append(Button(_("A form from a file"), url=url, icon_name="upload"))
+        blocks = ReadyBlockViewSet()
+        if policy_registry.get_by_type(ReadyBlock).user_has_permission(self.request.user, "change"):
+            url = reverse(blocks.get_url_name("list"))
+            buttons.append(Button(_("Ready blocks"), url=url, icon_name=blocks.icon))
+        return buttons
+
+    def get_list_more_buttons(self, instance: Any) -> list[Any]:
+        own = _ways(instance) if self.get_edit_url(instance) else []
+        return [*super().get_list_more_buttons(instance), *own]
+
+
+def _ways(form: FormDefinition) -> list[Button]:
+    """What can be done with a form beside editing it."""
+    ways = (
+        (_("Check the form"), "intake:check", "circle-check"),
+        (_("Make a copy"), "intake:form_copy", "copy"),
+        (_("Save as a file"), "intake:form_file", "download"),
+        (_("Where it is used"), "intake:form_usage", "link"),
+    )
+    return [
+        Button(label, url=reverse(name, args=[form.pk]), icon_name=icon, priority=40 + place)
+        for place, (label, name, icon) in enumerate(ways)
+    ]
 
 
 def state(form: FormDefinition) -> str:
@@ -135,8 +168,10 @@ class FormDefinitionViewSet(SnippetViewSet):
     search_fields = ["title", "slug"]
     list_per_page = 50
     search_backend_name = None
+    index_view_class = FormListView
     add_view_class = FormCreateView
     edit_view_class = FormEditView
+    copy_view_enabled = False  # ours gives the copy a short name of its own
 
     def construct_view(self, view_class: type, **kwargs: Any) -> Any:
         if hasattr(view_class, "dispatch"):
