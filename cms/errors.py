@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,11 +15,12 @@ from django.template.loader import render_to_string
 from django.views.debug import ExceptionReporter
 
 RETRY_SECONDS = 10
+_TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that Django refused to read. The page needs no context: the host may be false."""
-    too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
+    too_much = isinstance(exception, _TOO_MUCH)
     status = 413 if too_much else 400
     return HttpResponse(render_to_string(f"{status}.html"), status=status)
 

@@ -13,6 +13,7 @@ HEAD = 1024
 MOST_PIXELS = 100_000_000
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_ENTRIES = 3000
+LONGEST_KIND = 100
 
 PDF = "application/pdf"
 HEIF = "image/heif"
@@ -34,6 +35,7 @@ PHOTOS = frozenset({PDF, HEIF, *IMAGES})
 PAPERS = frozenset(ENDINGS)
 ACCEPTED = {"photos": PHOTOS, "papers": PAPERS}
 
+_ENTRY = b"PK\x01\x02"  # begins an entry of the directory of an archive
 _SCRIPTS = (b"<script", b"<html", b"<svg", b"<!doctype", b"<?php", b"<?xml")
 
 
@@ -101,6 +103,8 @@ def _is_two_at_once(content: bytes) -> bool:
 
 
 def _document(content: bytes) -> str | None:
+    if content.count(_ENTRY) > MOST_ENTRIES:  # before a list of them is made
+        raise Refused(_("The document unpacks to far more than it seems: we do not take it."))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -128,6 +132,7 @@ def _kind_of_document(archive: zipfile.ZipFile, names: set[str]) -> str | None:
         if "word/document.xml" in names:
             return DOCX
         return XLSX if "xl/workbook.xml" in names else None
-    if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
-        return ODT if archive.read("mimetype").strip() == ODT.encode() else None
+    if "mimetype" in names:
+        with archive.open("mimetype") as told:  # whatever size it claims: so much and no more
+            return ODT if told.read(LONGEST_KIND).strip() == ODT.encode() else None
     return None

@@ -37,7 +37,12 @@ LONGEST_NAME = 120
 RUNNING_SECONDS = 3600  # a file without a row may belong to a transaction that still runs
 # A database restored from an older copy misses rows of newer files: time to notice that.
 UNOWNED_SECONDS = 7 * 24 * 3600
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069<>:\"/\\|?*]+")
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff<>:\"/\\|?*]+"
+)
+# Names of devices, which no ending makes names of files where staff may save them.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 Uploads = dict[str, list[dict[str, Any]]]
 
 
@@ -152,6 +157,8 @@ def shown_name(typed: str, kind: str) -> str:
     name = _UNSAFE.sub("_", typed.replace("\\", "/").rpartition("/")[2]).strip(" ._")
     ending = ENDINGS[kind]
     stem = name.rpartition(".")[0] if "." in name else name
+    if _DEVICE.fullmatch(stem):
+        stem = f"_{stem}"
     return (stem[: LONGEST_NAME - len(ending)].strip(" .") or _("file")) + ending
 
 
