@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+
+WITH_FILES = re.compile("/forms/|/status/.")  # a form, the page of a request
 
 
 def address_of(request: HttpRequest) -> str:
@@ -30,7 +33,7 @@ class BodyLimitMiddleware:
         most = settings.NAVIGATOR_LARGEST_BODY
         if request.path.startswith(self.admin):
             most = settings.NAVIGATOR_LARGEST_BODY_OF_STAFF
-        elif request.path.startswith(("/forms/", "/status/")):
+        elif WITH_FILES.match(request.path):
             most = settings.NAVIGATOR_LARGEST_BODY_WITH_FILES
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or len(length) > 15 or int(length) > most:
