@@ -228,10 +228,16 @@ class FormDefinition(
     def version_in_force(self) -> FormVersion | None:
         return self.versions.select_related("consent_text").order_by("-number").first()
 
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        from forms.views.preview import modes
+
+        return modes(self)
+
     def serve_preview(self, request: HttpRequest, mode_name: str) -> TemplateResponse:
         from forms.views.preview import preview
 
-        return preview(request, self)
+        return preview(request, self, mode_name)
 
 
 class ConsentText(models.Model):

@@ -192,7 +192,7 @@ def page_context(
         "sections": sections,
         "step": answers.only or "",
         "steps": steps_list(answers, answers.only) if answers.only else [],
-        "is_first": answers.only in (None, schema["steps"][0]["id"]),
+        "is_first": answers.only in (None, *(step["id"] for step in schema["steps"][:1])),
         "beside": [] if answers.is_bound else list(_beside(answers)),
         "script_data": _for_script(answers),
         "purposes": [

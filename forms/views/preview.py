@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 
 from forms.answers import AnswerForm
 from forms.compiling import compile_form
@@ -11,9 +12,25 @@ from forms.models import FormDefinition
 from forms.publishing import consent_body
 from forms.views.pages import page_context
 
+STEP = "step-"  # and its number: a mode in which one step stands on the page
 
-def preview(request: HttpRequest, definition: FormDefinition) -> TemplateResponse:
-    return previewed(request, definition, AnswerForm(compile_form(definition, strict=False)))
+
+def modes(definition: FormDefinition) -> list[tuple[str, str]]:
+    """What an editor may look at: the whole form, or each step as a page of its own."""
+    steps = [
+        (f"{STEP}{number}", f"{number}. {step.value['title'] or '…'}")
+        for number, step in enumerate(definition.steps, start=1)
+    ]
+    return [("", gettext("The whole form")), *(steps if len(steps) > 1 else [])]
+
+
+def preview(request: HttpRequest, definition: FormDefinition, mode: str | None) -> TemplateResponse:
+    schema = compile_form(definition, strict=False)
+    number = (mode or "").removeprefix(STEP)
+    steps = schema["steps"]
+    known = number.isascii() and number.isdigit() and 0 < int(number[:4]) <= len(steps)
+    only = steps[int(number[:4]) - 1]["id"] if known else None
+    return previewed(request, definition, AnswerForm(schema, only=only))
 
 
 def previewed(

@@ -44,6 +44,7 @@ def main() -> None:
             row("queries per page", "")
             for page, count in queries(clone).items():
                 row(f"  {page}", str(count))
+            builder(clone)
             search(port)
             from tests.bench import acceptance
 
@@ -140,6 +141,22 @@ def queries(clone: Path) -> dict[str, int]:
         text=True,
     )
     return json.loads(result.stdout.splitlines()[-1])
+
+
+def builder(clone: Path) -> None:
+    """Seconds of the builder with a form of 200 questions; its preview is to take less than one."""
+    result = subprocess.run(
+        [str(clone / ".venv/bin/python"), "-m", "tests.bench.builder"],
+        cwd=clone,
+        env=clean_environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    figures = json.loads(result.stdout)
+    row("builder, a form of 200 questions", f"{figures.pop('fields sent'):.0f} fields sent")
+    for name, taken in figures.items():
+        row(f"  {name}", f"{taken:.2f} s")
 
 
 def search(port: int) -> None:

@@ -82,6 +82,24 @@ def test_reviewer_sees_the_draft_and_families_do_not(chief, client):
     assert "Черновая" not in client.get(form.get_absolute_url()).content.decode()
 
 
+def test_a_step_is_looked_at_by_itself(chief):
+    form = FormFactory()
+    assert [mode for mode, _name in form.preview_modes] == ["", "step-1", "step-2"]
+    whole = form.make_preview_request().content.decode()
+    second = form.make_preview_request(preview_mode="step-2").content.decode()
+    assert "a-story" in whole
+    assert "a-phone" in whole
+    assert 'name="a-phone"' in second
+    assert 'id="id_a-story"' not in second
+
+
+@pytest.mark.parametrize("mode", ["", "step-9", "step-x", "step-²", "step-99999999999"])
+@pytest.mark.parametrize("steps", [[], [step("")]])
+def test_an_empty_form_can_be_looked_at(steps, mode):
+    form = FormFactory(published=False, steps=steps)
+    assert form.make_preview_request(preview_mode=mode).status_code == 200
+
+
 def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
     block = FormDefinition._meta.get_field("steps").stream_block
     unfinished = [
