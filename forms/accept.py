@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -37,11 +37,17 @@ from forms.references import grouped, new_reference, secret_from
 from forms.routing import Facts, route
 from forms.terms import due_after
 
-_PLACE = "select id, slug, title, ancestor_ids, depth from catalogue_territory where slug = %s"
-_NUMBER = (
-    "select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),"
-    " exists (select from intake_forms_intakecase where ref = %s)"
-)
+# A number for the case; the centres that alone answer the form; the place that was named.
+_LOOKED_UP = """
+select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),
+  exists (select from intake_forms_intakecase where ref = %s),
+  array(select p.id from intake_forms_formdefinition_centres c
+    join catalogue_provider p on p.id = c.provider_id
+    where c.formdefinition_id = %s and p.is_centre),
+  t.id, t.slug, t.title, t.ancestor_ids, t.depth
+from (values (%s::text)) named (slug) left join catalogue_territory t on t.slug = named.slug
+"""
+_PLACE = ("id", "slug", "title", "ancestor_ids", "depth")
 
 
 @dataclass(frozen=True)
@@ -64,20 +70,22 @@ def accept(
     channel: Channel = Channel.WEB,
     territory: Territory | None = None,
     actor: Any = None,
+    beside: Sequence[Model] = (),
 ) -> Receipt:
     """Take in answers that `forms.answers` has validated against this version.
 
     :param territory: where the family is known to be, when the form does not ask.
     :param actor: who typed it in, when that was not the family.
+    :param beside: rows that are written with it.
     """
     rows = _rows(version, answers, idempotency_key, channel, territory, actor)
     try:
         if not (connection.in_atomic_block or has_files(version.schema)):
             # One statement is whole or nothing by itself. The draft is over with it.
-            insert_together(*rows.in_order(), without=FormDraft(pk=idempotency_key))
+            insert_together(*beside, *rows.in_order(), without=FormDraft(pk=idempotency_key))
         else:
             with transaction.atomic():
-                insert_together(*rows.in_order())
+                insert_together(*beside, *rows.in_order())
                 _take_over(idempotency_key, rows.submission)
     except IntegrityError:
         # Somebody with the same key was quicker; anything else is a real error.
@@ -194,16 +202,17 @@ def _case(
     topic = version.form.topic
     if topic.slug != schema["topic"]:
         topic = Topic.objects.filter(slug=schema["topic"]).first() or topic
-    place = _territory(schema, answers) or territory
+    pk, ref, centres, named = _looked_up(version, _slug_of_place(schema, answers))
+    place = named or territory
     found = route(
         Facts(
             form=version.form,
             urgent=schema["urgent"],
             territory=place,
             chosen_centre=_centre(schema, answers),
+            centres=centres,
         )
     )
-    pk, ref = _free_number()
     return IntakeCase(
         pk=pk,
         submission=submission,
@@ -231,23 +240,22 @@ def _take_over(key: uuid.UUID, submission: Submission) -> None:
         draft.delete()
 
 
-def _free_number() -> tuple[int, str]:
-    """An id and a reference that no case has."""
+def _looked_up(
+    version: FormVersion, slug: str | None
+) -> tuple[int, str, set[int], Territory | None]:
+    """An id and a reference that no case has; the form's centres; the place."""
     while True:
         ref = new_reference()
-        pk, is_taken = ask(_NUMBER, [ref]) or (0, True)
+        found = ask(_LOOKED_UP, [ref, version.form_id, slug])
+        assert found is not None
+        pk, is_taken, centres, *place = found
         if not is_taken:
-            return pk, ref
+            named = partly(Territory, _PLACE, place) if place[0] else None
+            return pk, ref, set(centres), named
 
 
-def _territory(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Territory | None:
-    slug = _chosen(schema, answers, "territory") or _chosen(schema, answers, "address")
-    found = ask(_PLACE, [slug]) if slug else None
-    return (
-        partly(Territory, ("id", "slug", "title", "ancestor_ids", "depth"), found)
-        if found
-        else None
-    )
+def _slug_of_place(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:
+    return _chosen(schema, answers, "territory") or _chosen(schema, answers, "address")
 
 
 def _centre(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Provider | None:

@@ -107,21 +107,21 @@ def ticket_for(version: FormVersion, key: uuid.UUID, turn: int = 0) -> Ticket:
 
 def check(
     request: HttpRequest, version: FormVersion, key: uuid.UUID, answers: Mapping[str, Any]
-) -> Demand | None:
-    """Whether a page may be sent now; it is counted when it may.
+) -> Demand | list[Arrival]:
+    """Whether a page may be sent now.
 
-    :returns: what is asked for first, nothing when it may be sent.
+    :returns: what is asked for first; or, when it may be sent, the rows that count it, to be
+        written together with what is accepted.
     """
     if not settings.NAVIGATOR_FORM_PACE:
-        return None
+        return []
     ticket = _read(request.POST.get("ticket", ""), version, key)
     bits = _bits_of(ticket, request.POST.get("work", "")) if ticket else 0
     keys = _Keys(request, version, answers)
     counts = keys.count()
     worked = bits >= settings.NAVIGATOR_FORM_WORK
     if _has_turn(ticket) or (_is_enough(bits, counts) if worked else _is_calm(counts)):
-        keys.passed(worked=worked)
-        return None
+        return keys.passed(worked=worked)
     return _demand(keys, counts, ticket, version, key)
 
 
@@ -132,7 +132,7 @@ def wait_of_api(request: HttpRequest, version: FormVersion, answers: Mapping[str
     keys = _Keys(request, version, answers)
     counts = keys.count()
     if counts.local < 1:
-        keys.passed(worked=True)
+        insert_together(*keys.passed(worked=True))
         return 0
     return max(1, round(keys.until_free()))
 
@@ -231,12 +231,18 @@ class _Keys:
         oldest = lately.aggregate(Min("at"))["at__min"] or now
         return float((oldest + WINDOW - now).total_seconds())
 
-    def passed(self, *, worked: bool) -> None:
-        self.add(self.form, self.address, *self.contacts, *([] if worked else [self.without_work]))
+    def passed(self, *, worked: bool) -> list[Arrival]:
+        """What counts the page, not written yet."""
+        without = [] if worked else [self.without_work]
+        return _arrivals(self.form, self.address, *self.contacts, *without)
 
     def add(self, *keys: str) -> None:
-        now = timezone.now()
-        insert_together(*(Arrival(key=key, at=now) for key in keys))
+        insert_together(*_arrivals(*keys))
+
+
+def _arrivals(*keys: str) -> list[Arrival]:
+    now = timezone.now()
+    return [Arrival(key=key, at=now) for key in keys]
 
 
 def _contacts(version: FormVersion, answers: Mapping[str, Any]) -> Iterator[str]:

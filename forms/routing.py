@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,7 @@ class Facts:
     urgent: bool
     territory: Territory | None = None
     chosen_centre: Provider | None = None
+    centres: Set[int] | None = None  # that alone answer the form; looked up, when not said
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,6 @@ limit 1
 """
 _RULE = ("id", "position", "form_id", "topic_id", "territory_id", "urgent", "queue_id")
 _QUEUE = ("id", "title", "centre_id", "unrouted", "retired")
-_CENTRES = """
-select coalesce(array_agg(p.id), '{}')
-from intake_forms_formdefinition_centres c join catalogue_provider p on p.id = c.provider_id
-where c.formdefinition_id = %s and p.is_centre
-"""
 
 
 class Table:
@@ -93,8 +90,7 @@ class Table:
         return _rule_of(found) if found else None
 
     def centres_of(self, form: FormDefinition) -> set[int]:
-        found = ask(_CENTRES, [form.pk])
-        return set(found[0]) if found else set()
+        return set(form.centres.filter(is_centre=True).values_list("pk", flat=True))
 
     def centre(self, pk: int) -> Provider:
         return Provider.objects.get(pk=pk)
@@ -166,7 +162,11 @@ def decide(facts: Facts, table: Table) -> Decision:
     """The first rule that fits; else the centre that the family or its territory names; else
     nobody, so the installation. Nothing is written: a dry run is the same."""
     chosen = facts.chosen_centre
-    allowed = {chosen.pk} if chosen else table.centres_of(facts.form)
+    if chosen is not None:
+        allowed = {chosen.pk}
+    else:
+        known = facts.centres
+        allowed = table.centres_of(facts.form) if known is None else set(known)
     rule = table.first_rule(facts, allowed)
     if rule is not None:
         return Decision(_("rule “%(rule)s”") % {"rule": rule}, rule=rule)

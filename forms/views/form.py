@@ -224,14 +224,15 @@ def _accept(
     if before:
         FormDraft.objects.filter(pk=page.key).delete()
         return _to_receipt(request, before)
-    demand = protection.check(request, version, page.key, filled.answers)
-    if demand:
-        return not_yet(request, version, page.key, filled, demand)
+    verdict = protection.check(request, version, page.key, filled.answers)
+    if isinstance(verdict, protection.Demand):
+        return not_yet(request, version, page.key, filled, verdict)
     receipt = accept(
         version=version,
         answers=filled.answers,
         idempotency_key=page.key,
         territory=chosen_territory(request),
+        beside=verdict,
     )
     return _to_receipt(request, receipt.ref)
 
