@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import os
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from forms import consents, journals, ledger, marks, moves, retention, talk
+from forms import consents, files, journals, ledger, marks, moves, retention, talk
 from forms.events import broken_chains
 from forms.models import (
     AnonymousAnswers,
@@ -35,7 +41,7 @@ from forms.models import (
 from forms.moves import Action
 from forms.tasks import erase_due
 from tests.factories import TerritoryFactory
-from tests.forms.test_keys import store, with_file
+from tests.forms.test_keys import production, store, with_file
 from tests.intake import (
     NAME,
     PHONE,
@@ -50,6 +56,14 @@ from tests.intake import (
 
 __all__ = ["store"]
 DAY = datetime.timedelta(days=1)
+ROOT = Path(__file__).resolve().parents[2]
+ERASE = """
+import django
+django.setup()
+from forms.retention import erase_due
+print("starts", flush=True)
+erase_due(batch=1)
+"""
 
 
 def close(case: IntakeCase, ago: int = 0) -> IntakeCase:
@@ -175,6 +189,42 @@ def test_two_runs_at_once_erase_each_case_once(committed_db):
     assert ErasureAct.objects.count() == 1
     assert [case for case in IntakeCase.objects.all() if case.events.count() != 2] == []
     print(f"three runs at once erased {done} of 30 cases, each once")
+
+
+@pytest.mark.slow
+def test_killed_erasing_leaves_each_case_whole_or_gone_and_the_next_run_ends_it(
+    committed_db, store, tmp_path
+):
+    cases = [close(with_file().case, ago=400) for _ in range(12)]
+    erasing = subprocess.Popen(
+        [sys.executable, "-c", ERASE],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            **production(django_settings.NAVIGATOR_DATA_KEYS[0]),
+            "NAVIGATOR_HOME": str(tmp_path),  # where the files of `store` lie
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert erasing.stdout.readline()
+    while not Erasure.objects.exists():
+        assert erasing.poll() is None
+    erasing.kill()
+    erasing.wait()
+    erasing.stdout.close()
+    for case in cases:
+        proofs = (
+            Erasure.objects.filter(case=case).exists(),
+            is_erased(case),
+            case.events.filter(kind="erased").exists(),
+        )
+        assert len(set(proofs)) == 1
+    gone = Erasure.objects.count()
+    assert retention.erase_due() == 12 - gone
+    files.sweep(time.time() + 2 * files.UNOWNED_SECONDS)
+    assert [each for each in store.rglob("*") if each.is_file()] == []
+    print(f"killed after {gone} of 12 cases; the next run erased the others")
 
 
 @pytest.mark.django_db
