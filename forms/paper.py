@@ -15,7 +15,7 @@ WIDTH = 170  # millimetres of text on a page of A4
 
 def qr_picture(address: str) -> str:
     """The address of the status page as SVG, to stand in a page."""
-    return segno.make(address, micro=False).svg_inline(scale=4, border=4, light="#fff")
+    return segno.make(address, micro=False).svg_inline(border=4, light="#fff", omitsize=True)
 
 
 def receipt_pdf(

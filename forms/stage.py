@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forms.models import IntakeCase, Outcome, State
+from forms.models import SET_ASIDE, IntakeCase, Outcome, State
 from forms.terms import working_days_until
 from themes.templatetags.russian import human_date
 
@@ -45,6 +45,9 @@ def stage_of(case: IntakeCase, now: datetime.datetime | None = None) -> Stage:
 
 
 def progress(case: IntakeCase) -> list[dict[str, Any]]:
+    """The line of four points; none for what was set aside, since it never had an answer."""
+    if case.outcome in SET_ASIDE:
+        return []
     point = _POINT[State(case.state)]
     labels = [_("Received"), _("In work"), _("Answer is ready"), _("Finished")]
     return [
