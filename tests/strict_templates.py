@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import django.test.signals  # noqa: F401 - its receivers go first
+from django.core.signals import setting_changed
 from django.template import engines
 from django.template.base import Node
 
@@ -37,5 +39,19 @@ class _Strict(str):
         return False
 
 
+# Changed by a test, each of these makes Django build its engines anew.
+_REBUILDING = {"TEMPLATES", "DEBUG", "INSTALLED_APPS"}
+
+
 def forbid_undefined_variables() -> None:
+    _forbid()
+    setting_changed.connect(_forbid_again, dispatch_uid="strict_templates")
+
+
+def _forbid_again(*, setting: str, **kwargs: object) -> None:
+    if setting in _REBUILDING:
+        _forbid()
+
+
+def _forbid() -> None:
     engines["django"].engine.string_if_invalid = _Strict()

@@ -31,3 +31,11 @@ def test_question_whether_a_variable_is_there_is_allowed(template_of_ours):
 def test_filters_of_libraries_go_on_with_an_undefined_variable():
     template = engines["django"].from_string("{{ nobody|default:'plus' }}")
     assert template.render({}) == "plus"
+
+
+def test_guard_stays_when_a_test_changes_what_engines_are_built_from(template_of_ours, settings):
+    settings.DEBUG = True
+    settings.DEBUG = False
+    template_of_ours.write_text("<p>{{ nobody.gave.this }}</p>")
+    with pytest.raises(UndefinedVariable, match="nobody"):
+        engines["django"].get_template(template_of_ours.name).render({})
