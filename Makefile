@@ -51,10 +51,12 @@ bench: .venv/dev ## Measure: cold start, load, requests a second, queries, searc
 bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-search SIZES="10000 100000"
 	$(BIN)/python -m tests.bench.search $(SIZES)
 
-torture: .venv/dev ## Kill web, worker and indexers again and again during work, then compare
+torture: .venv/dev ## Kill web, worker and indexers again and again, then compare; try thousands of random forms
 	TORTURE_ACCEPT=200 $(BIN)/python -m pytest tests/forms/test_no_loss.py -k killing --no-cov -q -rP
 	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
 	  -k killing --no-cov -q -rP
+	TORTURE=50 $(BIN)/python -m pytest tests/forms/test_any_form.py tests/forms/test_edited_forms.py \
+	  --no-cov -q -rP
 
 rehearse: .venv/runtime ## Restore a copy beside the portal and open it with the keys
 	@$(MANAGE) rehearse

@@ -25,7 +25,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -43,6 +43,8 @@ LIFE = datetime.timedelta(days=1)  # of a ticket
 WITHOUT_WORK = 1 / 3
 OF_FORM = 10
 OF_CONTACT = 1 / 10
+OF_KEPT = 8  # pages that are kept and not sent yet; each so many bytes count as one more
+BYTES = 5 * 1024 * 1024
 
 MORE_FOR = 4  # bits more for each time that the pace is kept over again
 MOST_MORE = 6
@@ -134,7 +136,21 @@ def wait_of_api(request: HttpRequest, version: FormVersion, answers: Mapping[str
     if counts.local < 1:
         insert_together(*keys.passed(worked=True))
         return 0
-    return max(1, round(keys.until_free()))
+    return max(1, round(_until_free(keys.address, *keys.contacts)))
+
+
+def wait_to_keep(request: HttpRequest) -> int:
+    """Seconds until a page may be kept that is not sent yet, with its files; it is counted when
+    it may. No family gets there: it guards the disk."""
+    pace = settings.NAVIGATOR_FORM_PACE * OF_KEPT
+    if not pace:
+        return 0
+    key = _digest(f"kept|{_network(address_of(request))}")
+    if _lately(key).count() >= pace:
+        return max(1, round(_until_free(key)))
+    length = int(request.META.get("CONTENT_LENGTH") or 0)  # judged by cms.security
+    insert_together(*_arrivals(*[key] * (1 + length // BYTES)))
+    return 0
 
 
 def sweep() -> int:
@@ -167,7 +183,7 @@ def _demand(
     if ticket is None or not ticket.turn:
         wait = min(FIRST_WAIT + BETWEEN_TURNS * counts.waiting, LONGEST_WAIT)
         ticket = ticket_for(version, key, now + wait)
-        keys.add(keys.waiting)
+        insert_together(*_arrivals(keys.waiting))
     bits = _asked(counts.load) if counts.local < TURNS_FROM else 0
     return Demand(ticket, bits, max(1, ticket.turn - now))
 
@@ -222,27 +238,26 @@ class _Keys:
             waiting=found.get(self.waiting, 0),
         )
 
-    def until_free(self) -> float:
-        """Seconds until the oldest of what is counted is counted no more."""
-        now = timezone.now()
-        lately = Arrival.objects.filter(
-            key__in=[self.address, *self.contacts], at__gte=now - WINDOW
-        )
-        oldest = lately.aggregate(Min("at"))["at__min"] or now
-        return float((oldest + WINDOW - now).total_seconds())
-
     def passed(self, *, worked: bool) -> list[Arrival]:
         """What counts the page, not written yet."""
         without = [] if worked else [self.without_work]
         return _arrivals(self.form, self.address, *self.contacts, *without)
 
-    def add(self, *keys: str) -> None:
-        insert_together(*_arrivals(*keys))
-
 
 def _arrivals(*keys: str) -> list[Arrival]:
     now = timezone.now()
     return [Arrival(key=key, at=now) for key in keys]
+
+
+def _lately(*keys: str) -> QuerySet[Arrival]:
+    return Arrival.objects.filter(key__in=keys, at__gte=timezone.now() - WINDOW)
+
+
+def _until_free(*keys: str) -> float:
+    """Seconds until the oldest of what is counted is counted no more."""
+    now = timezone.now()
+    oldest = _lately(*keys).aggregate(Min("at"))["at__min"] or now
+    return float((oldest + WINDOW - now).total_seconds())
 
 
 def _contacts(version: FormVersion, answers: Mapping[str, Any]) -> Iterator[str]:

@@ -115,6 +115,11 @@ def _take(request: HttpRequest, page: Draft, found: Arriving, step: str | None) 
         whole = AnswerForm(version.schema, data=request.POST)
         if whole.is_valid() and not found.is_begun:
             return _accept(request, page, version, whole)  # nothing has to be kept meanwhile
+    wait = protection.wait_to_keep(request)
+    if wait:
+        typed = AnswerForm(version.schema, data=request.POST, judged=False, only=step)
+        demand = protection.Demand(protection.ticket_for(version, page.key), 0, wait)
+        return not_yet(request, version, page.key, typed, demand)
     try:
         draft = keeping.keep(page=page, version=version, step=step, posted=posted, beside=posted)
     except keeping.Conflict as conflict:

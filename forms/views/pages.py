@@ -154,7 +154,7 @@ def not_yet(
     """Too much comes at once: the page with everything typed, and what to do first."""
     draft = keeping.begun(key)
     more: dict[str, Any] = {"work": demand, "wait_minutes": math.ceil(demand.wait / 60)}
-    if draft and is_in_steps(version.schema):
+    if draft and is_in_steps(version.schema) and filled.only is None:
         response = check_page(request, draft, status=429, **more)
     else:
         token = drafts.issue(version.pk, key)

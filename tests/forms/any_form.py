@@ -32,6 +32,7 @@ TESTS: dict[str, list[tuple[str, str, str]]] = {
     "phone": [("filled", "answer", ""), ("empty", "answer", "")],
     "email": [("filled", "answer", ""), ("empty", "answer", "")],
     "snils": [("filled", "answer", ""), ("empty", "answer", "")],
+    "contact": [("filled", "answer", ""), ("empty", "answer", "")],
     "inn": [("eq", "answer", "500100732259"), ("empty", "answer", "")],
     "name": [("filled", "answer", ""), ("empty", "answer", "")],
     "consent": [("eq", "answer", "yes"), ("eq", "answer", "no"), ("ne", "answer", "yes"), ("filled", "answer", "")],
@@ -41,7 +42,7 @@ TESTS: dict[str, list[tuple[str, str, str]]] = {
     "calc": [("ge", "answer", "5"), ("lt", "answer", "5"), ("eq", "answer", "0"), ("empty", "answer", "")],
     "repeat": [("ge", "count", "2"), ("eq", "count", "0"), ("lt", "count", "2"), ("ne", "count", "1")],
 }  # fmt: skip
-ONCE = ("consent", "territory", "address")
+ONCE = ("consent", "contact", "territory", "address")
 SETTABLE = {"text": "да", "number": "3", "money": "12.5", "date": "2026-09-01", "yesno": "no", "choice": "y", "multichoice": "x, z"}  # fmt: skip
 KINDS = [kind for kind in TESTS if kind not in ("calc", "repeat")]
 
@@ -217,6 +218,13 @@ TYPED: dict[str, list[tuple[Any, Any]]] = {
         ({"place": "rajon", "street": "дом 1"}, {**PLACE, "street": "дом 1"}),
         ({"place": "rajon"}, WRONG), ({"street": "дом 1"}, WRONG), ({"place": "nigde", "street": "1"}, WRONG),
     ],
+    "contact": [
+        ({"ways": ["page"]}, {"ways": ["page"]}),
+        ({"ways": ["sms", "call"], "phone": "8 921 123-45-67", "voice": "on", "email": "x"}, {"ways": ["call", "sms"], "phone": "+79211234567", "voice": True}),
+        ({"ways": ["email"], "email": "anna@mail.ru", "time": "утром"}, {"ways": ["email"], "email": "anna@mail.ru"}),
+        ({"ways": ["page", "sms"], "phone": "8 921 123-45-67"}, WRONG), ({"ways": ["sms"]}, WRONG),
+        ({"ways": ["dove"]}, WRONG), ({"phone": "8 921 123-45-67"}, NONE),
+    ],
     "file": [],
 }  # fmt: skip
 BORN = [("2026-11-22", "2026-11-22"), ("29.02.2020", "2020-02-29"), ("2008-11-22", "2008-11-22"), ("2008-11-23", "2008-11-23"), ("2023-11-30", "2023-11-30"), ("вчера", WRONG)]  # fmt: skip
@@ -276,7 +284,7 @@ def filled(
         text, means[path] = draw(answer_to(node, good))
         if isinstance(text, dict):
             for part, each in text.items():
-                typed[f"a-{path}_{part}"] = [each]
+                typed[f"a-{path}_{part}"] = each if isinstance(each, list) else [each]
         elif isinstance(text, list):
             typed[f"a-{path}"] = text
         elif text:

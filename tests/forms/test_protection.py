@@ -10,16 +10,18 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.cache import caches
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
 from forms import protection
 from forms.inserting import insert_together
-from forms.models import Arrival, IntakeCase
+from forms.models import Arrival, FormDraft, IntakeCase, UploadedFile
 from forms.protection import WINDOW, Demand, Ticket, ticket_for
 from tests.browser import violations
 from tests.factories import TerritoryFactory
+from tests.forms.test_files import PDF
 from tests.forms.test_form_page import draft_of, typed
-from tests.intake import FormFactory, family_steps, version_of
+from tests.intake import FormFactory, family_steps, question, step, version_of
 
 PACE, WORK = 60, 6
 
@@ -212,6 +214,32 @@ def test_counts_survive_a_restart_and_end_with_their_window(form, settings):
     Arrival.objects.update(at=Arrival.objects.earliest("at").at - protection.KEPT)
     assert protection.sweep() > 0
     assert not Arrival.objects.exists()
+
+
+def test_the_disk_cannot_be_filled_with_what_is_never_sent(form, settings, store):
+    """A robot that begins forms and adds files; a family with its papers is far from there."""
+    settings.NAVIGATOR_FORM_PACE = 2
+    papers = question("file", "papers", most_files=3, most_megabytes=20, accepts="papers")
+    FormFactory(slug="bumagi", steps=[step("Шаг", question("text", "name"), papers)])
+    large = PDF[:9] + b"%" + b"x" * (6 * 1024 * 1024) + b"\n" + PDF[9:]
+    statuses = []
+    for _ in range(20):
+        client = Client()
+        sent = {"draft": draft_of(client.get("/forms/bumagi/")), "a-name": "Образец имени"}
+        paper = SimpleUploadedFile("x.pdf", large)
+        answer = client.post("/forms/bumagi/", {**sent, "a-papers": paper, "do": "attach"})
+        statuses.append(answer.status_code)
+    most = 2 * protection.OF_KEPT // 2  # each page counts twice: itself, and five megabytes
+    print(f"20 pages of 6 MB, {statuses.count(200)} kept")
+    assert statuses == [200] * most + [429] * (20 - most)
+    assert UploadedFile.objects.count() == FormDraft.objects.count() == most
+    text = answer.content.decode()
+    assert "Образец имени" in text
+    assert 0 < int(answer.headers["Retry-After"]) <= WINDOW.total_seconds()
+    elsewhere = Client(REMOTE_ADDR="192.0.2.99")
+    page = elsewhere.get("/forms/bumagi/")
+    kept = {"draft": draft_of(page), "a-name": "x", "do": "save"}
+    assert elsewhere.post("/forms/bumagi/", kept).status_code == 303
 
 
 # Tickets that are not one's own.
