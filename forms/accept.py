@@ -24,6 +24,7 @@ from forms.inserting import insert_together
 from forms.models import (
     Channel,
     ConsentGiven,
+    ConsentText,
     Erased,
     FormDraft,
     FormVersion,
@@ -179,19 +180,33 @@ def _codes(case: IntakeCase, submission: Submission) -> dict[str, Any]:
 
 def _consents(submission: Submission, answers: Mapping[str, Any]) -> list[ConsentGiven]:
     version = submission.version
-    if version.consent_text_id is None:
-        return []
+    given = [
+        spec
+        for spec in fields_of(version.schema)
+        if spec["type"] == "consent" and answers.get(spec["key"]) is True
+    ]
+    texts = _texts(version, given)
     return [
         ConsentGiven(
             submission=submission,
-            text_id=version.consent_text_id,
+            text_id=texts[spec["key"]],
             field=spec["key"],
             way=submission.channel,
             given_at=submission.received_at,
         )
-        for spec in fields_of(version.schema)
-        if spec["type"] == "consent" and answers.get(spec["key"]) is True
+        for spec in given
     ]
+
+
+def _texts(version: FormVersion, given: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The text that each consent was given to, by its question: one of its own, or the form's."""
+    found = dict.fromkeys((spec["key"] for spec in given), version.consent_text_id or 0)
+    numbers = {spec["key"]: spec["consent"]["number"] for spec in given if spec.get("consent")}
+    if numbers:
+        own = ConsentText.objects.filter(code=version.schema["slug"], number__in=numbers.values())
+        ids = dict(own.values_list("number", "pk"))
+        found |= {key: ids[number] for key, number in numbers.items()}
+    return found
 
 
 def _case(

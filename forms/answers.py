@@ -44,6 +44,17 @@ class Item:
     files: tuple[dict[str, Any], ...] = ()
     value: Any = None  # of what is calculated
 
+    @property
+    def is_under_form_text(self) -> bool:
+        """A consent to what the text of the form says."""
+        return self.spec["type"] == "consent" and not self.spec.get("text")
+
+    @property
+    def own_text(self) -> str:
+        """What a consent of its own says beyond its label."""
+        text = str(self.spec.get("text") or "") if self.spec["type"] == "consent" else ""
+        return "" if text == self.spec["label"] else text
+
 
 @dataclass(frozen=True)
 class Row:

@@ -45,12 +45,16 @@ _OWN = {
     "inn": ("whose",),
     "file": ("most_files", "most_megabytes", "accepts"),
     "provider": ("centres_only",),
+    "consent": ("text",),
     "calc": ("unit", "shown"),
     "repeat": ("row_title", "minimum", "maximum"),
 }
 
 # What versions did not say at first, and what held for them.
 _LATER = {"retention_method": "delete", "basis": "consent", "basis_text": ""}
+
+
+_WORDS = ("unit", "row_title", "text")
 
 
 class SchemaError(Exception):
@@ -203,7 +207,9 @@ class _Compiler:
             "show_if": self._conditions(value["show_if"], repeat),
         }
         for name in _OWN.get(kind, ()):
-            node[name] = _plain(value[name])
+            node[name] = "" if value[name] is None and name in _WORDS else _plain(value[name])
+        if kind == "consent" and not node["required"]:
+            node["text"] = node["text"] or node["label"]
         if "options" in value:
             node["options"] = [
                 {"value": option["value"], "label": option["label"] or ""}

@@ -22,8 +22,13 @@ def cut_version(definition: FormDefinition, *, by: Any = None) -> FormVersion:
     FormDefinition.objects.select_for_update().get(pk=definition.pk)
     schema = checked(definition)
     consent = None
-    if any(field["type"] == "consent" for field in fields_of(schema)):
-        consent = _consent_text(definition)
+    asked = put_words(schema, definition)
+    for field in asked:
+        if field["text"]:
+            own = _consent_text(definition, field["text"])
+            field["consent"] = {"number": own.number, "sha256": own.sha256}
+    if any(not field["text"] for field in asked):
+        consent = _consent_text(definition, consent_body(definition))
         schema["consent"] = {"number": consent.number, "sha256": consent.sha256}
     sha256 = digest(schema)
     last = definition.version_in_force()
@@ -52,10 +57,22 @@ def checked(definition: FormDefinition) -> dict[str, Any]:
 
 
 def consent_body(definition: FormDefinition) -> str:
-    """The text of the consent with this installation's words put in."""
+    """The text of the form's consent, as families read it."""
+    return with_words(definition.consent_text, definition)
+
+
+def put_words(schema: dict[str, Any], definition: FormDefinition) -> list[dict[str, Any]]:
+    """Put this installation's words into the own texts of consents; returns all the consents."""
+    asked = [field for field in fields_of(schema) if field["type"] == "consent"]
+    for field in asked:
+        field["text"] = field["text"] and with_words(field["text"], definition)
+    return asked
+
+
+def with_words(body: str, definition: FormDefinition) -> str:
+    """A text of a consent with this installation's words put in."""
     site = Site.objects.filter(is_default_site=True).first()
     words = SiteSettings.for_site(site) if site else SiteSettings()
-    body = definition.consent_text
     # Plain replacement: an editor's stray brace must not break a form.
     for name, value in (
         ("{centre}", words.centre_name),
@@ -66,8 +83,7 @@ def consent_body(definition: FormDefinition) -> str:
     return body
 
 
-def _consent_text(definition: FormDefinition) -> ConsentText:
-    body = consent_body(definition)
+def _consent_text(definition: FormDefinition, body: str) -> ConsentText:
     sha256 = digest(body)
     known = ConsentText.objects.filter(code=definition.slug)
     same = known.filter(sha256=sha256).first()

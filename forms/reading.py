@@ -104,7 +104,7 @@ def in_words(node: Mapping[str, Any], answer: Any) -> str:
 
 
 def _number(node: Mapping[str, Any], answer: Any) -> str:
-    unit = "₽" if node["type"] == "money" else node.get("unit", "")
+    unit = "₽" if node["type"] == "money" else node.get("unit") or ""
     text = number_format(answer, use_l10n=True, force_grouping=abs(answer) >= 10_000)
     return f"{text} {unit}".strip()
 

@@ -315,7 +315,21 @@ class FileQuestion(QuestionBlock):
 
 
 class ConsentQuestion(QuestionBlock):
-    """A tick under the text of the consent, which stands on the form."""
+    """A tick under the text of what is agreed to: that of the form, or one of its own.
+
+    A consent that need not be given agrees to something else than the form's: without a text of
+    its own its label is all that it says.
+    """
+
+    text = blocks.TextBlock(
+        label=_("text of this consent"),
+        required=False,
+        max_length=4000,
+        help_text=_(
+            "Empty: a consent that must be given is under the form's text, another one says only "
+            "what its question says."
+        ),
+    )
 
     class Meta:
         icon = "check"

@@ -55,6 +55,7 @@ _NODE = {
     "centres_only": gettext_lazy("family centres only"),
     "whose": gettext_lazy("whose"),
     "shown": gettext_lazy("families see it"),
+    "text": gettext_lazy("text of this consent"),
 }
 _CONDITIONS = {
     "show_if": gettext_lazy("is asked only if"),

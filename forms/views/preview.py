@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from forms.answers import AnswerForm
 from forms.compiling import compile_form
 from forms.models import FormDefinition
-from forms.publishing import consent_body
+from forms.publishing import consent_body, put_words
 from forms.views.pages import page_context
 
 STEP = "step-"  # and its number: a mode in which one step stands on the page
@@ -26,6 +26,7 @@ def modes(definition: FormDefinition) -> list[tuple[str, str]]:
 
 def preview(request: HttpRequest, definition: FormDefinition, mode: str | None) -> TemplateResponse:
     schema = compile_form(definition, strict=False)
+    put_words(schema, definition)
     number = (mode or "").removeprefix(STEP)
     steps = schema["steps"]
     known = number.isascii() and number.isdigit() and 0 < int(number[:4]) <= len(steps)

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.permissions import policy_registry
 
-from forms.compiling import SchemaError, compile_form, fields_of, lifted
+from forms.compiling import SchemaError, compile_form, lifted
 from forms.linting.changes import CHANGED, Change, Detail, changes
 from forms.models import FormDefinition, FormDraft, FormVersion
-from forms.publishing import consent_body
+from forms.publishing import consent_body, put_words
 
 APPROVE, PUBLISH = "approve", "publish"
 LONGEST_COMMENT = 2000
@@ -39,10 +39,11 @@ def difference(in_force: FormVersion | None, draft: FormDefinition) -> list[Chan
     if in_force is None:
         return []
     schema = compile_form(draft, strict=False)
+    consents = put_words(schema, draft)
     found = changes(lifted(dict(in_force.schema)), schema)
     before = in_force.consent_text.body if in_force.consent_text else ""
-    asked = any(field["type"] == "consent" for field in fields_of(schema))
-    after = consent_body(draft) if asked else ""
+    under_form_text = any(not field["text"] for field in consents)
+    after = consent_body(draft) if under_form_text else ""
     if before != after:
         words = Detail(_("wording"), before or "–", after or "–")
         found.append(Change(CHANGED, _("The text of the consent"), (words,)))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalogue.models import Territory
 from forms import drafts
 from forms.erasing import erase
-from forms.models import ConsentGiven, IntakeCase, Submission
+from forms.models import ConsentGiven, FormVersion, IntakeCase, Submission
 from tests.factories import MeasureFactory, TerritoryFactory
 from tests.intake import (
     NAME,
@@ -108,6 +108,38 @@ def test_consent_is_kept_with_its_wording(send, form):
     given = ConsentGiven.objects.get()
     assert given.text == version_of(form).consent_text
     assert given.way == "web"
+
+
+def test_consents_to_other_things_are_kept_with_their_own_wording(client, db):
+    TerritoryFactory(kind="country")
+    FormFactory(
+        slug="klub",
+        retention_days=77,
+        steps=[
+            step(
+                "Вопросы",
+                question("text", "name"),
+                question("consent", "photos", label="Можно снимать нас", required=False),
+                question("consent", "news", label="Можно писать нам", required=False,
+                         text="Письма приходят {retention_days} дней."),
+                question("consent", "consent", label="Разрешаю"),
+            )
+        ],
+    )  # fmt: skip
+    page = client.get("/forms/klub/")
+    text = page.content.decode()
+    assert text.count('class="consent__text"') == 2  # of the form, and of the letters
+    assert "Письма приходят 77 дней." in text
+    sent = {"draft": draft_of(page), "a-name": NAME, "a-photos": "on", "a-news": "on"}
+    assert client.post("/forms/klub/", {**sent, "a-consent": "on"}).status_code == 303
+    said = {given.field: given.text.body for given in ConsentGiven.objects.select_related("text")}
+    version = FormVersion.objects.select_related("consent_text").get()
+    assert said == {
+        "photos": "Можно снимать нас",
+        "news": "Письма приходят 77 дней.",
+        "consent": version.consent_text.body,
+    }
+    assert "Можно снимать нас" not in version.consent_text.body
 
 
 def test_same_page_sent_twice_is_one_case_with_one_receipt(client, send):
