@@ -59,7 +59,7 @@ def web(request: HttpRequest) -> JsonResponse:
 def _failing() -> Reasons:
     """Something is lost, or nobody would notice."""
     lasting = _by_kind(grave=True)
-    if ledger.is_stale():
+    if ledger.is_stale() and ledger.has_begun():
         lasting["not_swept"] = 1
     since = timezone.now() - SILENT
     if not ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists():
@@ -69,6 +69,8 @@ def _failing() -> Reasons:
 
 def _attention() -> Reasons:
     reasons = _by_kind(grave=False)
+    if not ledger.has_begun():
+        reasons["not_swept_yet"] = 1
     for name, count in (
         ("unrouted", left_alone().count()),
         ("failed_tasks", ProcrastinateJob.objects.filter(status="failed").count()),

@@ -34,6 +34,11 @@ def open_findings(*, older_than: datetime.timedelta = datetime.timedelta()) -> Q
     return Finding.objects.filter(ended_at__isnull=True, found_at__lte=since)
 
 
+def has_begun() -> bool:
+    """False in the first minutes of an installation."""
+    return Sweep.objects.exists()
+
+
 def is_stale() -> bool:
     """Nobody has looked for a while, so silence says nothing."""
     return not Sweep.objects.filter(at__gt=timezone.now() - STALE).exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cms.access import Role
 from forms import ledger
-from forms.models import Finding, SubmissionKey
+from forms.models import Finding, SubmissionKey, Sweep
 from tests.factories import UserFactory
 from tests.forms.test_ledger import past_the_database
 from tests.intake import make_case
@@ -34,7 +34,7 @@ def lose_a_key(minutes: int) -> None:
 
 
 def test_all_is_well(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer.headers["Cache-Control"]
@@ -69,7 +69,14 @@ def test_a_case_that_nobody_takes_wants_attention(client):
     assert client.get("/healthz").json()["attention"] == {"unrouted": 1}
 
 
-def test_nobody_looking_is_failing(client):
+def test_nobody_looking_is_failing_unless_the_installation_has_just_begun(client):
+    Sweep.objects.update(at=timezone.now() - datetime.timedelta(hours=1))
+    assert client.get("/healthz").status_code == 503
+    Sweep.objects.all().delete()
+    assert client.get("/healthz").json() == {"status": "attention"}
+
+
+def test_no_worker_is_failing(client):
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 h'")
     assert client.get("/healthz").status_code == 503
