@@ -90,63 +90,55 @@ def preforked(home: Path, *, web: int = 2, workers: int = 0, **more: str) -> Ite
 
 @contextmanager
 def granian(home: Path, *, web: int = 2, workers: int = 1, **more: str) -> Iterator[Portal]:
-    """The portal's own server and worker; who is killed is replaced as under a supervisor."""
+    """The portal's own server and worker; who is killed is replaced as under its supervisor."""
     folder = home / "children"
     folder.mkdir(parents=True)
     port, given = free_port(), environment(home, **more)
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-            *("--port", str(port), "--workers", str(web), "--blocking-threads", "8"),
-            *("--respawn-failed-workers", "--log-level", "error", "cms.wsgi:application"),
-        ],
-        cwd=ROOT,
-        env=given,
-    )
-    stopped = threading.Event()
-    tender = threading.Thread(
-        target=_tend, args=(server.pid, folder, workers, given, stopped), daemon=True
-    )
-    tender.start()
-    try:
-        wait_for(port)
-        yield Portal(port, folder)
-    finally:
-        stopped.set()
-        tender.join(LONG)
-        server.terminate()
-        server.wait(LONG)
-
-
-def _tend(
-    server: int, folder: Path, workers: int, given: dict[str, str], stopped: threading.Event
-) -> None:
-    """Keep the list of children, and as many workers as there shall be."""
-    command = [
-        sys.executable,
-        "manage.py",
-        "procrastinate",
-        "worker",
-        "--delete-jobs",
-        "successful",
+    server = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+        *("--port", str(port), "--workers", str(web), "--blocking-threads", "8"),
+        *("--respawn-failed-workers", "--log-level", "error", "cms.wsgi:application"),
     ]
-    running: list[subprocess.Popen[bytes]] = []
+    worker = [sys.executable, "manage.py", "procrastinate", "worker", "--delete-jobs", "successful"]
+    stopped = threading.Event()
+    with (home / "portal.log").open("ab") as log:
+
+        def start(command: list[str]) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)
+
+        tender = threading.Thread(
+            target=_tend, args=([server, *[worker] * workers], start, folder, stopped)
+        )
+        tender.start()
+        try:
+            wait_for(port)
+            yield Portal(port, folder)
+        finally:
+            stopped.set()
+            tender.join(LONG)
+
+
+def _tend(commands: list[list[str]], start: Any, folder: Path, stopped: threading.Event) -> None:
+    """Start whatever has ended, and keep the list of children that may be killed."""
+    running = [start(command) for command in commands]
     while not stopped.wait(0.1):
-        running = [one for one in running if one.poll() is None]
-        running += [
-            subprocess.Popen(command, cwd=ROOT, env=given) for _ in range(workers - len(running))
-        ]
+        for number, process in enumerate(running):
+            if process.poll() is not None:
+                running[number] = start(commands[number])
+        server, *workers = running
+        web = []
         with suppress(psutil.Error):
-            web = [child.pid for child in psutil.Process(server).children()]
-            live = {*(f"web.{pid}" for pid in web), *(f"worker.{one.pid}" for one in running)}
-            for path in folder.iterdir():
-                if path.name not in live:
-                    path.unlink()
-            for name in live:
-                (folder / name).touch()
-    for one in running:
-        one.kill()
-        one.wait(LONG)
+            web = [child.pid for child in psutil.Process(server.pid).children()]
+        live = {*(f"web.{pid}" for pid in web), *(f"worker.{one.pid}" for one in workers)}
+        for path in folder.iterdir():
+            if path.name not in live:
+                path.unlink()
+        for name in live:
+            (folder / name).touch()
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(LONG)
 
 
 def free_port() -> int:
@@ -256,6 +248,13 @@ class Families:
         for thread in self._running:
             thread.join(3 * LONG)
             assert not thread.is_alive(), "a family never got its receipt"
+
+    def wait_for_receipt(self) -> None:
+        """Until some family has got one more."""
+        known, deadline = len(self.receipts), time.monotonic() + 2 * LONG
+        while len(self.receipts) == known:
+            assert time.monotonic() < deadline, "nobody gets a receipt any more"
+            time.sleep(0.01)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -195,6 +195,7 @@ def test_killing_web_and_worker_at_random_points_loses_nothing(forms, senders, h
                 time.sleep(random.uniform(0.02, 0.6))
                 kind = random.choice(["web", "web", "worker"])
                 killed[kind] += portal.kill_one(kind)
+                families.wait_for_receipt()
         found = nothing_lost(families)
     scans = _scan_what_is_left(clamd)
     print(
