@@ -154,10 +154,27 @@ def editor(camera: Camera) -> None:
     page.goto("/admin/snippets/intake_forms/formdefinition/")
     page.get_by_role("link", name="Консультация специалиста").first.click()
     page.locator("[name=title]").wait_for()
-    camera.keep(page, "admin-form")
+    builder(camera, page)
     page.goto("/admin/exchange/")
     camera.keep_both(page, "admin-exchange")
     page.context.close()
+
+
+def builder(camera: Camera, page: Page) -> None:
+    """The builder with the rules beside, and the check of a form that has a condition too many."""
+    edit = page.url
+    for width, height in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(edit)
+        page.locator(".form-question").first.wait_for(state="attached")
+        if width > PHONE[0]:
+            page.locator("[data-side-panel-toggle=rules]").click()
+            page.locator(".form-rules").wait_for()
+        page.locator(".form-step").first.scroll_into_view_if_needed()
+        page.evaluate("document.querySelector('.form-step').scrollIntoView()")
+        camera.keep(page, "form-builder")
+    page.goto(re.sub(r".*/edit/(\d+)/.*", r"/admin/intake/forms/\1/check/", edit))
+    camera.keep_both(page, "form-check")
 
 
 def partner(camera: Camera) -> None:
