@@ -236,6 +236,7 @@ class ContactQuestion(QuestionBlock):
     class Meta:
         icon = "comment"
         label = _("safe contact")
+        group = _("about a person")
 
 
 class NameQuestion(QuestionBlock):
