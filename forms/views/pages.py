@@ -175,11 +175,12 @@ def _infected(draft: FormDraft | None) -> Notice | None:
     )
 
 
-def _work(version: FormVersion, key: uuid.UUID) -> protection.Demand:
-    """The work of a page that may be sent, for its script."""
-    return protection.Demand(
-        protection.ticket_for(version, key), settings.NAVIGATOR_FORM_WORK, wait=0
-    )
+def _work(version: FormVersion, key: uuid.UUID) -> protection.Demand | None:
+    """The work of a page that may be sent, for its script; none where there is no pace."""
+    if not settings.NAVIGATOR_FORM_PACE:
+        return None
+    ticket = protection.ticket_for(version, key)
+    return protection.Demand(ticket, settings.NAVIGATOR_FORM_WORK, wait=0)
 
 
 def page_context(

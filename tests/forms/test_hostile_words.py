@@ -73,6 +73,7 @@ def hostile_steps():
 @pytest.fixture
 def form(committed_db, settings, tmp_path):
     settings.NAVIGATOR_PRIVATE_FILES = tmp_path / "private"
+    settings.NAVIGATOR_FORM_PACE = 600
     region = TerritoryFactory(
         kind="region", title=f"Область {SHORT}", parent=TerritoryFactory(kind="country")
     )
