@@ -53,5 +53,5 @@ def receipt_pdf(
     page.image(picture, w=45, h=45)
     page.set_font("paper", size=12)
     for text in filter(None, (_("Tell the code to nobody but us."), about)):
-        page.multi_cell(WIDTH, 7, text, new_x="LMARGIN", new_y="NEXT")
+        page.multi_cell(WIDTH, 7, text, align="L", new_x="LMARGIN", new_y="NEXT")
     return bytes(page.output())
