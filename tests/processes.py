@@ -136,9 +136,16 @@ def _tend(commands: list[list[str]], start: Any, folder: Path, stopped: threadin
         for name in live:
             (folder / name).touch()
     for process in running:
-        process.terminate()
-    for process in running:
-        process.wait(LONG)
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With its children: a server whose children were killed a hundred times waits for them."""
+    with suppress(psutil.Error):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+    process.kill()
+    process.wait(LONG)
 
 
 def free_port() -> int:
