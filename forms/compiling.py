@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorList
+from django.utils.translation import gettext as _
+from wagtail import blocks
 
 from forms.conditions import (
     Asked,
@@ -71,6 +73,8 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
         _validate(definition)
     compiler = _Compiler(strict=strict)
     steps = [compiler.step(step) for step in definition.steps]
+    if strict and definition.basis == "consent":
+        _require_consent(steps)
     return {
         "format": FORMAT,
         "slug": definition.slug,
@@ -163,20 +167,43 @@ def _validate(definition: FormDefinition) -> None:
     try:
         block.clean(definition.steps)
     except ValidationError as error:
-        raise SchemaError("; ".join(_reasons(error))) from error
+        raise SchemaError("; ".join(_reasons(error, definition.steps))) from error
 
 
-def _reasons(error: ValidationError, *path: str) -> Iterator[str]:
-    """What is wrong, each with the way through the blocks: `0.fields.3.label: …`."""
+def _require_consent(steps: list[dict[str, Any]]) -> None:
+    asked = list(fields_of({"steps": steps}))
+    given = any(node["type"] == "consent" and node["required"] for node in asked)
+    if any(node["personal"] for node in asked) and not given:
+        raise SchemaError(_("A form with personal data needs a consent that must be given."))
+
+
+def _reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
+    """What is wrong, each with the way to it: `step “About you”, phone “Your phone”, label: …`."""
     children = getattr(error, "block_errors", None)
     if children is None:
-        yield f"{'.'.join(path)}: {' '.join(error.messages)}" if path else " ".join(error.messages)
+        told = " ".join(error.messages)
+        yield f"{', '.join(path)}: {told}" if path else told
         return
     for name, child in children.items() if isinstance(children, dict) else enumerate(children):
         if child is not None:
-            yield from _reasons(child, *path, str(name))
+            inner, said = _inside(value, name)
+            is_wrapping = name == "fields" and getattr(child, "block_errors", None)
+            yield from _reasons(child, inner, *path, *(() if is_wrapping else (said,)))
     for problem in ErrorList(getattr(error, "non_block_errors", None)).as_data():
-        yield from _reasons(problem, *path)
+        yield from _reasons(problem, value, *path)
+
+
+def _inside(value: Any, name: Any) -> tuple[Any, str]:
+    """A block within another one, and what an editor calls it."""
+    if isinstance(value, blocks.StructValue):
+        return value[name], str(value.block.child_blocks[name].label or name)
+    if isinstance(value, blocks.StreamValue):
+        label = str(value[name].block.label)
+        own = value[name].value
+        title = (own.get("label") or own.get("title")) if isinstance(own, dict) else None
+        said = _("%(kind)s “%(title)s”") if title else _("%(kind)s %(number)d")
+        return own, said % {"kind": label, "title": title, "number": name + 1}
+    return value[name], str(name + 1)
 
 
 @dataclass

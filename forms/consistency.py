@@ -1,4 +1,4 @@
-"""What the blocks of a form have to agree on: keys, conditions, formulas, consent."""
+"""What the blocks of a form have to agree on: keys, conditions, formulas."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def separate_keys(places: Iterable[Standing]) -> None:
 
 
 def check_form(steps: Any) -> None:
-    """Conditions and formulas look back, to what there can be; personal data has a consent.
+    """Something is asked; conditions and formulas look back, to what there can be.
 
     :raises StreamBlockValidationError: something does not agree; says where.
     """
@@ -92,7 +92,10 @@ def check_form(steps: Any) -> None:
                 _check_block(place, earlier, errors)
                 earlier[place.block.value["key"]] = asked_of(place)
     errors.throw()
-    _check_consent(places)
+    if not any(place.kind not in (*NESTED, "info", "calc") for place in places):
+        raise StreamBlockValidationError(
+            non_block_errors=[ValidationError(_("Add a step with a question."))]
+        )
 
 
 def check_questions(stream: Any) -> None:
@@ -215,18 +218,3 @@ def _operand_problem(operand: Any, earlier: dict[str, Asked]) -> tuple[str, Any]
         "count": asked.kind in ("repeat", "multichoice", "file"),
     }
     return None if gives[operand["part"]] else ("part", _("Such a question gives no number."))
-
-
-def _check_consent(places: list[Standing]) -> None:
-    if not any(place.kind not in (*NESTED, "info", "calc") for place in places):
-        raise StreamBlockValidationError(
-            non_block_errors=[ValidationError(_("Add a step with a question."))]
-        )
-    personal = any(place.block.value.get("personal") for place in places)
-    consent = any(place.kind == "consent" and place.block.value["required"] for place in places)
-    if personal and not consent:
-        raise StreamBlockValidationError(
-            non_block_errors=[
-                ValidationError(_("A form with personal data needs a consent that must be given."))
-            ]
-        )

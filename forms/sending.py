@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forms import sms
+from forms.consents import withdrawal_of
 from forms.contacts import EMAIL, SMS, Wishes, wishes_of
 from forms.models import CaseEvent, Erased, EventKind, IntakeCase, Notice, NoticeState
 
@@ -35,7 +36,7 @@ def announce(case: IntakeCase, event: CaseEvent) -> None:
 
     In the transaction of the event: the notice and the task come with it or not at all.
     """
-    if event.kind not in TOLD or _way(wishes_of(case)) is None:
+    if event.kind not in TOLD or _way(_wishes(case)) is None:
         return
     from forms.tasks import send_notice
 
@@ -104,7 +105,7 @@ def _locked(notice_id: int) -> Notice | None:
 def _deliver(notice: Notice) -> str:
     """What went wrong; nothing when it was sent or must not be."""
     try:
-        found = _way(wishes_of(notice.case))
+        found = _way(_wishes(notice.case))
     except Erased:
         found = None
     if found is None:
@@ -121,6 +122,11 @@ def _deliver(notice: Notice) -> str:
         return str(failure)
     notice.state, notice.problem = NoticeState.SENT, ""
     return ""
+
+
+def _wishes(case: IntakeCase) -> Wishes | None:
+    """None for a family that has taken its consent back: it looks at its page by itself."""
+    return None if withdrawal_of(case) else wishes_of(case)
 
 
 def _way(wishes: Wishes | None) -> tuple[str, str] | None:

@@ -272,7 +272,8 @@ class _Check:
         if personal and not self.schema.get("retention_days"):
             message = _("Personal data is asked for, and it is not said how long it is kept.")
             yield self._finding("no_term", ERROR, personal[0], message, self._way_to(personal[0]))
-        yield from self._without_consent(personal)
+        if self.schema.get("basis", "consent") == "consent":
+            yield from self._without_consent(personal)
 
     def _without_consent(self, personal: list[Place]) -> Iterator[Finding]:
         """Personal data that can be given on a way on which no consent is asked for."""

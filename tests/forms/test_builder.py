@@ -121,34 +121,34 @@ def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
     ("steps", "reason"),
     [
         ([], ""),
-        ([step("Шаг")], "fields"),
-        ([step("Шаг", question("text", "a", personal=True))], "purpose"),
-        ([step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")))], "show_if.0.field"),
+        ([step("Шаг")], "вопросы:"),
+        ([step("Шаг", question("text", "a", personal=True))], "для чего:"),
+        ([step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")))], "сравнение 1, вопрос:"),
         (
             [step("Шаг", question("text", "a", show_if=condition("b", "eq", "x")), question("text", "b"))],
-            "show_if.0.field",
+            "сравнение 1, вопрос:",
         ),
         (
             [step("Шаг", question("yesno", "a"), question("text", "b", show_if=condition("a", "eq", "да")))],
-            "show_if.0.value",
+            "сравнение 1, ответ:",
         ),
         (
             [step("Шаг", question("choice", "a", options={"x": "Х"}), question("text", "b", show_if=condition("a", "in", "x, y")))],
-            "show_if.0.value",
+            "сравнение 1, ответ:",
         ),
         (
             [step("Шаг", question("text", "a"), question("text", "b", show_if=condition("a", "contains", "x")))],
-            "show_if.0.op",
+            "сравнение 1, условие:",
         ),
-        ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "maximum"),
-        ([step("Шаг", question("number", "a", maximum="1e999999"))], "maximum"),
+        ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "наибольшее:"),
+        ([step("Шаг", question("number", "a", maximum="1e999999"))], "наибольшее:"),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "nan")))],
-            "show_if.0.value",
+            "сравнение 1, ответ:",
         ),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e999")))],
-            "show_if.0.value",
+            "сравнение 1, ответ:",
         ),
     ],
 )  # fmt: skip
@@ -158,3 +158,14 @@ def test_what_cannot_be_asked_cannot_be_published(steps, reason):
         form.save_revision().publish()
     assert reason in str(told.value)
     assert not form.versions.exists()
+
+
+def test_personal_data_needs_a_consent_unless_it_rests_on_a_law_or_a_contract():
+    steps = [step("Шаг", question("text", "a", personal=True, purpose="Чтобы ответить"))]
+    form = FormFactory(published=False, steps=steps)
+    with pytest.raises(SchemaError, match="согласи"):
+        form.save_revision().publish()
+    form.refresh_from_db()
+    form.basis, form.basis_text = "law", "Федеральный закон № 442-ФЗ"
+    form.save_revision().publish()
+    assert form.versions.get().consent_text is None

@@ -106,7 +106,10 @@ def test_registers_are_all_there_and_the_journal_is_kept_on_cases(centre):
     ("spoil", "reason"),
     [
         (lambda row: row.pop("title"), "title"),
-        (lambda row: row["steps"][0]["fields"][1]["show_if"].update(field="nothing"), "show_if"),
+        (
+            lambda row: row["steps"][0]["fields"][1]["show_if"].update(field="nothing"),
+            "спрашивать, только если",
+        ),
         (
             lambda row: row["steps"][1]["fields"].pop(),
             _("A form with personal data needs a consent that must be given."),

@@ -147,7 +147,7 @@ def test_broken_form_is_not_published_at_all():
     from forms.compiling import SchemaError
 
     form = FormFactory(published=False, steps=[step("Шаг", question("text", "a", label=""))])
-    with pytest.raises(SchemaError, match="label"):
+    with pytest.raises(SchemaError, match="короткий текст 1, вопрос:"):
         form.save_revision().publish()
     form.refresh_from_db()
     assert not form.live

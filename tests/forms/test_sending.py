@@ -11,9 +11,9 @@ from django.core import mail
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from forms import moves, sending, sms
+from forms import consents, moves, sending, sms
 from forms.erasing import erase
-from forms.models import IntakeCase, Notice, NoticeState
+from forms.models import Channel, IntakeCase, Notice, NoticeState
 from forms.moves import Action
 from forms.tasks import send_notice
 from tests.gateway import gateway
@@ -117,6 +117,16 @@ def test_wishes_are_asked_when_it_is_sent(reached):
     run()
     assert mail.outbox == []
     assert Notice.objects.get().state == NoticeState.REFUSED
+
+
+def test_family_that_took_its_consent_back_is_not_written_to(reached):
+    case = reached("email")
+    consents.withdraw(case=case, way=Channel.WEB)
+    run()
+    assert mail.outbox == []
+    assert Notice.objects.get().state == NoticeState.REFUSED
+    reached.write(case, Action.ANSWER)
+    assert Notice.objects.count() == 1
 
 
 def test_every_message_of_the_centre_is_told_once(reached):
