@@ -6,7 +6,7 @@ It is held by a connection of its own and ends with it, even when the process is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -33,7 +33,11 @@ def alone(name: str) -> Iterator[Callable[[], None]]:
             except psycopg.Error as error:
                 raise IndexUnavailable("The lock was lost with its connection.") from error
 
-        yield still_holds
+        try:
+            yield still_holds
+        finally:  # closing alone frees it only when the server has seen the end of the connection
+            with suppress(psycopg.Error):
+                held.execute("select pg_advisory_unlock_all()")
 
 
 def own_connection() -> psycopg.Connection[Any]:

@@ -112,6 +112,15 @@ def open_menu(opener: Locator, wanted: Locator) -> Locator:
     return wanted
 
 
+def pick(opener: Locator, wanted: Locator, appears: Locator) -> None:
+    """Choose from a menu until what it adds is there: an item that is still moving may be missed."""
+    for _ in range(5):
+        open_menu(opener, wanted).click()
+        with contextlib.suppress(PlaywrightTimeout):
+            appears.wait_for(state="attached", timeout=5000)
+            return
+
+
 def _watch(page: Page, portal: str, faults: list[str]) -> None:
     def console(message: Any) -> None:
         # Loads that failed are judged by their answers, below.

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, State
-from tests.browser import open_menu, violations
+from tests.browser import open_menu, pick, violations
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import (
     FormFactory,
@@ -209,8 +209,9 @@ def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal, 
 
     def add(kind, label, number):
         menu = page.locator("[data-contentpath=fields] button.c-sf-add-button").last
-        open_menu(menu, page.get_by_role("option", name=gettext(kind), exact=True)).click()
-        question(number).locator("[data-contentpath=label] input").fill(label)
+        asked = question(number).locator("[data-contentpath=label] input")
+        pick(menu, page.get_by_role("option", name=gettext(kind), exact=True), asked)
+        asked.fill(label)
 
     page.locator("button.c-sf-add-button").first.click()  # the only kind of step needs no menu
     page.fill("[name=steps-0-value-title]", "Шаг")

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, ReadyBlock, UploadedFile
-from tests.browser import open_menu
+from tests.browser import open_menu, pick
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import QueueFactory, RuleFactory, TopicFactory, question, version_of
 
@@ -49,8 +49,8 @@ class Builder:
     def __init__(self, page):
         self.page = page
 
-    def choose(self, button, name):
-        open_menu(button, self.page.get_by_role("option", name=name, exact=True)).click()
+    def choose(self, button, name, appears):
+        pick(button, self.page.get_by_role("option", name=name, exact=True), appears)
 
     def step(self, title):
         """A new step, the last one."""
@@ -73,7 +73,7 @@ class Builder:
         own = within.locator("[data-contentpath=fields]").first
         questions = own.locator(".form-question")
         count = questions.count()
-        self.choose(self._last_plus(own), gettext(kind))
+        self.choose(self._last_plus(own), gettext(kind), questions.nth(count))
         expect(questions).to_have_count(count + 1)
         # What was added last in a stream comes last in the page.
         block = questions.last
@@ -97,7 +97,8 @@ class Builder:
     def only_if(self, block, asked, answer):
         conditions = block.locator("[data-contentpath=show_if]").first
         plus = conditions.locator("button.c-sf-add-button").last
-        self.choose(plus, gettext("comparison"))
+        tests = conditions.locator(".form-condition")
+        self.choose(plus, gettext("comparison"), tests.nth(tests.count()))
         menus = conditions.locator(".form-condition").last.locator("select:not([name]):visible")
         menus.first.focus()
         menus.first.select_option(label=asked)
@@ -134,10 +135,10 @@ def built(browser_page):
     contact = builder.step("Как связаться")
     builder.personal(builder.ask(contact, "phone", "Телефон"), "Чтобы перезвонить")
     builder.ask(contact, "territory", "Где вы живёте")
-    builder.choose(
-        builder._last_plus(contact.locator("[data-contentpath=fields]").first), "Согласие"
-    )
-    expect(contact.locator(".form-question")).to_have_count(3)
+    questions = contact.locator(".form-question")
+    fields = contact.locator("[data-contentpath=fields]").first
+    builder.choose(builder._last_plus(fields), "Согласие", questions.nth(2))
+    expect(questions).to_have_count(3)
 
     page.get_by_role("tab", name=gettext("Settings")).click()
     page.select_option("[name=topic]", label="Летний отдых")

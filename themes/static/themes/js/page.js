@@ -8,8 +8,12 @@ document.querySelectorAll("[data-print]").forEach((button) => {
 
 const exit = document.querySelector("[data-quick-exit]");
 if (exit) {
-  // The page is replaced, so that «back» does not bring it up again.
-  const leave = () => window.location.replace(exit.href);
+  // Nothing of the page is seen while the next one comes, however slow the line. The page is
+  // replaced, so that «back» does not bring it up again.
+  const leave = () => {
+    document.documentElement.hidden = true;
+    window.location.replace(exit.href);
+  };
   let presses = 0;
   exit.addEventListener("click", (event) => {
     event.preventDefault();
