@@ -14,16 +14,37 @@ foreign host make the test fail at its end.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.install_browser import QUIET, find
+
+OPENED = pytest.StashKey[list[Page]]()
+MOST_TOLD = 3000  # symbols of a page
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What stood on the pages when a test failed: on another machine nobody can look."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for page in item.stash.get(OPENED, []):
+            try:
+                page.set_default_timeout(5000)
+                told = page.locator("body").inner_text()[:MOST_TOLD]
+            except PlaywrightError as error:
+                told = f"it does not answer: {error}"
+            report.sections.append((f"Page {page.url}", told))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +72,16 @@ def live_portal(committed_db: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def browser_page(chromium: Browser, live_portal: str) -> Iterator[Callable[..., Page]]:
+def browser_page(
+    chromium: Browser, live_portal: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
     """Opens pages: `browser_page(path, width=…, javascript=…, scheme=…)`, each in its own context.
 
     Two calls are two people: they share no cookies.
     """
     contexts = []
     faults: list[str] = []
+    opened = request.node.stash.setdefault(OPENED, [])
 
     def open_page(
         path: str = "/",
@@ -77,6 +101,7 @@ def browser_page(chromium: Browser, live_portal: str) -> Iterator[Callable[..., 
         )
         contexts.append(context)
         page = context.new_page()
+        opened.append(page)
         _watch(page, live_portal, faults)
         page.goto(path)
         return page

@@ -20,7 +20,7 @@ from django.utils.translation.reloader import translation_file_changed
 from psycopg import sql
 
 from cms.database import prepare
-from tests.browser import browser_page, chromium, live_portal
+from tests.browser import browser_page, chromium, live_portal, pytest_runtest_makereport
 from tests.clamd import _clamd, clamd
 from tests.strict_templates import forbid_undefined_variables
 
@@ -28,7 +28,14 @@ from tests.strict_templates import forbid_undefined_variables
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 # Fixtures of a real browser and a real clamd, for every test that asks for them.
-__all__ = ["_clamd", "browser_page", "chromium", "clamd", "live_portal"]
+__all__ = [
+    "_clamd",
+    "browser_page",
+    "chromium",
+    "clamd",
+    "live_portal",
+    "pytest_runtest_makereport",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 

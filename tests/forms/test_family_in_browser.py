@@ -86,6 +86,7 @@ def keep(page, name):
 
 def look(page, name):
     """It fits, and axe, which is a script itself, finds nothing."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     keep(page, name)
     if page.viewport_size["width"] not in WITHOUT_SCRIPT:
@@ -93,7 +94,8 @@ def look(page, name):
 
 
 def press(page, name):
-    page.get_by_role("button", name=name, exact=True).last.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).last.click()
 
 
 def fill_contact(page, way="email"):
@@ -163,7 +165,8 @@ def test_pages_after_sending(browser_page, portal, specialist, width, scheme, sc
     look(page, "status-asked")
     press(page, "Отправить")
     look(page, "status-errors")
-    page.get_by_role("link", name="Отозвать заявку").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Отозвать заявку").click()
     look(page, "withdraw")
     press(page, "Отозвать заявку")
     look(page, "status-closed")
@@ -171,7 +174,8 @@ def test_pages_after_sending(browser_page, portal, specialist, width, scheme, sc
     look(page, "lookup-opened")
     press(page, "Скрыть заявку на этом устройстве")
     look(page, "lookup")
-    page.get_by_role("link", name="Получить одноразовый код").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Получить одноразовый код").click()
     look(page, "lost")
     page.fill("[name=contact]", EMAIL)
     press(page, "Прислать код")

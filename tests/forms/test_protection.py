@@ -378,9 +378,12 @@ def test_script_does_the_work_unseen(portal, browser_page, settings):
 
 @pytest.mark.browser
 def test_more_work_is_asked_and_done_while_one_waits_with_everything_kept(
-    portal, browser_page, settings
+    portal, browser_page, settings, monkeypatch
 ):
-    settings.NAVIGATOR_FORM_WORK, settings.NAVIGATOR_FORM_PACE = 8, 4
+    settings.NAVIGATOR_FORM_WORK, settings.NAVIGATOR_FORM_PACE = 4, 4
+    # So much more that the little work done before the answer is not enough by luck.
+    monkeypatch.setattr(protection, "MORE_FOR", 20)
+    monkeypatch.setattr(protection, "MOST_MORE", 10)
     for number in range(6):  # the pace and a half
         assert knock_at(portal, number) is None
     page = browser_page("/forms/vopros/")
@@ -397,7 +400,7 @@ def test_more_work_is_asked_and_done_while_one_waits_with_everything_kept(
 
 
 def knock_at(form, number: int):
-    demand, _tries = knock(version_of(form), number, "127.0.0.1", 11)
+    demand, _tries = knock(version_of(form), number, "127.0.0.1", 14)
     return demand
 
 
