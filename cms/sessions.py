@@ -1,13 +1,9 @@
 """Sessions in the database, written with one statement instead of four.
 
-A new key is 32 random symbols: whether it is taken is told by the insert itself. Nothing waits for
-the disk: what a crash of the database's machine may take is the last half second of who has opened
-what, and a code or a password opens it again.
+A new key is 32 random symbols: whether it is taken is told by the insert itself.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as Stored
@@ -28,8 +24,7 @@ class SessionStore(Stored):
             return
         session = self.create_model_instance(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
         try:
-            with connection.execute_wrapper(_without_waiting):
-                session.save(force_insert=must_create, force_update=not must_create)
+            session.save(force_insert=must_create, force_update=not must_create)
         except IntegrityError as error:
             if must_create:
                 raise CreateError from error
@@ -38,8 +33,3 @@ class SessionStore(Stored):
             if not must_create:
                 raise UpdateError from error
             raise
-
-
-def _without_waiting(execute: Any, sql: str, *arguments: Any) -> Any:
-    """The statement and, in the same implicit transaction, the word that its commit need not wait."""
-    return execute(f"{sql}; set local synchronous_commit to off", *arguments)
