@@ -38,10 +38,12 @@ from forms.references import grouped, new_reference, secret_from
 from forms.routing import Facts, route
 from forms.terms import due_after
 
-# A number for the case; the centres that alone answer the form; the place that was named.
+# A number for the case; the stamp of the routing rules; the centres that alone answer the form;
+# the place that was named.
 _LOOKED_UP = """
 select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),
   exists (select from intake_forms_intakecase where ref = %s),
+  (select stamp from intake_forms_routingstate),
   array(select p.id from intake_forms_formdefinition_centres c
     join catalogue_provider p on p.id = c.provider_id
     where c.formdefinition_id = %s and p.is_centre),
@@ -217,7 +219,7 @@ def _case(
     topic = version.form.topic
     if topic.slug != schema["topic"]:
         topic = Topic.objects.filter(slug=schema["topic"]).first() or topic
-    pk, ref, centres, named = _looked_up(version, _slug_of_place(schema, answers))
+    pk, ref, stamp, centres, named = _looked_up(version, _slug_of_place(schema, answers))
     place = named or territory
     found = route(
         Facts(
@@ -226,7 +228,8 @@ def _case(
             territory=place,
             chosen_centre=_centre(schema, answers),
             centres=centres,
-        )
+        ),
+        stamp,
     )
     return IntakeCase(
         pk=pk,
@@ -257,16 +260,16 @@ def _take_over(key: uuid.UUID, submission: Submission) -> None:
 
 def _looked_up(
     version: FormVersion, slug: str | None
-) -> tuple[int, str, set[int], Territory | None]:
-    """An id and a reference that no case has; the form's centres; the place."""
+) -> tuple[int, str, uuid.UUID, set[int], Territory | None]:
+    """An id and a reference that no case has; the stamp of routing; the form's centres; the place."""
     while True:
         ref = new_reference()
         found = ask(_LOOKED_UP, [ref, version.form_id, slug])
         assert found is not None
-        pk, is_taken, centres, *place = found
+        pk, is_taken, stamp, centres, *place = found
         if not is_taken:
             named = partly(Territory, _PLACE, place) if place[0] else None
-            return pk, ref, set(centres), named
+            return pk, ref, stamp, set(centres), named
 
 
 def _slug_of_place(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Set
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from catalogue.models import Provider, Territory
-from forms.models import FormDefinition, Queue, RoutingRule, Topic
-from forms.partly import ask, partly
+from forms.models import FormDefinition, Queue, RoutingRule, RoutingState
 
 UNROUTED = "Нераспределённые"
 
@@ -47,47 +46,21 @@ class Decision:
     centre: Provider | None = None
 
 
-# What a rule, its queue and what it names are called; the first that fits. The same as `_fits`
-# and the order of `_rules`, in the words of the database.
-_FIRST_RULE = """
-select r.id, r.position, r.form_id, r.topic_id, r.territory_id, r.urgent, r.queue_id,
-  q.id, q.title, q.centre_id, q.unrouted, q.retired,
-  p.id, p.short_name, f.id, f.title, t.id, t.title, l.id, l.title
-from intake_forms_routingrule r
-join intake_forms_queue q on q.id = r.queue_id
-left join catalogue_provider p on p.id = q.centre_id
-left join intake_forms_formdefinition f on f.id = r.form_id
-left join intake_forms_topic t on t.id = r.topic_id
-left join catalogue_territory l on l.id = r.territory_id
-where r.active and not q.retired and (p.id is null or p.is_centre)
-  and (r.form_id is null or r.form_id = %(form)s)
-  and (r.topic_id is null or r.topic_id = %(topic)s)
-  and (r.urgent is null or r.urgent = %(urgent)s)
-  and (r.territory_id is null or r.territory_id = any(%(around)s))
-  and (%(anybody)s or q.centre_id = any(%(allowed)s))
-order by r.position, coalesce(l.depth, 0) desc, r.id
-limit 1
-"""
-_RULE = ("id", "position", "form_id", "topic_id", "territory_id", "urgent", "queue_id")
-_QUEUE = ("id", "title", "centre_id", "unrouted", "retired")
-
-
 class Table:
-    """What routing looks up. One of its own for every case; `Remembered` for many in a row."""
+    """What routing looks at beside the facts. One for every case; `Remembered` for many in a row.
+
+    :param stamp: of the rules in force, when it is known already.
+    """
+
+    def __init__(self, stamp: uuid.UUID | None = None) -> None:
+        self._stamp = stamp or RoutingState.objects.get().stamp
 
     def first_rule(self, facts: Facts, allowed: set[int]) -> RoutingRule | None:
         """The first rule that fits and leads to one of these centres; to any, when none is named."""
-        place = facts.territory
-        values = {
-            "form": facts.form.pk,
-            "topic": facts.form.topic_id,
-            "urgent": facts.urgent,
-            "around": list(place.ancestor_ids) if place else [],
-            "anybody": not allowed,
-            "allowed": list(allowed),
-        }
-        found = ask(_FIRST_RULE, values)
-        return _rule_of(found) if found else None
+        for rule in _rules_about(self._stamp, facts.form.pk, facts.form.topic_id):
+            if (not allowed or rule.queue.centre_id in allowed) and _fits(rule, facts):
+                return rule
+        return None
 
     def centres_of(self, form: FormDefinition) -> set[int]:
         return set(form.centres.filter(is_centre=True).values_list("pk", flat=True))
@@ -99,23 +72,8 @@ class Table:
         return centre_of(territory, allowed)
 
 
-def _rule_of(found: tuple[Any, ...]) -> RoutingRule:
-    rule = partly(RoutingRule, _RULE, found[:7])
-    rule.queue = partly(Queue, _QUEUE, found[7:12])
-    names = found[12:]
-    rule.queue.centre = partly(Provider, ("id", "short_name"), names[:2]) if names[0] else None
-    rule.form = partly(FormDefinition, ("id", "title"), names[2:4]) if names[2] else None
-    rule.topic = partly(Topic, ("id", "title"), names[4:6]) if names[4] else None
-    rule.territory = partly(Territory, ("id", "title"), names[6:]) if names[6] else None
-    return rule
-
-
 class Remembered(Table):
     """The same, looked up once: for trying many answers without a case."""
-
-    @cached_property
-    def _rules(self) -> list[RoutingRule]:
-        return _rules()
 
     @cached_property
     def _centres(self) -> dict[int, Provider]:
@@ -131,12 +89,6 @@ class Remembered(Table):
             )
         )
 
-    def first_rule(self, facts: Facts, allowed: set[int]) -> RoutingRule | None:
-        for rule in self._rules:
-            if (not allowed or rule.queue.centre_id in allowed) and _fits(rule, facts):
-                return rule
-        return None
-
     def centres_of(self, form: FormDefinition) -> set[int]:
         return {centre.pk for centre in form.centres.all() if centre.is_centre}
 
@@ -151,9 +103,12 @@ class Remembered(Table):
         return None
 
 
-def route(facts: Facts) -> Route:
-    """The queue that a new case goes to."""
-    found = decide(facts, Table())
+def route(facts: Facts, stamp: uuid.UUID | None = None) -> Route:
+    """The queue that a new case goes to.
+
+    :param stamp: of the rules in force, when it is known already.
+    """
+    found = decide(facts, Table(stamp))
     queue = found.rule.queue if found.rule else unrouted_queue(found.centre)
     return Route(queue, found.explanation, found.rule)
 
@@ -207,11 +162,32 @@ def unrouted_queue(centre: Provider | None) -> Queue:
     return queue or Queue.objects.get(centre=centre, unrouted=True)
 
 
-def _rules() -> list[RoutingRule]:
-    """Rules in force in their order; among equals the one for the smaller territory is first."""
+@lru_cache(maxsize=256)
+def _rules_about(stamp: uuid.UUID, form: int, topic: int) -> list[RoutingRule]:
+    """Rules that may hold for a form, in their order."""
+    return [
+        rule
+        for rule in _rules(stamp)
+        if rule.form_id in (None, form) and rule.topic_id in (None, topic)
+    ]
+
+
+@lru_cache(maxsize=2)
+def _rules(stamp: uuid.UUID) -> list[RoutingRule]:
+    """Rules in force in their order; among equals the one for the smaller territory is first.
+
+    Kept in the process until the stamp is another. A change that comes between the reading of the
+    stamp and this one is seen early, never late.
+    """
     has_desk = Q(queue__centre__isnull=True) | Q(queue__centre__is_centre=True)
     rules = RoutingRule.objects.filter(has_desk, active=True, queue__retired=False)
-    rules = rules.select_related("form", "topic", "territory", "queue__centre")
+    rules = rules.prefetch_related(
+        Prefetch("form", FormDefinition.objects.only("title")),
+        "topic",
+        Prefetch("territory", Territory.objects.only("title", "depth")),
+        "queue",
+        Prefetch("queue__centre", Provider.objects.only("short_name")),
+    )
     return sorted(
         rules,
         key=lambda rule: (
@@ -223,12 +199,8 @@ def _rules() -> list[RoutingRule]:
 
 
 def _fits(rule: RoutingRule, facts: Facts) -> bool:
-    return (
-        rule.form_id in (None, facts.form.pk)
-        and rule.topic_id in (None, facts.form.topic_id)
-        and rule.urgent in (None, facts.urgent)
-        and (
-            rule.territory_id is None
-            or (facts.territory is not None and rule.territory_id in facts.territory.ancestor_ids)
-        )
+    """Whether a rule that may hold for the form holds for the rest."""
+    return rule.urgent in (None, facts.urgent) and (
+        rule.territory_id is None
+        or (facts.territory is not None and rule.territory_id in facts.territory.ancestor_ids)
     )

@@ -22,7 +22,7 @@ from forms.models.files import Scan, UploadedFile
 from forms.models.ledger import Finding, LedgerRow, Loss, Sweep, UnroutedAlarm
 from forms.models.marks import BlindMark, MarkKind
 from forms.models.notices import Notice, NoticeState, RecoveryCode
-from forms.models.queues import Queue, RoutingRule, Topic
+from forms.models.queues import Queue, RoutingRule, RoutingState, Topic
 from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
 from forms.models.retention import (
@@ -81,6 +81,7 @@ __all__ = [
     "RegisterEntry",
     "RetentionMethod",
     "RoutingRule",
+    "RoutingState",
     "Scan",
     "State",
     "Submission",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -144,3 +146,15 @@ class RoutingRule(models.Model):
     def __str__(self) -> str:
         named = [str(part) for part in (self.form, self.topic, self.territory) if part is not None]
         return f"{', '.join(named) or _('everything')} → {self.queue}"
+
+
+class RoutingState(models.Model):
+    """One row, whose stamp is another as soon as the rules or what they are read with is another.
+
+    The database keeps it, so that a process may keep the rules.
+    """
+
+    stamp = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.stamp)

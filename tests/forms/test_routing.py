@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import cycle
 
 import pytest
+from django.db import transaction
 
-from forms.models import IntakeCase, Queue
+from forms.models import IntakeCase, Queue, RoutingState
 from forms.routing import Facts, Remembered, decide, route
 from tests.factories import ProviderFactory, TerritoryFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, TopicFactory, make_case
@@ -138,6 +139,64 @@ def test_short_name_that_is_taken_does_not_stop_a_case(slug, district):
         assert queue.unrouted
         assert queue.centre == owner
         assert route(facts(territory=place)).queue == queue
+
+
+def rename(record, **names):
+    type(record).objects.filter(pk=record.pk).update(**names)
+
+
+CHANGES = {
+    "a rule comes": lambda rule, centre: RuleFactory(position=1, queue=QueueFactory(centre=centre)),
+    "a rule goes": lambda rule, centre: rule.delete(),
+    "a rule is out of force": lambda rule, centre: rename(rule, active=False),
+    "a rule is for another urgency": lambda rule, centre: rename(rule, urgent=True),
+    "its queue is retired": lambda rule, centre: rename(rule.queue, retired=True),
+    "its queue has another name": lambda rule, centre: rename(rule.queue, title="Другая"),
+    "its centre has no desk": lambda rule, centre: rename(rule.queue.centre, is_centre=False),
+    "its centre has another name": lambda rule, centre: rename(rule.queue.centre, short_name="Др"),
+    "its form has another name": lambda rule, centre: rename(rule.form, title="Другая"),
+    "its topic has another name": lambda rule, centre: rename(rule.topic, title="Другая"),
+    "its territory has another name": lambda rule, centre: rename(rule.territory, title="Край"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_rules_kept_in_the_process_are_those_in_force(
+    region, centre, change, django_assert_num_queries
+):
+    form = FormFactory()
+    desk = ProviderFactory(centre=True)
+    rule = RuleFactory(
+        form=form, topic=form.topic, territory=region, queue=QueueFactory(centre=desk)
+    )
+    asked = facts(form, territory=region, centres=frozenset())
+    before = route(asked)
+    with django_assert_num_queries(1):  # the stamp alone
+        assert route(asked) == before
+    CHANGES[change](rule, centre)
+    after = route(asked)
+    assert after.explanation != before.explanation
+    assert after == route(asked)
+
+
+def test_rules_of_a_change_that_was_taken_back_are_not_kept(region):
+    form = FormFactory()
+    asked = facts(form, territory=region, centres=frozenset())
+    rule = RuleFactory(form=form)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        first = RuleFactory(form=form, position=1)
+        assert route(asked).rule == first
+        raise ZeroDivisionError
+    assert route(asked).rule == rule
+    second = RuleFactory(form=form, position=2)
+    assert route(asked).rule == second
+
+
+def test_a_change_that_counts_for_nothing_keeps_the_rules(region, centre):
+    before = RoutingState.objects.get().stamp
+    rename(centre, aliases=["наш центр"])
+    rename(region, aliases=["край"])
+    assert RoutingState.objects.get().stamp == before
 
 
 def test_every_odd_fact_has_a_queue(region, district, centre):
