@@ -183,10 +183,10 @@ def test_rules_of_a_change_that_was_taken_back_are_not_kept(region):
     form = FormFactory()
     asked = facts(form, territory=region, centres=frozenset())
     rule = RuleFactory(form=form)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         first = RuleFactory(form=form, position=1)
         assert route(asked).rule == first
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert route(asked).rule == rule
     second = RuleFactory(form=form, position=2)
     assert route(asked).rule == second
