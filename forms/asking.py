@@ -332,6 +332,22 @@ def _day(check: Callable[[datetime.date], None]) -> forms.Field:
     )
 
 
+class TimeOfDayField(forms.TimeField):
+    """Hours and minutes; kept as 09:30."""
+
+    def clean(self, value: Any) -> str | None:
+        time = super().clean(value)
+        return f"{time:%H:%M}" if time else None
+
+
+def _time(spec: Spec, choosers: Choosers) -> forms.Field:
+    return TimeOfDayField(
+        input_formats=["%H:%M", "%H:%M:%S", "%H.%M", "%H-%M"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        error_messages={"invalid": _("Please write the time as 14:30.")},
+    )
+
+
 class PartOfDateField(forms.CharField):
     """A month, kept as 2026-12, or a year, kept as 2026."""
 
@@ -521,6 +537,7 @@ _BUILDERS: dict[str, Callable[[Spec, Choosers], forms.Field]] = {
     "longtext": _long_text,
     "number": _number,
     "date": _date,
+    "time": _time,
     "choice": _choice,
     "multichoice": _multichoice,
     "yesno": _yes_no,

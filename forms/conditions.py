@@ -37,6 +37,7 @@ SUITABLE: dict[tuple[str, str], tuple[str, ...]] = {
                 "address",
                 "snils",
                 "file",
+                "time",
             )
         ],
         _EITHER,

@@ -112,6 +112,7 @@ _SHAPES: dict[str, Any] = {
     "money": _bounded,
     "date": _date,
     "birth_date": _date,
+    "time": lambda node: {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"},
     "choice": lambda node: {"type": "string", **_options(node)},
     "multichoice": lambda node: {
         "type": "array",

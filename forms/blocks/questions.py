@@ -191,6 +191,13 @@ class DateQuestion(QuestionBlock):
         group = _("numbers and days")
 
 
+class TimeQuestion(QuestionBlock):
+    class Meta:
+        icon = "time"
+        label = _("time of day")
+        group = _("numbers and days")
+
+
 class ChoiceQuestion(QuestionBlock):
     options = blocks.ListBlock(
         OptionBlock(), label=_("answers"), min_num=1, max_num=MAX_OPTIONS, collapsed=False
@@ -411,6 +418,7 @@ QUESTIONS: list[tuple[str, Any]] = [
     ("number", NumberQuestion()),
     ("money", MoneyQuestion()),
     ("date", DateQuestion()),
+    ("time", TimeQuestion()),
     ("name", NameQuestion()),
     ("birth_date", BirthDateQuestion()),
     ("phone", PhoneQuestion()),

@@ -111,6 +111,7 @@ def _written(node: Node, tests: list[Condition], lists: Lists, day: Any, near: A
         "phone": "+79211234567",
         "email": "obrazec@example.org",
         "snils": "11223344595",
+        "time": "14:30",
         "contact": {"ways": ["call"], "phone": "+79211234567"},
     }
     if node["type"] in words:

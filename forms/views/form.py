@@ -44,7 +44,7 @@ from forms.views.private import private
 
 # Kinds of questions whose answer is what was typed.
 TYPED = (
-    *("text", "longtext", "phone", "email", "number", "money", "date", "birth_date"),
+    *("text", "longtext", "phone", "email", "number", "money", "date", "time", "birth_date"),
     *("snils", "inn"),
 )
 ASKED = "question"  # words that a family has already written elsewhere: in the search
