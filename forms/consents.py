@@ -19,7 +19,6 @@ from forms.models import (
     ConsentWithdrawn,
     EventKind,
     IntakeCase,
-    SubmissionKey,
 )
 from forms.retention import rule_of
 
@@ -33,7 +32,7 @@ class NothingToWithdraw(Exception):
 def may_withdraw(case: IntakeCase) -> bool:
     return (
         ConsentGiven.objects.filter(submission=case.submission_id).exists()
-        and SubmissionKey.objects.filter(pk=case.submission_id).exists()
+        and case.submission.is_kept
         and withdrawal_of(case) is None
     )
 
@@ -49,11 +48,7 @@ def withdraw(*, case: IntakeCase, way: Channel, actor: Any = None) -> ConsentWit
     :param actor: who wrote it down at the counter; nobody when the family did it itself.
     :raises NothingToWithdraw: see there.
     """
-    locked = (
-        IntakeCase.objects.select_for_update(of=("self",))
-        .select_related("submission__version")
-        .get(pk=case.pk)
-    )
+    locked = IntakeCase.objects.locked(case.pk)
     known = withdrawal_of(locked)
     if known is not None:
         return known

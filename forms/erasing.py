@@ -25,18 +25,15 @@ def erase(*, case: IntakeCase, actor: Any = None) -> int:
 
     Number, term and events stay: they name nobody. How many files went.
     """
-    locked = (
-        IntakeCase.objects.select_for_update(of=("self",))
-        .select_related("submission")
-        .get(pk=case.pk)
-    )
+    locked = IntakeCase.objects.locked(case.pk)
     submission = locked.submission
+    # The key first: whoever makes the marks of it anew holds its row.
+    gone, _kinds = SubmissionKey.objects.filter(submission=submission).delete()
     gone_files = files.erase(submission)
     marks.erase(submission)
     for writings in (CaseMessage, InternalNote, RegisterEntry):
         writings._default_manager.filter(case=locked).delete()
     FormDraft.objects.filter(pk=submission.idempotency_key).delete()
-    gone, _kinds = SubmissionKey.objects.filter(submission=submission).delete()
     if gone:
         record(locked, EventKind.ERASED, actor=actor)
     return gone_files

@@ -47,20 +47,17 @@ def cases_of(user: Any, kind: str, value: str) -> QuerySet[IntakeCase]:
     )
 
 
-def chosen(user: Any, keys: Iterable[int]) -> QuerySet[IntakeCase]:
-    return _whole(IntakeCase.objects.visible_to(user).filter(pk__in=list(keys)))
-
-
 @transaction.atomic
 def give_out(*, cases: Iterable[IntakeCase], actor: Any) -> bytes:
     """The archive of these cases; each keeps that it was given out, and by whom.
 
     :raises TooMuch: nothing was given out.
     """
-    cases = list(cases)
+    wanted = IntakeCase.objects.filter(pk__in=[case.pk for case in cases])
+    list(wanted.select_for_update().order_by("pk"))
+    cases = list(_whole(wanted))  # without what was erased before the lock
     content = archive(cases)
-    locked = IntakeCase.objects.select_for_update(of=("self",)).order_by("pk")
-    for case in locked.filter(pk__in=[case.pk for case in cases]):
+    for case in cases:
         record(case, EventKind.EXPORTED, actor=actor)
         AccessLog.objects.create(case=case, user=actor, what="export")
     return content

@@ -99,14 +99,15 @@ def save_entry(
 
     :param version: of the entry on the page; 0 when there was none.
     :raises StaleEntry: somebody saved it meanwhile.
+    :raises forms.models.Erased: the personal data of the case were erased.
     """
-    locked = IntakeCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    locked = IntakeCase.objects.locked(case.pk)
     entry = RegisterEntry.objects.filter(case=locked, register=register).first()
     if (entry.version if entry else 0) != version:
         raise StaleEntry
     entry = entry or RegisterEntry(case=locked, register=register, version=0)
     plain = json.dumps(values, ensure_ascii=False).encode()
-    entry.values = case.submission.data_key.seal(_purpose(register), plain)
+    entry.values = locked.submission.data_key.seal(_purpose(register), plain)
     entry.version += 1
     entry.updated_at, entry.updated_by = timezone.now(), actor
     entry.save()

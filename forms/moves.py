@@ -214,12 +214,7 @@ def move(
     :raises StaleCase: the case has changed meanwhile.
     :raises NotAllowed: not by this person, or not in this state.
     """
-    case = (
-        IntakeCase.objects.visible_to(actor)
-        .select_for_update(of=("self",))
-        .select_related("submission__key", "submission__version")
-        .get(pk=case_id)
-    )
+    case = IntakeCase.objects.visible_to(actor).locked(case_id)
     if writing_id is not None and talk.is_written(case, writing_id):
         return case
     if case.version != version:
@@ -259,7 +254,7 @@ def family_writes(
     :raises forms.detecting.Refused: a paper cannot be taken; nothing is kept.
     :raises forms.files.NoRoom: the disk is full; nothing is kept.
     """
-    case = _locked(case_id)
+    case = IntakeCase.objects.locked(case_id)
     if talk.is_written(case, writing_id):
         return
     if case.state == State.CLOSED:
@@ -297,7 +292,7 @@ def family_withdraws(*, case_id: int, writing_id: uuid.UUID, text: str = "") -> 
     :param text: why; it may be left out.
     :raises NotAllowed: it has been decided or closed.
     """
-    case = _locked(case_id)
+    case = IntakeCase.objects.locked(case_id)
     if case.outcome == Outcome.WITHDRAWN:
         return
     if not may_withdraw(case):
@@ -311,14 +306,6 @@ def family_withdraws(*, case_id: int, writing_id: uuid.UUID, text: str = "") -> 
     case.version += 1
     case.save()
     record(case, EventKind.TAKEN_BACK, from_state=before, to_state=case.state, **codes)
-
-
-def _locked(case_id: int) -> IntakeCase:
-    return (
-        IntakeCase.objects.select_for_update(of=("self",))
-        .select_related("submission__key")
-        .get(pk=case_id)
-    )
 
 
 def _may(move: Move, case: IntakeCase, user: Any) -> bool:

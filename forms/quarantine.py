@@ -56,15 +56,20 @@ def scan(file: str) -> None:
 @transaction.atomic
 def destroy(file: uuid.UUID) -> None:
     """Remove an infected file; its row stays, and its case tells of it."""
-    found = UploadedFile.objects.select_for_update(of=("self",)).filter(pk=file).first()
-    if found is None:
+    # The case before its file, in the order of everybody who changes a case.
+    case = _case_of(file)
+    if not UploadedFile.objects.filter(pk=file).update(scan=Scan.INFECTED):
         return
-    found.scan = Scan.INFECTED
-    found.save(update_fields=["scan"])
-    if found.submission_id:
-        case = IntakeCase.objects.select_for_update().get(submission=found.submission_id)
-        announce(case, record(case, EventKind.INFECTED, file=str(found.pk)))
+    case = case or _case_of(file)  # it may have been sent meanwhile
+    if case is not None:
+        announce(case, record(case, EventKind.INFECTED, file=str(file)))
     transaction.on_commit(lambda: place_of(file).unlink(missing_ok=True))
+
+
+def _case_of(file: uuid.UUID) -> IntakeCase | None:
+    """Locked; None while the form is not sent."""
+    found = IntakeCase.objects.filter(submission__files=file).values_list("pk", flat=True).first()
+    return None if found is None else IntakeCase.objects.locked(found)
 
 
 def scan_the_rest(most: int = MOST_AT_ONCE) -> int:

@@ -110,7 +110,7 @@ def open_sample(size: int) -> Found:
 
 
 def _open(submission: Submission, found: Found) -> None:
-    if not hasattr(submission, "key"):
+    if not submission.is_kept:
         return
     case = submission.case
     try:

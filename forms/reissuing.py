@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forms.events import record
-from forms.models import CaseEvent, EventKind, IntakeCase
+from forms.models import CaseEvent, Erased, EventKind, IntakeCase
 from forms.moves import NotAllowed, StaleCase
 
 PRINTED_WITHIN = datetime.timedelta(minutes=15)
@@ -37,17 +37,13 @@ def reissue(*, case_id: int, actor: Any, version: int, document: Document) -> In
     :raises NotAllowed: this person may not do it.
     :raises forms.models.Erased: there is nothing left that a code could open.
     """
-    case = (
-        IntakeCase.objects.visible_to(actor)
-        .select_for_update(of=("self",))
-        .select_related("submission__key")
-        .get(pk=case_id)
-    )
+    case = IntakeCase.objects.visible_to(actor).locked(case_id)
     if not actor.has_perm("intake_forms.reissue_receipt"):
         raise NotAllowed
     if case.version != version:
         raise StaleCase
-    case.submission.data_key  # noqa: B018 - raises when it was destroyed
+    if not case.submission.is_kept:
+        raise Erased(case.number)
     case.secret_round += 1
     case.version += 1
     case.save(update_fields=["secret_round", "version"])

@@ -38,6 +38,7 @@ from forms.events import record
 from forms.models import (
     AnonymousAnswers,
     Basis,
+    Erased,
     Erasure,
     ErasureAct,
     ErasureRule,
@@ -198,8 +199,11 @@ def hold(
     """Nothing of the case is erased until the hold is lifted, or its day is over.
 
     :raises AlreadyHeld: one stands.
+    :raises forms.models.Erased: it comes too late.
     """
-    locked = IntakeCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    locked = IntakeCase.objects.locked(case.pk)
+    if not locked.submission.is_kept:
+        raise Erased(locked.number)
     if LegalHold.objects.standing().filter(case=locked).exists():
         raise AlreadyHeld
     # Its day was over before anybody lifted it.
@@ -218,7 +222,7 @@ def hold(
 @transaction.atomic
 def lift(*, case: IntakeCase, actor: Any) -> bool:
     """The hold is over; False when none stood."""
-    locked = IntakeCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    locked = IntakeCase.objects.locked(case.pk)
     lifted = (
         LegalHold.objects.standing()
         .filter(case=locked)

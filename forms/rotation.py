@@ -35,7 +35,7 @@ def rotate(batch: int = BATCH) -> Iterator[int]:
     """
     while done := _submissions(batch):
         yield done
-    for model in WRAPPED.values():
+    for model in (FormDraft, RecoveryCode):
         while done := _others(model, batch):
             yield done
 
@@ -56,7 +56,8 @@ def _submissions(batch: int) -> int:
     newest = crypto.newest_key_id()
     rows = list(
         SubmissionKey.objects.filter(~Q(wrapped_by=newest) | ~Q(marked_by=newest))
-        .select_for_update(of=("self",))
+        # What is locked is being erased, or rotated by another run.
+        .select_for_update(of=("self",), skip_locked=True)
         .select_related("submission__version")
         .order_by("pk")[:batch]
     )

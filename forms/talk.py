@@ -26,7 +26,7 @@ def read(writing: Writing, case: IntakeCase) -> str:
 @transaction.atomic
 def write_note(*, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID) -> InternalNote:
     """Add a note for colleagues."""
-    locked = _locked(case)
+    locked = IntakeCase.objects.locked(case.pk)
     known = InternalNote.objects.filter(pk=_key(locked, writing_id)).first()
     if known is not None:
         return known
@@ -71,11 +71,3 @@ def is_written(case: IntakeCase, writing_id: uuid.UUID) -> bool:
 def _key(case: IntakeCase, writing_id: uuid.UUID | None) -> uuid.UUID:
     """The id of a text: of the page it was typed on and of its case, so no two cases clash."""
     return uuid.uuid5(case.submission_id, str(writing_id or uuid.uuid4()))
-
-
-def _locked(case: IntakeCase) -> IntakeCase:
-    return (
-        IntakeCase.objects.select_for_update(of=("self",))
-        .select_related("submission__key")
-        .get(pk=case.pk)
-    )

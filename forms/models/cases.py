@@ -55,6 +55,17 @@ class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
             rows |= Q(centre__isnull=True)
         return self.filter(rows)
 
+    def locked(self, pk: int) -> IntakeCase:
+        """A case whose row is held until the transaction ends.
+
+        The key of its submission is not read along with it but when it is needed: what this has
+        waited for may have been its erasing.
+
+        :raises IntakeCase.DoesNotExist: there is none, or not among these.
+        """
+        rows = self.select_for_update(of=("self",)).select_related("submission__version")
+        return rows.get(pk=pk)
+
     def overdue(self) -> IntakeCaseQuerySet:
         """Past their term while it is the centre's turn."""
         return self.filter(state__in=(State.NEW, State.IN_WORK), due_at__lt=timezone.now())

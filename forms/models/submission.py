@@ -57,6 +57,11 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def is_kept(self) -> bool:
+        """Its personal data have not been erased."""
+        return hasattr(self, "key")
+
     @cached_property
     def data_key(self) -> DataKey:
         """:raises Erased: the key was destroyed."""

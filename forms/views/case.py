@@ -185,6 +185,8 @@ def register(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         )
         now = entry.version if entry else 0
         return _register_page(request, found, about, typed, now, told=told, status=409)
+    except Erased:
+        return _page(request, found, told=_("The personal data have been erased."), status=410)
     return _back_to(found)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.exchange.files import FORMATS, write
 from forms import acts, consents, retention
-from forms.models import Channel, ErasureAct, HoldReason, IntakeCase
+from forms.models import Channel, Erased, ErasureAct, HoldReason, IntakeCase
 from forms.views.private import private
 from forms.views.term import COUNTER, HoldForm
 
@@ -39,6 +39,8 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except retention.AlreadyHeld:
         messages.warning(request, _("It is held already."))
+    except Erased:
+        messages.error(request, _("The personal data have been erased."))
     return _back_to(case)
 
 

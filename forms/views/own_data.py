@@ -73,7 +73,7 @@ def own_consent(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _end_of(case: IntakeCase) -> dict[str, Any]:
-    is_kept = hasattr(case.submission, "key")
+    is_kept = case.submission.is_kept
     return {
         "is_sensitive": is_sensitive(case),
         "is_kept": is_kept,

@@ -259,7 +259,7 @@ def _page(
         "form": message,
         "may_write": case.state != State.CLOSED,
         "may_withdraw": may_withdraw(case),
-        "has_receipt": hasattr(case.submission, "key"),
+        "has_receipt": case.submission.is_kept,
         "is_waiting": case.state == State.WAITING_FAMILY,
     }
     return render(request, "intake_forms/status.html", context, status=code)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from forms import consents, retention
-from forms.models import Channel, HoldReason, IntakeCase, SubmissionKey
+from forms.models import Channel, HoldReason, IntakeCase
 
 # How a consent is withdrawn at a centre.
 COUNTER = (Channel.VISIT, Channel.PHONE, Channel.EMAIL, Channel.POST)
@@ -36,7 +36,7 @@ class HoldForm(forms.Form):
 
 
 def term_of(case: IntakeCase, user: Any) -> dict[str, Any]:
-    is_kept = SubmissionKey.objects.filter(pk=case.submission_id).exists()
+    is_kept = case.submission.is_kept
     return {
         "is_kept": is_kept,
         "erase_at": retention.erase_at(case) if is_kept else None,
