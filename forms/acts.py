@@ -1,29 +1,41 @@
 """The act of erasure on paper, with the extract of the log (приказ Роскомнадзора № 179, п. 3–5).
 
 The order asks who was meant: «иная информация, относящаяся к определённому физическому лицу». Here
-that is the number of the case, so that the proof of erasure keeps no personal data itself.
+that is the number of the case with its form and days, so that the proof of erasure keeps no personal
+data itself: whoever has the receipt, or a request of an authority with the number, finds the row.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import tablib
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from fpdf import FPDF
 from wagtail.models import Site
 
 from cms.models import SiteSettings
-from forms.models import Erasure, ErasureAct
+from forms.models import Erasure, ErasureAct, ErasureRule
 from forms.paper import FONT
 from forms.register_of_data import data_of
+from forms.retention import rule_of
 
 WIDTH = 170  # millimetres
+COLUMNS = (24, 36, 17, 17, 20, 28, 30, 11)
 SIGNERS = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case of an act: what stands of it in the log, under the heads of the log."""
+
+    erasure: Erasure
+    said: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -32,24 +44,27 @@ class Told:
 
     act: ErasureAct
     operator: str
-    rows: list[Erasure]
+    address: str
+    rows: list[Row]
     forms: list[tuple[str, int]]  # how many cases of which form
     categories: list[str]  # what was asked about people
 
     @property
     def files(self) -> int:
-        return sum(row.files for row in self.rows)
+        return sum(row.erasure.files for row in self.rows)
 
 
 def told(act: ErasureAct) -> Told:
     site = Site.objects.filter(is_default_site=True).first()
     words = SiteSettings.for_site(site) if site else SiteSettings()
-    rows = list(act.rows.select_related("case__submission__version", "case__form"))
-    versions = {row.case.submission.version for row in rows}
-    counts = Counter(row.case.submission.version.schema["title"] for row in rows)
+    gone = act.rows.select_related("case__submission__version", "case__submission__withdrawal")
+    rows = [Row(erasure, _said(erasure)) for erasure in gone]
+    versions = {row.erasure.case.submission.version for row in rows}
+    counts = Counter(row.erasure.case.submission.version.schema["title"] for row in rows)
     return Told(
         act,
         str(act.centre or words.centre_name),
+        _address(act),
         rows,
         sorted(counts.items()),
         sorted({datum.label for version in versions for datum in data_of(version.schema)}),
@@ -58,10 +73,8 @@ def told(act: ErasureAct) -> Told:
 
 def extract(act: ErasureAct) -> tablib.Dataset:
     """The log of an act, a row for each case."""
-    out = tablib.Dataset(headers=[*_heads(), _("files")])
-    for row in told(act).rows:
-        out.append([*_cells(row), row.files])
-    return out
+    rows = told(act).rows
+    return tablib.Dataset(*(row.said.values() for row in rows), headers=list(rows[0].said))
 
 
 def pdf(act: ErasureAct) -> bytes:
@@ -75,7 +88,7 @@ def pdf(act: ErasureAct) -> bytes:
     _say(paper, 15, _("Act of erasure of personal data"))
     _say(paper, 11, f"№ {act.pk}, {date_format(act.day, 'j E Y')}")
     for label, text in (
-        (_("Operator"), what.operator),
+        (_("Operator"), ", ".join(filter(None, [what.operator, what.address]))),
         (_("Information system"), "Навигатор"),
         (
             _("Erased"),
@@ -94,15 +107,19 @@ def pdf(act: ErasureAct) -> bytes:
                 "marks, messages, notes and entries of journals are deleted from the database"
             ),
         ),
+        (
+            _("Who"),
+            _("the portal itself, every night, by the term that the form had when it was sent"),
+        ),
         (_("People are named by the numbers of their cases"), ""),
     ):
         _say(paper, 10, f"{label}: {text}" if text else label)
     _say(paper, 12, _("Extract of the log"))
-    paper.set_font("paper", size=8)
-    with paper.table(col_widths=(30, 48, 22, 30, 40), line_height=4.5, text_align="LEFT") as table:
-        table.row(_heads())
+    paper.set_font("paper", size=7)
+    with paper.table(col_widths=COLUMNS, line_height=4, text_align="LEFT") as table:
+        table.row(list(what.rows[0].said))
         for row in what.rows:
-            table.row([str(cell) for cell in _cells(row)])
+            table.row(list(row.said.values()))
     paper.ln(6)
     _say(paper, 10, _("Members of the commission: post, name, signature"))
     for _number in range(SIGNERS):
@@ -110,19 +127,35 @@ def pdf(act: ErasureAct) -> bytes:
     return bytes(paper.output())
 
 
-def _heads() -> list[str]:
-    return [_("Number"), _("Form"), _("Closed on"), _("Erased on"), _("Why and how")]
+def _said(row: Erasure) -> dict[str, str]:
+    case, submission = row.case, row.case.submission
+    rule = rule_of(submission.version.schema)
+    why = str(row.get_rule_display())
+    if row.rule == ErasureRule.TERM:
+        term = ngettext("%(days)d day after closing", "%(days)d days after closing", rule.days)
+        why += f": {term % {'days': rule.days}}"
+    else:
+        why += f": {_day(submission.withdrawal.at)}"
+    return {
+        _("Number"): case.number,
+        _("Form"): submission.version.schema["title"],
+        _("Received on"): _day(submission.received_at),
+        _("Closed on"): _day(case.closed_at),
+        _("Erased on"): f"{timezone.localtime(row.at):%d.%m.%Y %H:%M}",
+        _("Basis of keeping"): rule.basis_said,
+        _("Why and how"): f"{why}; {row.get_method_display()}",
+        _("Files"): str(row.files),
+    }
 
 
-def _cells(row: Erasure) -> list[Any]:
-    closed = row.case.closed_at
-    return [
-        row.case.number,
-        row.case.submission.version.schema["title"],
-        f"{timezone.localtime(closed):%d.%m.%Y}" if closed else "",
-        f"{timezone.localtime(row.at):%d.%m.%Y %H:%M}",
-        f"{row.get_rule_display()}; {row.get_method_display()}",
-    ]
+def _day(moment: datetime.datetime | None) -> str:
+    return f"{timezone.localtime(moment):%d.%m.%Y}" if moment else ""
+
+
+def _address(act: ErasureAct) -> str:
+    if act.centre is None:
+        return ""
+    return act.centre.offices.exclude(address="").values_list("address", flat=True).first() or ""
 
 
 def _say(paper: FPDF, size: int, text: str) -> None:

@@ -23,7 +23,9 @@ from forms.routing import UNROUTED
 PERSONAL_KINDS = frozenset(
     ("name", "birth_date", "phone", "email", "snils", "inn", "address", "file", "contact")
 )
-_MARKED = frozenset((MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS, "name", "birth_date"))
+_MARKED = frozenset(
+    (MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS, "contact", "name", "birth_date")
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,6 @@ class FormRow:
     rule: Rule
     data: tuple[Datum, ...]
     queues: tuple[str, ...]
-
-    @property
-    def basis(self) -> str:
-        return ", ".join(filter(None, [str(self.rule.basis.label), self.rule.basis_text]))
 
 
 def rows() -> list[FormRow]:
@@ -116,7 +114,7 @@ def table() -> tablib.Dataset:
                     row.number,
                     datum.label,
                     datum.purpose,
-                    row.basis,
+                    row.rule.basis_said,
                     row.rule.days,
                     str(row.rule.method.label),
                     who,

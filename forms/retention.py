@@ -71,6 +71,10 @@ class Rule:
     basis_text: str
 
     @property
+    def basis_said(self) -> str:
+        return ", ".join(filter(None, [str(self.basis.label), self.basis_text]))
+
+    @property
     def ends_with_consent(self) -> bool:
         return self.basis == Basis.CONSENT
 

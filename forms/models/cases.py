@@ -42,6 +42,14 @@ HELD = (State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
 OPEN = (State.NEW, State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
 
 
+def of_own_centres(user: Any) -> Q:
+    """Rows of the centres that a person belongs to and, with a right of its own, of no centre."""
+    rows = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
+    if user.has_perm("intake_forms.view_unrouted"):
+        rows |= Q(centre__isnull=True)
+    return rows
+
+
 class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
     def visible_to(self, user: Any) -> IntakeCaseQuerySet:
         """Cases that a person may see: those of its centres, and with a right of its own those
@@ -50,10 +58,7 @@ class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
             return self.none()
         if user.is_superuser:
             return self
-        rows = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
-        if user.has_perm("intake_forms.view_unrouted"):
-            rows |= Q(centre__isnull=True)
-        return self.filter(rows)
+        return self.filter(of_own_centres(user))
 
     def locked(self, pk: int) -> IntakeCase:
         """A case whose row is held until the transaction ends.

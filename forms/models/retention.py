@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Provider
-from forms.models.cases import IntakeCase
+from forms.models.cases import IntakeCase, of_own_centres
 from forms.models.definition import FormVersion, RetentionMethod
 from forms.models.submission import Channel, Submission
 
@@ -112,10 +112,7 @@ class ErasureActQuerySet(models.QuerySet["ErasureAct"]):
             return self.none()
         if user.is_superuser:
             return self
-        rows = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
-        if user.has_perm("intake_forms.view_unrouted"):
-            rows |= Q(centre__isnull=True)
-        return self.filter(rows)
+        return self.filter(of_own_centres(user))
 
 
 class ErasureAct(models.Model):

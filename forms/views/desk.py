@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalogue.models import Provider
 from forms.models import OPEN, IntakeCase, Queue, State, Topic
+from forms.models.cases import of_own_centres
 from forms.references import MAX_TYPED, folded
 from forms.views.private import private
 
@@ -139,8 +139,5 @@ def _in_order(cases: QuerySet[IntakeCase], tab: str) -> QuerySet[IntakeCase]:
 
 
 def _queues_of(user: Any) -> QuerySet[Queue]:
-    own = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
-    if user.has_perm("intake_forms.view_unrouted"):
-        own |= Q(centre__isnull=True)
     queues = Queue.objects.select_related("centre")
-    return queues if user.is_superuser else queues.filter(own)
+    return queues if user.is_superuser else queues.filter(of_own_centres(user))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from cms.access import Role
-from forms import giving_out, retention, talk
+from forms import acts, consents, giving_out, register_of_data, retention, talk
 from forms.models import (
     AccessLog,
     Channel,
@@ -23,7 +23,7 @@ from forms.models import (
     HoldReason,
     LegalHold,
 )
-from tests.factories import UserFactory
+from tests.factories import TerritoryFactory, UserFactory
 from tests.forms.test_keys import PDF, store, with_file
 from tests.forms.test_retention import DAY, close, form_kept
 from tests.intake import (
@@ -399,6 +399,14 @@ def test_act_is_downloaded_to_sign_with_an_extract_safe_for_tables(desk, act):
     assert len(rows) == 3
     assert {row[0] for row in rows[1:]} == {row.case.number for row in act.rows.all()}
     assert {row[1] for row in rows[1:]} == {"'=Форма образец"}
+    heads = ["Номер", "Форма", "Поступило", "Закрыто", "Стёрто", "Основание хранить"]
+    assert rows[0] == [*heads, "Почему и как", "Файлы"]
+    closed, today = timezone.localdate() - 3 * DAY, timezone.localdate()
+    for row in rows[1:]:
+        assert row[2:4] == [f"{today:%d.%m.%Y}", f"{closed:%d.%m.%Y}"]
+        assert row[4].startswith(f"{today:%d.%m.%Y} ")
+        assert row[5] == "согласие человека"
+        assert row[6] == "истёк срок хранения: 1 день после закрытия; удалить всё"
     for planted in (NAME, PHONE, STORY):
         assert planted not in log
 
@@ -424,6 +432,22 @@ def test_act_costs_the_same_for_few_and_many(desk, centre, django_assert_max_num
             counts.append(len(counted))
     assert counts[:2] == counts[2:]
     assert Erasure.objects.count() == 6
+
+
+def test_act_after_a_withdrawal_says_on_which_day(centre):
+    case = make_case(form_kept(3650), centre=centre)
+    consents.withdraw(case=case, way=Channel.WEB)
+    close(case, ago=0)
+    assert retention.erase_due(timezone.now() + 31 * DAY) == 1
+    said = acts.told(ErasureAct.objects.get()).rows[0].said["Почему и как"]
+    assert said == f"отозвано согласие: {timezone.localdate():%d.%m.%Y}; удалить всё"
+
+
+def test_act_has_the_address_of_the_operator(desk, centre, act):
+    for title, address in (("А", ""), ("Б", "г. Образцов, ул. Примерная, 1")):
+        centre.offices.create(title=title, address=address, territory=TerritoryFactory())
+    assert acts.told(act).address == "г. Образцов, ул. Примерная, 1"
+    assert "ул. Примерная" in desk.get(f"/admin/intake/acts/{act.pk}/").content.decode()
 
 
 # The register.
@@ -455,6 +479,13 @@ def test_register_tells_of_every_personal_question_of_forms_in_force(desk, centr
     assert "Черновик" not in text
     assert "Партнёр" not in text.split("Кто видит")[1].split("</p>")[0]
     assert "Как ответить" not in text  # not personal
+
+
+def test_register_says_what_is_found_by_a_mark(desk):
+    questions = [question(kind, kind) for kind in ("contact", "phone", "address", "file")]
+    FormFactory(steps=[step("Шаг", *questions, question("consent", "consent"))])
+    [row] = register_of_data.rows()
+    assert [datum.is_found_by for datum in row.data] == [True, True, False, False]
 
 
 def test_register_follows_the_version_in_force(desk):
