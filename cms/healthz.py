@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from cms import index_health
 from cms.health import SILENT
 from forms import ledger
 from forms.alarms import left_alone
@@ -68,7 +69,8 @@ def _failing() -> Reasons:
 
 
 def _attention() -> Reasons:
-    reasons = _by_kind(grave=False)
+    """Worth a look. Search that is away is among it: forms and pages go on without."""
+    reasons = _by_kind(grave=False) | index_health.not_well()
     if not ledger.has_begun():
         reasons["not_swept_yet"] = 1
     for name, count in (

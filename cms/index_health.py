@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from enum import StrEnum
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +19,32 @@ from themes.templatetags.russian import human_moment
 LATE = 60.0  # seconds; the indexer needs one
 
 
+class Standing(StrEnum):
+    """How a copy of the index stands; what is not well is named as monitors are told."""
+
+    WELL = "search_well"
+    UNREACHABLE = "search_unreachable"
+    MISSING = "search_no_index"
+    BEHIND = "search_behind"
+
+
+def standing(name: str) -> tuple[Standing, int, float]:
+    """With the number of changes that wait for this copy, and the seconds of the oldest."""
+    try:
+        rows, seconds = outbox.lag(get_engine(name).state().position)
+    except ClusterUnreachable:
+        return Standing.UNREACHABLE, 0, 0
+    except IndexUnavailable:
+        return Standing.MISSING, 0, 0
+    return Standing.BEHIND if seconds >= LATE else Standing.WELL, rows, seconds
+
+
+def not_well() -> dict[str, int]:
+    """How many of the copies are not well, by what ails them."""
+    found = Counter(standing(name)[0] for name in copies())
+    return {str(how): count for how, count in found.items() if how != Standing.WELL}
+
+
 def troubles() -> list[Item]:
     """Of each copy of the index that is kept, what is wrong."""
     main, *others = copies()
@@ -28,9 +56,8 @@ def facts() -> str:
     names = copies()
     told = []
     for name in names:
-        try:
-            rows, seconds = outbox.lag(get_engine(name).state().position)
-        except IndexUnavailable:
+        how, rows, seconds = standing(name)
+        if how in (Standing.UNREACHABLE, Standing.MISSING):
             continue
         about = " ".join(filter(None, [_waiting(rows, seconds), _compared(comparisons.last(name))]))
         told.append(f"{name}: {about}" if len(names) > 1 else about)
@@ -38,16 +65,15 @@ def facts() -> str:
 
 
 def _troubles(name: str, others: Sequence[str]) -> list[Item]:
-    try:
-        rows, seconds = outbox.lag(get_engine(name).state().position)
-    except ClusterUnreachable:
+    how, rows, seconds = standing(name)
+    if how == Standing.UNREACHABLE:
         meanwhile = (
             _("The embedded index answers families meanwhile. See to the cluster.")
             if others
             else _("Families cannot search. See to the cluster, or set NAVIGATOR_SEARCH_FALLBACK.")
         )
         return [wrong(_("The Elasticsearch cluster does not answer"), meanwhile)]
-    except IndexUnavailable:
+    if how == Standing.MISSING:
         return [
             wrong(
                 _("Search has no index"),
@@ -58,7 +84,7 @@ def _troubles(name: str, others: Sequence[str]) -> list[Item]:
                 ),
             )
         ]
-    if seconds >= LATE:
+    if how == Standing.BEHIND:
         return [_behind(rows, seconds)]
     return [*_not_compared(name), *map(_differed, comparisons.lately_different(name)[:1])]
 

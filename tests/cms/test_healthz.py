@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from cms import index_health
 from cms.access import Role
 from forms import ledger
 from forms.models import Finding, SubmissionKey, Sweep
-from tests.factories import UserFactory
+from search.engine import ClusterUnreachable, get_engine
+from search.indexer import rebuild
+from tests.factories import MeasureFactory, UserFactory
 from tests.forms.test_ledger import past_the_database
 from tests.intake import make_case
 
@@ -21,6 +25,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def well(settings, tmp_path):
     settings.NAVIGATOR_PRIVATE_FILES = tmp_path
+    settings.NAVIGATOR_SEARCH_INDEX = tmp_path / "index"
+    rebuild(get_engine())
     ledger.sweep()
     with connection.cursor() as cursor:
         cursor.execute("insert into procrastinate_workers default values")
@@ -74,6 +80,34 @@ def test_nobody_looking_is_failing_unless_the_installation_has_just_begun(client
     assert client.get("/healthz").status_code == 503
     Sweep.objects.all().delete()
     assert client.get("/healthz").json() == {"status": "attention"}
+
+
+def test_search_that_is_away_wants_attention_and_takes_nobody_out_of_a_balancer(client, settings):
+    MeasureFactory()
+    with connection.cursor() as cursor:
+        cursor.execute("update search_searchchange set written_at = now() - interval '5 minutes'")
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    assert client.get("/healthz").json()["attention"] == {"search_behind": 1}
+    settings.NAVIGATOR_SEARCH_INDEX = settings.NAVIGATOR_SEARCH_INDEX / "nowhere"
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "attention")
+    assert answer.json()["attention"] == {"search_no_index": 1}
+    assert client.get("/healthz/web").json() == {"status": "ok"}
+
+
+def test_cluster_that_is_away_is_told_beside_the_copy_that_answers(client, monkeypatch):
+    def away():
+        raise ClusterUnreachable
+
+    here = index_health.get_engine
+    cluster = SimpleNamespace(state=away)
+    monkeypatch.setattr(index_health, "copies", lambda: ("elastic", "embedded"))
+    monkeypatch.setattr(
+        index_health, "get_engine", lambda name: cluster if name == "elastic" else here(name)
+    )
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["attention"]) == (200, {"search_unreachable": 1})
 
 
 def test_no_worker_is_failing(client):
