@@ -48,15 +48,27 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 class DiscreetReporter(ExceptionReporter):
-    """What Django reports of an error, to administrators too: where it happened and nothing of what
-    anybody has typed, which the variables of any function may hold."""
+    """What Django reports of an error, to administrators too: where it happened, of what kind it is,
+    and nothing of what anybody has typed. Variables, headers, addresses, words of errors hold that."""
 
     def get_traceback_data(self) -> dict[str, Any]:
         data = dict(super().get_traceback_data())
-        if not settings.DEBUG:
-            data |= {"filtered_POST_items": [], "request_FILES_items": []}
-            data["frames"] = [{**frame, "vars": []} for frame in data.get("frames", ())]
-        return data
+        if settings.DEBUG:
+            return data
+        data["frames"] = [_discreet(frame) for frame in data["frames"]]
+        data["lastframe"] = data["frames"][-1] if data["frames"] else {}
+        items = ("filtered_POST_items", "request_GET_items", "request_FILES_items")
+        return data | {
+            **dict.fromkeys((*items, "request_COOKIES_items"), []),
+            **dict.fromkeys(("exception_value", "exception_notes", "unicode_hint"), ""),
+            "request_meta": {},
+            "request_insecure_uri": self.request.path if self.request else "",
+        }
+
+
+def _discreet(frame: dict[str, Any]) -> dict[str, Any]:
+    cause = frame.get("exc_cause")
+    return {**frame, "vars": [], "exc_cause": type(cause).__name__ if cause else None}
 
 
 class WrongMethodMiddleware:
