@@ -15,6 +15,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -294,9 +295,13 @@ def _write(file: uuid.UUID, sealed: bytes) -> None:
 
 def _delete(files: Iterable[UploadedFile]) -> None:
     for file in files:
-        place = place_of(file.pk)
+        take_off_disk(file.pk)
         file.delete()
-        transaction.on_commit(lambda place=place: place.unlink(missing_ok=True))  # type: ignore[misc]
+
+
+def take_off_disk(file: uuid.UUID) -> None:
+    """With the transaction. A disk that refuses stops nothing else; the sweep comes back to it."""
+    transaction.on_commit(partial(place_of(file).unlink, missing_ok=True), robust=True)
 
 
 def _ids_in(answers: Any) -> Iterable[str]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from forms.crypto import CryptoError, DataKey
 from forms.events import record
-from forms.files import content_of, place_of
+from forms.files import content_of, take_off_disk
 from forms.models import Erased, EventKind, IntakeCase, Scan, UploadedFile
 from forms.scanning import NoAnswer, ScanFailed, is_infected
 from forms.sending import announce
@@ -63,7 +63,7 @@ def destroy(file: uuid.UUID) -> None:
     case = case or _case_of(file)  # it may have been sent meanwhile
     if case is not None:
         announce(case, record(case, EventKind.INFECTED, file=str(file)))
-    transaction.on_commit(lambda: place_of(file).unlink(missing_ok=True))
+    take_off_disk(file)
 
 
 def _case_of(file: uuid.UUID) -> IntakeCase | None:

@@ -24,6 +24,7 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     When,
 )
@@ -36,6 +37,7 @@ from forms.crypto import CryptoError
 from forms.erasing import erase
 from forms.events import record
 from forms.models import (
+    OPEN,
     AnonymousAnswers,
     Basis,
     Erased,
@@ -53,6 +55,7 @@ from forms.models import (
 
 logger = logging.getLogger(__name__)
 BATCH = 50
+MISSED = datetime.timedelta(days=2)  # two nights
 
 # Closed answers; what people write in their own words may name somebody whatever the editor says,
 # and a village narrows a rare answer down to a family.
@@ -112,6 +115,22 @@ def due(now: datetime.datetime | None = None) -> QuerySet[Any]:
     kept = SubmissionKey.objects.filter(pk=OuterRef("submission"))
     return with_term(IntakeCase.objects.filter(state=State.CLOSED)).filter(
         Exists(kept), ~Exists(held), erase_at__lte=now or timezone.now()
+    )
+
+
+def past_term(now: datetime.datetime | None = None) -> QuerySet[IntakeCase]:
+    """Cases whose personal data should have gone: missed by the nights, or still open though the
+    consent was withdrawn and its days are over."""
+    moment = now or timezone.now()
+    day = timezone.localdate(moment)
+    held = LegalHold.objects.standing(day).filter(case=OuterRef("pk"))
+    kept = SubmissionKey.objects.filter(pk=OuterRef("submission"))
+    withdrawn = IntakeCase.objects.filter(
+        ~Exists(held), Exists(kept), state__in=OPEN, submission__withdrawal__erase_by__lt=day
+    )
+    missed = due(moment - MISSED)
+    return IntakeCase.objects.filter(
+        Q(pk__in=missed.values("pk")) | Q(pk__in=withdrawn.values("pk"))
     )
 
 

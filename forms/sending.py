@@ -145,7 +145,9 @@ def _send(way: str, address: str, subject: str, text: str, key: str) -> None:
         return
     try:
         EmailMessage(subject, text, to=[address]).send()
-    except OSError as error:  # smtplib's errors are such, too; their texts may hold the address
+    # Errors of smtplib are OSErrors; a domain that no network can have is a UnicodeError. The texts
+    # of both may hold the address.
+    except (OSError, UnicodeError) as error:
         problem = f"mail: {type(error).__name__}"
     else:
         return

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
-from forms import crypto, files, keeping
+from forms import crypto, files, keeping, retention
 from forms.accept import complete
 from forms.compiling import sure_consents
 from forms.ledger import days
@@ -143,6 +143,11 @@ def _mend_draft(key: str) -> bool:
     return keeping.drop_sent(uuid.UUID(key))
 
 
+def _not_erased() -> Iterable[object]:
+    """By their numbers: with them the centre finds the cases."""
+    return [case.number for case in retention.past_term().order_by("pk")[:MOST]]
+
+
 def _missing_day() -> Iterable[object]:
     day = days.missing_day()
     return [] if day is None else [day]
@@ -207,6 +212,13 @@ CHECKS: dict[Loss, Check] = {
         _sent_drafts,
         _("The portal removes it. If this stays, it has files: tell the developers."),
         _mend_draft,
+        grave=False,
+    ),
+    Loss.NOT_ERASED: Check(
+        _not_erased,
+        _(
+            "An open case: the consent was withdrawn, its centre has to close it. A closed one: see whether the worker runs and no key is missing."
+        ),
         grave=False,
     ),
     Loss.NO_DAY: Check(

@@ -53,6 +53,7 @@ class Loss(models.TextChoices):
     NOT_SCANNED = "not_scanned", _("a file waits too long for its check")
     LATE_TASK = "late_task", _("a task waits too long")
     SENT_DRAFT = "sent_draft", _("a form was sent and its draft stayed")
+    NOT_ERASED = "not_erased", _("personal data is kept past its term")
     NO_DAY = "no_day", _("a day is missing in the ledger")
     UNEVEN_DAY = "uneven_day", _("a day of the ledger is not what the database says")
     BROKEN_CHAIN = "broken_chain", _("the ledger was changed")

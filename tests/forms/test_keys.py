@@ -36,6 +36,7 @@ from forms.models import (
 )
 from forms.references import ALPHABET
 from tests.cms.test_settings import PRODUCTION, run
+from tests.forms.test_ledger import bare_submission
 from tests.intake import NAME, PHONE, STORY, FormFactory, make_case, question, step, version_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -359,6 +360,13 @@ def test_bad_copy_is_told(committed_db, store, settings, tmp_path):
     nothing.write_bytes(b"not a dump")
     with pytest.raises(CommandError, match="не удалось восстановить"):
         text_of("rehearse", dump=nothing)
+
+
+@pytest.mark.slow
+def test_copy_in_which_a_case_is_missing_is_told(committed_db, store):
+    submission = bare_submission()
+    with pytest.raises(CommandError, match=f"изъянами:\nзаявка {submission.pk}: нет обращения"):
+        text_of("rehearse")
 
 
 @pytest.mark.slow

@@ -280,6 +280,44 @@ def test_erased_case_is_no_lost_one():
     assert not Finding.objects.exists()
 
 
+@pytest.mark.slow
+def test_disk_that_refuses_stops_no_erasing(committed_db, store, monkeypatch, caplog):
+    cases = [close(with_file().case, ago=400) for _ in range(3)]
+
+    def refused(place, missing_ok=False):
+        raise PermissionError(f"refused: {place.name}")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "unlink", refused)
+        assert retention.erase_due(batch=1) == 3
+    assert [is_erased(case) for case in cases] == [True] * 3
+    assert caplog.text.count("PermissionError: refused") == 3
+    assert len([each for each in store.rglob("*") if each.is_file()]) == 3
+    assert files.sweep(time.time() + 2 * files.UNOWNED_SECONDS) == 3
+    assert [each for each in store.rglob("*") if each.is_file()] == []
+
+
+@pytest.mark.django_db
+def test_what_is_kept_past_its_term_is_found(specialist):
+    def found():
+        return [key for kind, key in ledger.findings() if kind == "not_erased"]
+
+    missed, fresh, held = (make_case(form_kept(30)) for _ in range(3))
+    close(missed, ago=33)
+    close(fresh, ago=31)  # the next night takes it
+    retention.hold(case=close(held, ago=90), reason=HoldReason.COURT, until=None, actor=specialist)
+    still_open, in_time, by_law = make_case(), make_case(), make_case()
+    for case, days in ((still_open, -1), (in_time, 0), (by_law, None)):
+        day = None if days is None else timezone.localdate() + days * DAY
+        ConsentWithdrawn.objects.create(submission=case.submission, way="web", erase_by=day)
+    assert found() == [missed.number, still_open.number]
+    ledger.sweep()
+    assert {finding.kind for finding in ledger.open_findings()} == {"not_erased"}
+    close(still_open)
+    assert retention.erase_due() == 3
+    assert found() == []
+
+
 # Anonymous answers.
 
 

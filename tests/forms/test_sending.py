@@ -102,6 +102,16 @@ def test_call_that_is_allowed_is_no_leave_to_write(reached, messages):
     assert mail.outbox == []
 
 
+def test_address_that_no_network_can_have_is_told_to_the_staff(reached, caplog):
+    domain = f"{'ж' * 60}.рф"  # a form takes it: each label has less than 64 letters
+    reached("email", email=f"obrazec@{domain}")
+    [job] = ProcrastinateJob.objects.filter(task_name="intake_forms.send_notice")
+    with pytest.raises(sending.NotSent, match="mail: UnicodeError") as told:
+        send_notice(**job.args)
+    assert told.value.__cause__ is told.value.__context__ is None
+    assert Notice.objects.get().state == NoticeState.FAILED
+
+
 def test_family_that_was_not_asked_gets_nothing(case, specialist):
     moves.take(case_id=case.pk, actor=specialist)
     case.refresh_from_db()
