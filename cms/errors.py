@@ -59,7 +59,7 @@ class DiscreetReporter(ExceptionReporter):
         data["lastframe"] = data["frames"][-1] if data["frames"] else {}
         items = ("filtered_POST_items", "request_GET_items", "request_FILES_items")
         return data | {
-            **dict.fromkeys((*items, "request_COOKIES_items"), []),
+            **{key: [] for key in (*items, "request_COOKIES_items")},
             **dict.fromkeys(("exception_value", "exception_notes", "unicode_hint"), ""),
             "request_meta": {},
             "request_insecure_uri": self.request.path if self.request else "",
