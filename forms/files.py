@@ -15,7 +15,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -301,7 +300,11 @@ def _delete(files: Iterable[UploadedFile]) -> None:
 
 def take_off_disk(file: uuid.UUID) -> None:
     """With the transaction. A disk that refuses stops nothing else; the sweep comes back to it."""
-    transaction.on_commit(partial(place_of(file).unlink, missing_ok=True), robust=True)
+
+    def take_off() -> None:
+        place_of(file).unlink(missing_ok=True)
+
+    transaction.on_commit(take_off, robust=True)
 
 
 def _ids_in(answers: Any) -> Iterable[str]:
