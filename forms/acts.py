@@ -25,8 +25,8 @@ from forms.paper import FONT
 from forms.register_of_data import data_of
 from forms.retention import rule_of
 
-WIDTH = 170  # millimetres
-COLUMNS = (24, 36, 17, 17, 20, 28, 30, 11)
+WIDTH = 257  # millimetres of a page of A4 that lies
+COLUMNS = (30, 54, 23, 22, 22, 38, 52, 16)
 SIGNERS = 3
 
 
@@ -79,14 +79,14 @@ def extract(act: ErasureAct) -> tablib.Dataset:
 
 def pdf(act: ErasureAct) -> bytes:
     what = told(act)
-    paper = FPDF(format="A4")
+    paper = FPDF(orientation="landscape", format="A4")
     paper.set_title(_("Act of erasure of personal data"))
     paper.add_font("paper", fname=str(FONT))
     paper.add_font("paper", style="B", fname=str(FONT))
     paper.set_margin(20)
     paper.add_page()
     _say(paper, 15, _("Act of erasure of personal data"))
-    _say(paper, 11, f"№ {act.pk}, {date_format(act.day, 'j E Y')}")
+    _say(paper, 11, f"№\N{NO-BREAK SPACE}{act.pk}, {date_format(act.day, 'j E Y')}")
     for label, text in (
         (_("Operator"), ", ".join(filter(None, [what.operator, what.address]))),
         (_("Information system"), "Навигатор"),
@@ -115,8 +115,8 @@ def pdf(act: ErasureAct) -> bytes:
     ):
         _say(paper, 10, f"{label}: {text}" if text else label)
     _say(paper, 12, _("Extract of the log"))
-    paper.set_font("paper", size=7)
-    with paper.table(col_widths=COLUMNS, line_height=4, text_align="LEFT") as table:
+    paper.set_font("paper", size=8)
+    with paper.table(col_widths=COLUMNS, line_height=4.5, text_align="LEFT") as table:
         table.row(list(what.rows[0].said))
         for row in what.rows:
             table.row(list(row.said.values()))

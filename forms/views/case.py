@@ -256,7 +256,7 @@ def _page(
         else [],
         "queues": _queues(found, user),
         "note": note or NoteForm(initial={"writing_id": uuid.uuid4()}),
-        "registers": _registers(found),
+        "registers": _registers(found) if steps is not None else [],
         "is_waiting": found.state == State.WAITING_FAMILY,
         "term": term_of(found, user),
     }
