@@ -7,14 +7,16 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 
 from cms.access import Role
-from forms import drafts
-from forms.models import CaseEvent, IntakeCase, Submission
+from forms import drafts, ledger
+from forms.ledger.days import first_broken
+from forms.models import CaseEvent, Channel, IntakeCase, LedgerRow, Submission
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_form_page import typed
+from tests.forms.test_ledger import past_the_database
 from tests.intake import FormFactory, make_case, version_of
 
 MANY = 50
@@ -95,3 +97,17 @@ def test_first_cases_of_a_new_centre_share_its_unrouted_queue(committed_db):
     at_once(lambda index: make_case(form, territory=territory).pk, 20)
     assert IntakeCase.objects.count() == 20
     assert IntakeCase.objects.values("queue").distinct().count() == 1
+
+
+def test_writers_of_the_ledger_at_once_write_each_day_once(committed_db):
+    with transaction.atomic():
+        make_case()
+        past_the_database(
+            "update intake_forms_submission set received_at = received_at - interval '20 days'"
+        )
+    done = at_once(lambda _index: ledger.write_days(), 4)
+    assert sorted(done)[:3] == [0, 0, 0]
+    assert max(done) in (19, 20)  # yesterday is written an hour after midnight
+    assert LedgerRow.objects.count() == max(done) * len(Channel)
+    assert first_broken() is None
+    print(f"4 writers at once wrote {max(done)} days, each once")

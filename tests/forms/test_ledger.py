@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -316,6 +317,35 @@ def test_yesterday_is_written_an_hour_after_midnight():
     assert days.missing_day(midnight + 4 * HOUR) == timezone.localdate()
     assert days.write_days(midnight + datetime.timedelta(minutes=70)) == 1
     assert days.missing_day(midnight + 4 * HOUR) is None
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kamchatka", "Europe/Moscow", "Europe/Berlin"])
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25", "2026-02-28"])
+def test_every_moment_belongs_to_one_day_of_the_portal(settings, zone, day):
+    settings.TIME_ZONE = zone  # Berlin has days of 23 and of 25 hours
+    midnight = datetime.datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
+    next_one = midnight + datetime.timedelta(days=1)  # by the clock on the wall
+    tick = datetime.timedelta(microseconds=1)
+    before, first, last, after = (
+        moment.astimezone(datetime.UTC)
+        for moment in (
+            midnight.astimezone(datetime.UTC) - tick,
+            midnight,
+            next_one.astimezone(datetime.UTC) - tick,
+            next_one,
+        )
+    )
+    for moment in (before, first, last, after):
+        submission = make_case().submission_id
+        past_the_database(
+            "update intake_forms_submission set received_at = %s where id = %s", moment, submission
+        )
+    assert days.write_days(next_one + datetime.timedelta(days=2)) >= 3
+    written = {str(row.day): row.submissions for row in LedgerRow.objects.filter(channel="web")}
+    here = datetime.date.fromisoformat(day)
+    around = [str(here + datetime.timedelta(days=step)) for step in (-1, 0, 1)]
+    assert [written[each] for each in around] == [1, 2, 1]
+    assert days.first_broken() is None
 
 
 def test_the_database_refuses_to_change_the_ledger():
