@@ -1,6 +1,7 @@
 """The register of personal data: what is asked, what for, on what basis, for how long, who sees it.
 
-Made from the versions in force, so that it says what families are asked today. It holds no answers.
+Made from the versions in force, so that it says what families are asked today, and from earlier
+ones as long as answers to them are kept. It holds no answers.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from typing import Any
 
 import tablib
 from django.contrib.auth.models import Group
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from forms.compiling import lifted
-from forms.models import FormDefinition, FormVersion, MarkKind, RoutingRule
+from forms.models import FormDefinition, FormVersion, MarkKind, RoutingRule, SubmissionKey
 from forms.retention import Rule, rule_of
 from forms.routing import UNROUTED
 
@@ -49,35 +50,50 @@ class Datum:
 
 @dataclass(frozen=True)
 class FormRow:
-    """A form in force with everything that it asks about a person."""
+    """A version of a form with everything that it asks about a person.
+
+    Of one that is not in force, what no newer version asks in the same way under the same rule.
+    """
 
     form: FormDefinition
     number: int
+    in_force: bool
     rule: Rule
     data: tuple[Datum, ...]
     queues: tuple[str, ...]
 
 
 def rows() -> list[FormRow]:
-    """Every form in force that asks for personal data, in a fixed number of queries."""
-    newest = FormVersion.objects.filter(form=OuterRef("pk")).order_by("-number")
-    forms = list(
-        FormDefinition.objects.public()
-        .annotate(newest=Subquery(newest.values("pk")[:1]))
-        .prefetch_related("centres")
-    )
-    versions = FormVersion.objects.in_bulk([form.newest for form in forms if form.newest])
+    """What is asked now, and what is only kept of earlier askings; in a fixed number of queries."""
     in_use = RoutingRule.objects.filter(active=True, queue__retired=False)
     rules = list(in_use.select_related("queue__centre").order_by("position", "pk"))
+    known: set[tuple[int, Datum, Rule]] = set()
     found = []
-    for form in forms:
-        version = versions.get(form.newest)
-        data = tuple(_data(version.schema)) if version else ()
-        if version and data:
-            rule = rule_of(version.schema)
+    for version, in_force in _versions():
+        form, rule = version.form, rule_of(version.schema)
+        data = [datum for datum in _data(version.schema) if (form.pk, datum, rule) not in known]
+        known |= {(form.pk, datum, rule) for datum in data}
+        if data:
             queues = tuple(_queues(form, version.schema["urgent"], rules))
-            found.append(FormRow(form, version.number, rule, data, queues))
+            found.append(FormRow(form, version.number, in_force, rule, tuple(data), queues))
     return found
+
+
+def _versions() -> list[tuple[FormVersion, bool]]:
+    """Versions in force, then those of which answers are kept; of one form together."""
+    newest = FormVersion.objects.filter(form=OuterRef("form")).order_by("-number")
+    answered = SubmissionKey.objects.filter(submission__version=OuterRef("pk"))
+    versions = (
+        FormVersion.objects.annotate(
+            is_newest=Q(pk=Subquery(newest.values("pk")[:1])), is_kept=Exists(answered)
+        )
+        .filter(Q(is_newest=True) | Q(is_kept=True))
+        .select_related("form")
+        .prefetch_related("form__centres")
+        .order_by("form__sort_key", "form", "-number")
+    )
+    marked = [(version, version.is_newest and version.form.is_public) for version in versions]
+    return [(version, in_force) for version, in_force in marked if in_force or version.is_kept]
 
 
 def readers() -> list[str]:
@@ -104,6 +120,7 @@ def table() -> tablib.Dataset:
             _("Roles that see it"),
             _("Queues"),
             _("Where and how it is closed"),
+            _("Asked now"),
         ]
     )
     for row in rows():
@@ -120,6 +137,7 @@ def table() -> tablib.Dataset:
                     who,
                     "; ".join(row.queues),
                     datum.sealed,
+                    _("yes") if row.in_force else _("no, kept from earlier"),
                 ]
             )
     return out

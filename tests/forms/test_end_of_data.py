@@ -35,6 +35,7 @@ from tests.intake import (
     RuleFactory,
     make_case,
     question,
+    simple_steps,
     step,
 )
 
@@ -495,6 +496,38 @@ def test_register_follows_the_version_in_force(desk):
     assert "11" in desk.get("/admin/intake/data/").content.decode().split("Хранится")[1][:200]
     form.save_revision().publish()
     assert "22" in desk.get("/admin/intake/data/").content.decode().split("Хранится")[1][:200]
+
+
+def test_register_tells_of_what_is_kept_though_it_is_not_asked_any_more(desk, centre):
+    def told():
+        return [
+            (row.number, row.in_force, row.rule.days, [datum.label for datum in row.data])
+            for row in register_of_data.rows()
+        ]
+
+    form = FormFactory(title="Образец формы", retention_days=90)
+    case = make_case(form, centre=centre)
+    all_asked = told()[0][3]
+    assert told() == [(1, True, 90, all_asked)]
+    steps = simple_steps()
+    steps[1]["value"]["fields"].pop(0)
+    form.steps = steps
+    form.save_revision().publish()
+    now = [label for label in all_asked if label != "Вопрос name"]
+    assert told() == [(2, True, 90, now), (1, False, 90, ["Вопрос name"])]
+    page = desk.get("/admin/intake/data/").content.decode()
+    assert "Больше не спрашиваем" in page
+    form.retention_days = 30
+    form.save_revision().publish()
+    assert told() == [(3, True, 30, now), (1, False, 90, all_asked)]
+    form.unpublish()
+    assert told() == [(1, False, 90, all_asked)]
+    assert register_of_data.table()["Спрашивают сейчас"] == ["нет, хранится с прежних пор"] * len(
+        all_asked
+    )
+    close(case, ago=400)
+    retention.erase_due()
+    assert told() == []
 
 
 def test_register_as_a_table_is_safe_against_formulas(desk):
