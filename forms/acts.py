@@ -17,10 +17,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from fpdf import FPDF
-from wagtail.models import Site
 
-from cms.models import SiteSettings
 from forms.models import Erasure, ErasureAct, ErasureRule
+from forms.operators import operator_of
 from forms.paper import FONT
 from forms.register_of_data import data_of
 from forms.retention import rule_of
@@ -44,7 +43,6 @@ class Told:
 
     act: ErasureAct
     operator: str
-    address: str
     rows: list[Row]
     forms: list[tuple[str, int]]  # how many cases of which form
     categories: list[str]  # what was asked about people
@@ -55,16 +53,13 @@ class Told:
 
 
 def told(act: ErasureAct) -> Told:
-    site = Site.objects.filter(is_default_site=True).first()
-    words = SiteSettings.for_site(site) if site else SiteSettings()
     gone = act.rows.select_related("case__submission__version", "case__submission__withdrawal")
     rows = [Row(erasure, _said(erasure)) for erasure in gone]
     versions = {row.erasure.case.submission.version for row in rows}
     counts = Counter(row.erasure.case.submission.version.schema["title"] for row in rows)
     return Told(
         act,
-        str(act.centre or words.centre_name),
-        _address(act),
+        operator_of(act.centre),
         rows,
         sorted(counts.items()),
         sorted({datum.label for version in versions for datum in data_of(version.schema)}),
@@ -88,7 +83,7 @@ def pdf(act: ErasureAct) -> bytes:
     _say(paper, 15, _("Act of erasure of personal data"))
     _say(paper, 11, f"№\N{NO-BREAK SPACE}{act.pk}, {date_format(act.day, 'j E Y')}")
     for label, text in (
-        (_("Operator"), ", ".join(filter(None, [what.operator, what.address]))),
+        (_("Operator"), what.operator),
         (_("Information system"), "Навигатор"),
         (
             _("Erased"),
@@ -150,12 +145,6 @@ def _said(row: Erasure) -> dict[str, str]:
 
 def _day(moment: datetime.datetime | None) -> str:
     return f"{timezone.localtime(moment):%d.%m.%Y}" if moment else ""
-
-
-def _address(act: ErasureAct) -> str:
-    if act.centre is None:
-        return ""
-    return act.centre.offices.exclude(address="").values_list("address", flat=True).first() or ""
 
 
 def _say(paper: FPDF, size: int, text: str) -> None:

@@ -1,7 +1,7 @@
 """Everything that is kept of a person, as a file for that person (152-ФЗ, ст. 14 ч. 7; ст. 20).
 
-Answers as they were asked, messages, consents and files; notes of the staff for one another stay
-inside. The archive is made in memory: nothing of it ever lies on a disk.
+Answers as they were asked, messages, consents and files; who keeps them, what for, on what basis,
+for how long and who sees them. Notes and journals of the staff stay inside. The archive is made in memory: nothing of it ever lies on a disk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ from forms.models import (
     SubmissionKey,
     UploadedFile,
 )
+from forms.operators import operator_of
 from forms.reading import as_asked
+from forms.register_of_data import data_of, readers
+from forms.retention import rule_of
 
 MOST_CASES = 50
 MOST_BYTES = 200 * 1024 * 1024  # of files; the whole archive lies in memory
@@ -72,10 +75,10 @@ def archive(cases: Iterable[IntakeCase]) -> bytes:
     sizes = UploadedFile.objects.filter(submission__in=[case.submission_id for case in cases])
     if len(cases) > MOST_CASES or sum(sizes.values_list("size", flat=True)) > MOST_BYTES:
         raise TooMuch
-    out = io.BytesIO()
+    out, who = io.BytesIO(), readers()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for case in cases:
-            data = _data(case)
+            data = _data(case, who)
             packed.writestr(
                 f"{case.number}/заявка.html",
                 render_to_string("intake_forms/given_out.html", {"case": case, **data}),
@@ -97,7 +100,7 @@ def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
     )
 
 
-def _data(case: IntakeCase) -> dict[str, Any]:
+def _data(case: IntakeCase, readers: list[str]) -> dict[str, Any]:
     submission = case.submission
     answers = submission.read_answers()
     messages = [
@@ -122,6 +125,10 @@ def _data(case: IntakeCase) -> dict[str, Any]:
         "files": held,
         "contents": contents,
         "consents": list(submission.consents.select_related("text")),
+        "operator": operator_of(case.centre),
+        "rule": rule_of(submission.version.schema),
+        "asked": data_of(submission.version.schema),
+        "readers": readers,
         "withdrawal": getattr(submission, "withdrawal", None),
     }
 
@@ -146,6 +153,11 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "form": data["title"],
         "received": case.submission.received_at.isoformat(),
         "channel": case.channel,
+        "operator": data["operator"],
+        "basis": data["rule"].basis_said,
+        "kept_after_closing_days": data["rule"].days,
+        "purposes": {datum.label: datum.purpose for datum in data["asked"]},
+        "seen_by": data["readers"],
         "state": case.state,
         "answers": data["answers"],
         "questions": [

@@ -270,6 +270,12 @@ def test_all_cases_of_a_person_are_given_out_and_every_case_keeps_that(
     plain = json.loads(held[f"{one.number}/заявка.json"])
     assert plain["answers"]["phone"] == PHONE
     assert plain["consents"][0]["text"].startswith("Я разрешаю")
+    assert (plain["operator"], plain["basis"]) == (str(centre), "согласие человека")
+    assert plain["kept_after_closing_days"] == 365
+    assert plain["purposes"]["Телефон"] == "Чтобы позвонить"
+    assert "Специалист" in plain["seen_by"]
+    for said in ("Чтобы позвонить", "365 дней", "Специалист", str(centre)):
+        assert said in page.replace("\xa0", " ").replace("&quot;", '"')
     assert "для коллег" not in str(plain)
     assert one.events.latest("seq").kind == "exported"
     assert (two.events.count(), foreign.events.count()) == (1, 1)
@@ -447,7 +453,7 @@ def test_act_after_a_withdrawal_says_on_which_day(centre):
 def test_act_has_the_address_of_the_operator(desk, centre, act):
     for title, address in (("А", ""), ("Б", "г. Образцов, ул. Примерная, 1")):
         centre.offices.create(title=title, address=address, territory=TerritoryFactory())
-    assert acts.told(act).address == "г. Образцов, ул. Примерная, 1"
+    assert acts.told(act).operator == f"{centre}, г. Образцов, ул. Примерная, 1"
     assert "ул. Примерная" in desk.get(f"/admin/intake/acts/{act.pk}/").content.decode()
 
 
