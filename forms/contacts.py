@@ -26,7 +26,6 @@ WAYS: dict[str, str | Promise] = {
     EMAIL: _("You may write to my e-mail"),
     PAGE: _("None of this: I will look at the page of the request myself"),
 }
-MESSAGES = (SMS, EMAIL)  # what the portal itself may send
 LONGEST_TIME = 100
 
 

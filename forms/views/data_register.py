@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from catalogue.exchange.files import FORMATS, write
 from forms import register_of_data
-from forms.views.erasure import attachment
+from forms.views.attachment import attachment
 
 RIGHT = "intake_forms.view_data_register"
 

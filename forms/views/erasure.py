@@ -8,13 +8,13 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.exchange.files import FORMATS, write
 from forms import acts, consents, retention
 from forms.models import Channel, Erased, ErasureAct, HoldReason, IntakeCase
+from forms.views.attachment import attachment
 from forms.views.private import private
 from forms.views.term import COUNTER, HoldForm
 
@@ -98,14 +98,6 @@ def act_log(request: HttpRequest, pk: int) -> HttpResponse:
     found = _act(request, pk)
     content = write(acts.extract(found), "csv")
     return attachment(content, FORMATS["csv"], f"акт-{found.pk}.csv")
-
-
-def attachment(content: bytes, kind: str, name: str) -> HttpResponse:
-    """A file that a browser saves and never shows."""
-    response = HttpResponse(content, content_type=kind)
-    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _act(request: HttpRequest, pk: int) -> ErasureAct:

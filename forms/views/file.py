@@ -6,13 +6,13 @@ import uuid
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from forms.crypto import CryptoError
 from forms.files import content_of
 from forms.models import AccessLog, Erased, IntakeCase, Scan, UploadedFile
+from forms.views.attachment import attachment
 from forms.views.private import private
 
 SERVED = (Scan.CLEAN, Scan.UNSCANNED)
@@ -32,8 +32,6 @@ def serve(request: HttpRequest, pk: int, file: uuid.UUID) -> HttpResponse:
     except (Erased, CryptoError, FileNotFoundError) as error:
         raise Http404 from error
     AccessLog.objects.create(case=case, user_id=request.user.pk, what="file")
-    response = HttpResponse(content, content_type="application/octet-stream")
-    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response = attachment(content, "application/octet-stream", name)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from forms import consents, giving_out, register_of_data, retention
 from forms.models import AccessLog, Channel, Erased, IntakeCase, State
 from forms.opened import opened_case
-from forms.views.erasure import attachment
+from forms.views.attachment import attachment
 from forms.views.pages import is_sensitive
 from forms.views.private import private
 

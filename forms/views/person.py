@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from forms import giving_out, marks
 from forms.models import IntakeCase, MarkKind
-from forms.views.erasure import attachment
+from forms.views.attachment import attachment
 from forms.views.private import private
 
 

@@ -16,6 +16,7 @@ from forms.models import Erased, IntakeCase, State
 from forms.opened import opened_case
 from forms.references import grouped
 from forms.terms import next_open
+from forms.views.attachment import attachment
 from forms.views.pages import about_of, is_sensitive
 from forms.views.private import private
 from themes.templatetags.russian import human_date
@@ -64,10 +65,7 @@ def receipt_paper(request: HttpRequest, ref: str) -> HttpResponse:
         centre=case.centre.short_name if case.centre else "",
         about="" if is_sensitive(case) else about_of(case.submission.version.schema),
     )
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{given.number}.pdf"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(content, "application/pdf", f"{given.number}.pdf")
 
 
 def _hours_of(case: IntakeCase) -> dict[str, str] | None:

@@ -16,6 +16,7 @@ from forms.models import AccessLog, Erased, IntakeCase
 from forms.moves import NotAllowed, StaleCase
 from forms.references import grouped
 from forms.reissuing import Document, may_print, reissue
+from forms.views.attachment import attachment
 from forms.views.pages import see_other
 from forms.views.private import private
 
@@ -71,10 +72,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         secret=grouped(given.secret),
         address=request.build_absolute_uri(status_page),
     )
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{given.number}.pdf"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(content, "application/pdf", f"{given.number}.pdf")
 
 
 def _visible(request: HttpRequest, pk: int) -> IntakeCase:
