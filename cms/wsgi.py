@@ -2,12 +2,17 @@
 
 import os
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.base")
 
-application = get_wsgi_application()
+def _application() -> WSGIHandler:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.base")
+    made = get_wsgi_application()
+    from forms.checks import require_keys  # the apps have to be there
 
-from forms.checks import require_keys  # noqa: E402 - the apps have to be there
+    require_keys()
+    return made
 
-require_keys()
+
+application = _application()

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views import View
 from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
@@ -47,12 +49,12 @@ class FormPolicy(ModelPermissionPolicy):
 register_permission_policy(FormDefinition, FormPolicy(FormDefinition))
 
 
-class TellingView:
+class TellingView(View):
     """Mixed in front of Wagtail's views: what a form itself forbids is told and breaks nothing."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            return super().dispatch(request, *args, **kwargs)
         except SchemaError as error:
             told = gettext("The form cannot be published as it is: %(reasons)s") % {
                 "reasons": error
@@ -71,20 +73,14 @@ class TellingView:
         return reverse(FormDefinitionViewSet().get_url_name("list"))
 
 
-class RulesBeside:
-    """Mixed in front of the pages of the builder: the rules of the form in words beside it."""
+class FormCreateView(CreateView):
+    """Adding, with the rules of the form in words beside it."""
 
     def get_side_panels(self) -> Any:
-        panels = super().get_side_panels()  # type: ignore[misc]
-        form = self.form.instance  # type: ignore[attr-defined]
-        return MediaContainer([*panels, RulesSidePanel(form, self.request)])  # type: ignore[attr-defined]
+        return _with_rules(super().get_side_panels(), self)
 
 
-class FormCreateView(RulesBeside, CreateView):
-    pass
-
-
-class FormEditView(RulesBeside, EditView):
+class FormEditView(EditView):
     """Editing, with the way to the check. What changes for families is shown before it is put in
     force: there it is confirmed."""
 
@@ -103,6 +99,9 @@ class FormEditView(RulesBeside, EditView):
             return None
         messages.info(self.request, gettext("Kept as a draft. See what changes and publish."))
         return redirect(f"{reverse('intake:check', args=[self.object.pk])}#check-changes")
+
+    def get_side_panels(self) -> Any:
+        return _with_rules(super().get_side_panels(), self)
 
     @property
     def header_more_buttons(self) -> list[Any]:
@@ -128,6 +127,10 @@ class FormListView(IndexView):
     def get_list_more_buttons(self, instance: Any) -> list[Any]:
         own = _ways(instance) if self.get_edit_url(instance) else []
         return [*super().get_list_more_buttons(instance), *own]
+
+
+def _with_rules(panels: Any, view: Any) -> MediaContainer:
+    return MediaContainer([*panels, RulesSidePanel(view.form.instance, view.request)])
 
 
 def _ways(form: FormDefinition) -> list[Button]:
