@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from forms import journals, moves, papers, talk
 from forms.asking import TextField
 from forms.contacts import Wishes, wishes_in
+from forms.crypto import CryptoError
 from forms.files import name_of
 from forms.models import (
     AccessLog,
@@ -232,12 +233,14 @@ def _page(
         schema, answers = submission.version.schema, submission.read_answers()
         steps, wishes = as_asked(schema, answers, submission.day), wishes_in(schema, answers)
         _log(request, found, "answers")
-    except Erased:
+    except (Erased, CryptoError):
         pass
     notices = {notice.event_id: notice for notice in found.notices.all()}
+    timeline = list(_timeline(found, notices))
     context = {
         "case": found,
         "steps": steps,
+        "is_erased": any(each["event"].kind == EventKind.ERASED for each in timeline),
         "files": list(_files(found)) if steps is not None else [],
         "form_title": found.submission.version.schema["title"],
         "wishes": wishes,
@@ -247,7 +250,7 @@ def _page(
             notice for notice in notices.values() if notice.state == NoticeState.FAILED
         ],
         "may_reissue": user.has_perm("intake_forms.reissue_receipt") and steps is not None,
-        "timeline": list(_timeline(found, notices)),
+        "timeline": timeline,
         "told": told,
         "may_take": moves.may_take(found, user),
         "may_note": user.has_perm("intake_forms.take_intakecase") and steps is not None,
@@ -345,6 +348,8 @@ def _read(writing: Any, found: IntakeCase) -> str:
         return talk.read(writing, found)
     except Erased:
         return _("[erased]")
+    except CryptoError:
+        return _("[does not open]")
 
 
 def _register_page(

@@ -21,8 +21,10 @@ from forms.models import (
     Register,
     RegisterEntry,
     State,
+    SubmissionKey,
 )
 from tests.factories import ProviderFactory, UserFactory
+from tests.forms.test_keys import key
 from tests.intake import NAME, STORY, FormFactory, QueueFactory, TopicFactory, make_case
 
 pytestmark = pytest.mark.django_db
@@ -404,3 +406,27 @@ def test_menu_leads_to_the_desk_only_where_there_is_one(client, specialist, cent
     assert "/admin/intake/" in client.get("/admin/").content.decode()
     client.force_login(UserFactory(role=Role.EDITOR, provider=centre))
     assert "/admin/intake/" not in client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_case_whose_answers_do_not_open_says_so(staff, specialist, case, settings, is_lost):
+    """The key of the submission is gone though nobody erased it, or that of the installation is."""
+    talk.write_note(case=case, author=specialist, text=STORY, writing_id=case.submission_id)
+    if is_lost:
+        SubmissionKey.objects.all().delete()
+    else:
+        settings.NAVIGATOR_DATA_KEYS = [key()]
+    page = staff.get(url("case", case))
+    assert page.status_code == 200
+    assert "ответы не открываются" in page.content.decode()
+    assert "Личные сведения удалены" not in page.content.decode()
+    assert STORY not in page.content.decode()
+    assert staff.post(url("take", case)).status_code == 303
+
+
+def test_erased_case_says_so_and_offers_no_journals(staff, case, journal):
+    assert journal.title in staff.get(url("case", case)).content.decode()
+    erase(case=case)
+    page = staff.get(url("case", case)).content.decode()
+    assert "Личные сведения удалены" in page
+    assert journal.title not in page
