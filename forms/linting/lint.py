@@ -13,7 +13,8 @@ from forms.conditions import in_words
 from forms.linting.candidates import OPTIONED, RECORDS, Lists, comparisons
 from forms.linting.findings import ERROR, WARNING, Finding, Report, Router
 from forms.linting.looks import looks
-from forms.linting.paths import MOST_WAYS, Paths, Place, Way, Ways
+from forms.linting.paths import MOST_WAYS, Paths, Way, Ways
+from forms.linting.places import Place
 from forms.linting.routes import unrouted
 from forms.logic import Condition, fields_in, holds
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from forms.linting.findings import WARNING, Finding, Landing, Router
-from forms.linting.paths import Paths, Place
+from forms.linting.paths import Paths
+from forms.linting.places import Place
 
 NAMED = 5  # places that are named; the others are counted
 
