@@ -133,6 +133,8 @@ RIGHTS: dict[Role, Rights] = {
         + crud(_FORM, "topic", "queue", "routingrule", "register")
         + _LEDGER
         + _DATA_REGISTER
+        # Acts of cases that no centre had; the cases themselves take view_intakecase.
+        + ("intake_forms.view_erasureact", "intake_forms.view_unrouted")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers"),
         files=("add", "change", "choose"),
     ),

@@ -426,6 +426,21 @@ def test_act_of_another_centre_does_not_exist(stranger, act, specialist):
             assert found.status_code == 404
 
 
+def test_act_of_what_no_centre_had_is_seen_by_who_tends_the_installation(act):
+    nobodys = ErasureAct.objects.get(centre=None)
+    admin = client_of(UserFactory(role=Role.ADMINISTRATOR))
+    listed = admin.get("/admin/intake/acts/").content.decode()
+    assert f"/admin/intake/acts/{nobodys.pk}/" in listed
+    assert f"/admin/intake/acts/{act.pk}/" not in listed
+    page = admin.get(f"/admin/intake/acts/{nobodys.pk}/").content.decode()
+    [row] = nobodys.rows.all()
+    assert row.case.number in page
+    assert f"/admin/intake/{row.case_id}/" not in page
+    assert admin.get(f"/admin/intake/acts/{act.pk}/").status_code == 404
+    assert admin.get(f"/admin/intake/{row.case_id}/").status_code == 404  # numbers, no cases
+    assert admin.get("/admin/intake/").status_code == 404
+
+
 def test_act_costs_the_same_for_few_and_many(desk, centre, django_assert_max_num_queries):
     form, counts = form_kept(1), []
     for many in (1, 5):

@@ -104,7 +104,8 @@ def test_head_gives_out_what_is_kept_of_a_person(desk, centre):
     desk.goto("/admin/intake/person/")
     looked_at(desk, "person")
     desk.fill("[name=value]", PHONE)
-    desk.get_by_role("button", name="Найти").click()
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="Найти").click()
     looked_at(desk, "person-found")
     assert PHONE not in desk.url
     desk.check(f"#case-{case.pk}")

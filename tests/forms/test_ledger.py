@@ -452,6 +452,16 @@ def test_page_tells_differences_and_what_to_do(client, django_assert_max_num_que
     assert "не сходится" in client.get("/admin/intake/ledger/").text
 
 
+def test_page_does_not_say_that_all_adds_up_beside_figures_that_do_not(client):
+    send()
+    move_submissions(2)
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    ledger.write_days()
+    assert "всё сходится" in client.get("/admin/intake/ledger/").content.decode()
+    past_the_database("update intake_forms_ledgerrow set cases = 9 where channel = 'web'")
+    assert "всё сходится" not in client.get("/admin/intake/ledger/").content.decode()
+
+
 def test_every_finding_says_what_to_do_in_russian():
     assert set(CHECKS) == set(Loss)
     for kind, check in CHECKS.items():
