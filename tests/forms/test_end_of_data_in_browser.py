@@ -60,15 +60,18 @@ def test_family_reads_what_is_kept_takes_a_copy_and_its_consent_back(browser_pag
     page.fill("[name=number]", receipt.number)
     page.fill("[name=secret]", receipt.secret)
     page.press("[name=secret]", "Enter")
-    page.get_by_role("link", name="Что о вас хранится").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Что о вас хранится").click()
     looked_at(page, "own-data", whole=False)
     with page.expect_download() as download:
         page.get_by_role("link", name="Скачать мои сведения").click()
     with zipfile.ZipFile(download.value.path()) as packed:
         assert NAME in packed.read(f"{case.number}/заявка.html").decode()
-    page.get_by_role("link", name="Что будет потом").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Что будет потом").click()
     looked_at(page, "own-consent", whole=False)
-    page.get_by_role("button", name="Отозвать разрешение").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Отозвать разрешение").click()
     assert "Вы отозвали разрешение" in page.content()
     looked_at(page, "own-consent-done", whole=False)
     assert ConsentWithdrawn.objects.get().submission_id == case.submission_id
@@ -95,7 +98,8 @@ def test_head_holds_a_case_and_lifts_it(desk, centre):
     desk.locator("form[action$='/hold/'] button").click()
     desk.get_by_text("суд или иск").wait_for()
     looked_at(desk, "case-held", whole=False)
-    desk.get_by_role("button", name="Снять запрет").click()
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="Снять запрет").click()
     assert not LegalHold.objects.standing().exists()
 
 
