@@ -160,7 +160,7 @@ def _compares(op: str, answer: Any, condition: Condition, day: datetime.date) ->
     if missing:
         return op in ("ne", "lacks")
     if op == "within":
-        return wanted == value or wanted in _around(answer)
+        return _same(value, wanted) or wanted in _around(answer)
     return bool(_TESTS[op](value, wanted))
 
 
