@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from forms import files, marks, talk
+from forms.contacts import changed_contact
 from forms.crypto import CryptoError
 from forms.events import record
 from forms.models import (
@@ -28,7 +29,7 @@ from forms.models import (
     SubmissionKey,
     UploadedFile,
 )
-from forms.reading import as_asked
+from forms.reading import as_asked, contact_in_words
 
 MOST_CASES = 50
 MOST_BYTES = 200 * 1024 * 1024  # of files; the whole archive lies in memory
@@ -95,7 +96,9 @@ def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
     kept = SubmissionKey.objects.values("submission")
     return (
         cases.filter(submission__in=kept)
-        .select_related("submission__key", "submission__version", "form", "centre")
+        .select_related(
+            "submission__key", "submission__version", "submission__contact_now", "form", "centre"
+        )
         .order_by("-created_at", "-pk")
     )
 
@@ -103,6 +106,7 @@ def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
 def _data(case: IntakeCase) -> dict[str, Any]:
     submission = case.submission
     answers = submission.read_answers()
+    changed = changed_contact(submission)
     messages = [
         {
             "at": message.at,
@@ -121,6 +125,8 @@ def _data(case: IntakeCase) -> dict[str, Any]:
         "title": submission.version.schema["title"],
         "steps": as_asked(submission.version.schema, answers, submission.day),
         "answers": answers,
+        "contact_now": changed.read() if changed else None,
+        "contact_said": contact_in_words(changed.read()) if changed else "",
         "messages": messages,
         "files": held,
         "contents": contents,
@@ -151,6 +157,7 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "channel": case.channel,
         "state": case.state,
         "answers": data["answers"],
+        "contact_now": data["contact_now"],
         "questions": [
             {"step": step.title, "question": answer.label, "answer": getattr(answer, "text", None)}
             for step in data["steps"]

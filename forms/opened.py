@@ -32,7 +32,14 @@ def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
         return None
     return (
         IntakeCase.objects.filter(ref=ref, secret_round=known[ref])
-        .select_related("submission__key", "submission__version", "form", "topic", "centre")
+        .select_related(
+            "submission__key",
+            "submission__version",
+            "submission__contact_now",
+            "form",
+            "topic",
+            "centre",
+        )
         .first()
     )
 

@@ -23,7 +23,9 @@ from forms.routing import UNROUTED
 PERSONAL_KINDS = frozenset(
     ("name", "birth_date", "phone", "email", "snils", "inn", "address", "file", "contact")
 )
-_MARKED = frozenset((MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS, "name", "birth_date"))
+_MARKED = frozenset(
+    (MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS, "name", "birth_date", "contact")
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from forms import marks
 from forms.answers import AnswerForm
-from forms.contacts import wishes_in
+from forms.contacts import contact_in, wishes_in
 from forms.jsonschema import answers_schema
 from forms.models import IntakeCase
 from forms.reading import as_asked
@@ -113,14 +113,14 @@ def test_api_takes_the_same_answer(schema):
 
 def test_wishes_and_words_of_an_answer(schema):
     answers = reached_by("call", "email", time="утром")
-    wishes = wishes_in(schema, answers)
+    wishes = wishes_in(contact_in(schema, answers))
     assert wishes.may_call
     assert list(wishes.addresses()) == [("email", EMAIL)]
     steps = as_asked(schema, answers, day=IntakeCase._meta.get_field("created_at").default().date())
     text = next(one.text for one in steps[0].answers if one.kind == "contact")
     assert "+7 921 123-45-67" in text
     assert "Голосовое сообщение не оставлять." in text
-    assert wishes_in(schema, {"story": "x"}) is None
+    assert contact_in(schema, {"story": "x"}) is None
 
 
 def test_contact_is_found_by_blind_marks(form):

@@ -167,6 +167,15 @@ def test_pages_after_sending(browser_page, portal, specialist, width, scheme, sc
     press(page, "Отправить")
     look(page, "status-errors")
     with page.expect_navigation():
+        page.get_by_role("link", name="Изменить").click()
+    look(page, "contact")
+    page.check("[name=contact_ways][value=sms]")
+    press(page, "Сохранить")
+    look(page, "contact-errors")
+    page.fill("[name=contact_phone]", "8 921 123-45-67")
+    press(page, "Сохранить")
+    assert "по СМС, по почте" in page.inner_text("main")
+    with page.expect_navigation():
         page.get_by_role("link", name="Отозвать заявку").click()
     look(page, "withdraw")
     press(page, "Отозвать заявку")
