@@ -15,6 +15,7 @@ from forms.references import folded, is_reference
 
 SESSION_KEY = "intake_cases"
 DRAFTS_KEY = "intake_drafts"
+SENT_KEY = "intake_sent"  # what became of drafts: the way back leads to their pages
 MOST = 20
 
 
@@ -73,9 +74,21 @@ def opened_draft_of(request: HttpRequest, form: FormDefinition) -> FormDraft | N
     )
 
 
-def forget_draft(request: HttpRequest) -> None:
-    """Forms that were sent are no more among those begun."""
+def sent_as(request: HttpRequest, typed: str) -> str:
+    """The reference of the case that a begun form has become, when this browser has sent it."""
+    sent: dict[str, str] = request.session.get(SENT_KEY, {})
+    return sent.get(folded(typed), "")
+
+
+def forget_draft(request: HttpRequest, draft: str = "", case: str = "") -> None:
+    """Forms that were sent are no more among those begun.
+
+    :param draft: the number that it had, when it had been begun; `case` what it became.
+    """
     refs = request.session.get(DRAFTS_KEY, [])
+    if draft in refs:
+        sent = request.session.get(SENT_KEY, {}) | {draft: case}
+        request.session[SENT_KEY] = dict([*sent.items()][-MOST:])
     if refs:
         request.session[DRAFTS_KEY] = [*_drafts(refs).values_list("ref", flat=True)]
 
@@ -84,6 +97,7 @@ def close(request: HttpRequest) -> None:
     """Forget every case and begun form: the device may be somebody else's."""
     request.session.pop(SESSION_KEY, None)
     request.session.pop(DRAFTS_KEY, None)
+    request.session.pop(SENT_KEY, None)
 
 
 def _opened(request: HttpRequest) -> dict[str, int]:

@@ -21,6 +21,7 @@ from forms.arriving import Arriving
 from forms.compiling import fields_of
 from forms.detecting import Refused
 from forms.drafts import Draft
+from forms.links import forms_to_ask
 from forms.models import FormDefinition, FormDraft, FormVersion
 from forms.models.drafts import Typed
 from forms.opened import forget_draft, open_draft, open_for, opened_draft_of
@@ -30,6 +31,7 @@ from forms.views.pages import (
     HONEYPOT,
     Notice,
     address_of_step,
+    around,
     check_page,
     filled_form,
     first_step,
@@ -42,11 +44,6 @@ from forms.views.pages import (
 )
 from forms.views.private import private
 
-# Kinds of questions whose answer is what was typed.
-TYPED = (
-    *("text", "longtext", "phone", "email", "number", "money", "date", "time", "birth_date"),
-    *("snils", "inn"),
-)
 ASKED = "question"  # words that a family has already written elsewhere: in the search
 LONGEST_ASKED = 2000
 ATTACH, DETACH = "attach", "detach:"
@@ -60,6 +57,8 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and ASKED not in request.POST:
         return _send(request, slug)
     definition = get_object_or_404(FormDefinition, slug=slug)
+    if not definition.is_public and (last := definition.version_in_force()):
+        return _closed(request, last)
     version = _version_in_force(definition)
     blank = AnswerForm(
         version.schema, known=_known(request, version), only=first_step(version.schema)
@@ -86,7 +85,7 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
         return _to_receipt(request, found.sent)
     version, definition = found.version, found.version.form
     if not definition.is_public:
-        return _closed(request, version, page)
+        return _closed(request, version, _typed_so_far(request, version, page))
     if page.expired and keeping.begun(page.key) is None:
         return _begin_again(request, definition, status=410)
     step = _step_of_page(request, version)
@@ -162,7 +161,7 @@ def _go_on(request: HttpRequest, page: Draft, draft: FormDraft, step: str | None
     if filled.errors:
         return form_page(request, version, filled, draft=draft, status=422)
     if step is None:
-        return _accept(request, page, version, filled)
+        return _accept(request, page, version, filled, draft)
     return see_other(address_of_step(draft, step_after(draft, filled)))
 
 
@@ -217,18 +216,23 @@ def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition)
         return check_page(request, draft, notice=_changed_elsewhere(), status=409)
     whole = filled_form(draft, None)
     if whole.is_valid():
-        return _accept(request, page, draft.version, whole)
+        return _accept(request, page, draft.version, whole, draft)
     wrong = filled_form(draft, whole.wrong_step() or first_step(draft.version.schema))
     return form_page(request, draft.version, wrong, draft=draft, status=422)
 
 
 def _accept(
-    request: HttpRequest, page: Draft, version: FormVersion, filled: AnswerForm
+    request: HttpRequest,
+    page: Draft,
+    version: FormVersion,
+    filled: AnswerForm,
+    draft: FormDraft | None = None,
 ) -> HttpResponse:
+    begun = draft.ref if draft else ""
     before = sent_before(request, version, filled.answers)
     if before:
         FormDraft.objects.filter(pk=page.key).delete()
-        return _to_receipt(request, before)
+        return _to_receipt(request, before, begun)
     verdict = protection.check(request, version, page.key, filled.answers)
     if isinstance(verdict, protection.Demand):
         return not_yet(request, version, page.key, filled, verdict)
@@ -239,7 +243,7 @@ def _accept(
         territory=chosen_territory(request),
         beside=verdict,
     )
-    return _to_receipt(request, receipt.ref)
+    return _to_receipt(request, receipt.ref, begun)
 
 
 def step_after(draft: FormDraft, filled: AnswerForm) -> str:
@@ -266,8 +270,8 @@ def _step_of_page(request: HttpRequest, version: FormVersion) -> str | None:
     return sent if sent in known else first_step(version.schema)
 
 
-def _to_receipt(request: HttpRequest, ref: str) -> HttpResponse:
-    forget_draft(request)
+def _to_receipt(request: HttpRequest, ref: str, begun: str = "") -> HttpResponse:
+    forget_draft(request, begun, ref)
     open_for(request, ref)
     return see_other(reverse("intake_forms:receipt", args=[ref]))
 
@@ -333,7 +337,7 @@ def as_typed(field: BoundField) -> str:
     """What stands in a field, in words where the family chose from a list."""
     labels = dict(_choices(getattr(field.field, "choices", ())))
     said = (one for one in _flat(field.value()) if one not in (None, "", False))
-    return ", ".join(labels.get(str(one), str(one)) for one in said)
+    return ", ".join(labels.get(str(one), _("yes") if one is True else str(one)) for one in said)
 
 
 def _flat(value: Any) -> Iterator[Any]:
@@ -368,20 +372,25 @@ def _changed_elsewhere() -> Notice:
     )
 
 
-def _closed(request: HttpRequest, version: FormVersion, page: Draft) -> HttpResponse:
-    """The form was taken down while it was filled in: nothing typed is thrown away."""
-    draft = keeping.begun(page.key)
-    values = (draft.read_typed() if draft else {}) | written.lists_of(request.POST)
-    told = [
-        (spec["label"], ", ".join(values.get(f"a-{spec['key']}", ())))
-        for spec in fields_of(version.schema)
-        if spec["type"] in TYPED
-    ]
-    context = {
-        "title": version.schema["title"],
-        "typed": [(label, text) for label, text in told if text.strip()],
+def _closed(
+    request: HttpRequest, version: FormVersion, typed: list[tuple[str, str]] | None = None
+) -> HttpResponse:
+    """The form was taken down: by now, or while it was filled in."""
+    context = around(request, version.schema) | {
+        "was_begun": typed is not None,
+        "typed": typed or [],
+        "others": forms_to_ask()[:1],
     }
     return render(request, "intake_forms/closed.html", context, status=410)
+
+
+def _typed_so_far(request: HttpRequest, version: FormVersion, page: Draft) -> list[tuple[str, str]]:
+    """What was typed, to be copied elsewhere: nothing of it is thrown away."""
+    draft = keeping.begun(page.key)
+    values = (draft.read_typed() if draft else {}) | written.lists_of(request.POST)
+    form = AnswerForm(version.schema, data=written.as_data(values), judged=False)
+    told = [(str(field.label), as_typed(field)) for field in form if not field.is_hidden]
+    return [(label, text) for label, text in told if text.strip()]
 
 
 def _known(request: HttpRequest, version: FormVersion) -> dict[str, Any]:
