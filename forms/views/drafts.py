@@ -52,6 +52,7 @@ def form_begun(request: HttpRequest, ref: str = "") -> HttpResponse:
         if asked.is_valid():
             draft, code = _find(request, asked)
             if draft is not None:
+                request.session.cycle_key()
                 open_draft(request, draft.ref)
                 return see_other(address_of_step(draft, draft.step or None))
     return render(request, "intake_forms/come_back.html", {"form": asked}, status=code)

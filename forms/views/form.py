@@ -82,7 +82,7 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         return _begin_again(request, get_object_or_404(FormDefinition, slug=slug), status=400)
     if found.sent:
-        return _to_receipt(request, found.sent)
+        return _sent_again(request, page, found.sent)
     version, definition = found.version, found.version.form
     if not definition.is_public:
         return _closed(request, version, _typed_so_far(request, version, page))
@@ -103,6 +103,13 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
     if first is not None:
         return _to_receipt(request, first.ref)
     return response or _begin_again(request, definition, status=400)
+
+
+def _sent_again(request: HttpRequest, page: Draft, ref: str) -> HttpResponse:
+    """To the receipt of the first time; whoever finds an old page has to know the code."""
+    if page.expired:
+        return see_other(reverse("intake_forms:status"))
+    return _to_receipt(request, ref)
 
 
 def _take(request: HttpRequest, page: Draft, found: Arriving, step: str | None) -> HttpResponse:

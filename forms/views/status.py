@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cms.models import SiteSettings
 from cms.security import address_of
-from forms import lookup, papers, recontacting, talk
+from forms import lookup, papers, recontacting, sms, talk
 from forms.asking import FilesWidget, TextField, accepted
 from forms.contacts import CALL, EMAIL, SMS, wishes_of
 from forms.detecting import Refused
@@ -108,9 +108,14 @@ def status(request: HttpRequest) -> HttpResponse:
         if asked.is_valid():
             found, code = _find(request, asked)
             if found is not None:
+                request.session.cycle_key()  # whoever knows the key of before sees nothing
                 open_for(request, found.ref, found.secret_round)
                 return _seen(found)
-    context = {"form": asked, "opened": opened_cases(request) if not asked.is_bound else []}
+    context = {
+        "form": asked,
+        "opened": opened_cases(request) if not asked.is_bound else [],
+        "sends_sms": sms.is_set_up(),
+    }
     return render(request, "intake_forms/lookup.html", context, status=code)
 
 

@@ -7,6 +7,7 @@ import re
 import uuid
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalogue.models import Territory
@@ -209,6 +210,17 @@ def test_expired_key_is_told_and_answers_are_kept(send, form, monkeypatch):
     assert answer.status_code == 410
     assert STORY in answer.content.decode()
     assert not Submission.objects.exists()
+
+
+def test_key_that_is_too_old_opens_no_request_that_it_has_sent(client, send, form, monkeypatch):
+    draft = draft_of(client.get("/forms/vopros/"))
+    assert send(draft=draft).status_code == 303
+    other = Client()
+    monkeypatch.setattr("forms.drafts.LIFE", datetime.timedelta(0))
+    answer = other.post("/forms/vopros/", {"draft": draft})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/status/")
+    assert "intake_cases" not in other.session
+    assert Submission.objects.count() == 1
 
 
 def test_form_begun_on_an_older_version_is_accepted_on_it(client, form, send):

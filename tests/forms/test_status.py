@@ -53,6 +53,21 @@ def test_number_and_code_open_the_case(client, case, receipt):
     assert "noindex" in page.headers["X-Robots-Tag"]
 
 
+def test_session_gets_another_key_when_a_code_opens_a_case(client, case, receipt):
+    client.get("/status/")
+    session = client.session
+    session["fixed"] = "by somebody else"
+    session.save()
+    before = session.session_key
+    client.cookies["sessionid"] = before
+    client.post("/status/", {"number": receipt.number, "secret": receipt.secret})
+    assert client.session.session_key != before
+    assert client.session["fixed"]
+    stale = Client()
+    stale.cookies["sessionid"] = before
+    assert stale.get(f"/status/{case.ref}/").status_code == 302
+
+
 def test_wrong_code_and_absent_number_get_the_same_answer(case, receipt):
     absent = new_reference()
     wrong = ask(Client(), case.ref, "2222-2222")
