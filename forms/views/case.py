@@ -22,8 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forms import journals, moves, papers, talk
 from forms.asking import TextField
-from forms.consents import withdrawal_of
-from forms.contacts import Wishes, changed_contact, wishes_of
+from forms.contacts import SMS, Wishes, changed_contact, wishes_of
 from forms.files import name_of
 from forms.models import (
     AccessLog,
@@ -199,6 +198,7 @@ def _visible(request: HttpRequest, pk: int) -> IntakeCase:
         "submission__key",
         "submission__version",
         "submission__contact_now",
+        "submission__withdrawal",
         "form",
         "topic",
         "queue__centre",
@@ -239,6 +239,7 @@ def _page(
         _log(request, found, "answers")
     except Erased:
         pass
+    told_of = None if hasattr(found.submission, "withdrawal") else wishes
     notices = {notice.event_id: notice for notice in found.notices.all()}
     context = {
         "case": found,
@@ -248,7 +249,8 @@ def _page(
         "wishes": wishes,
         "must_not_call": wishes is not None and not wishes.may_call,
         "wishes_changed": changed_contact(found.submission),
-        "way_of_notices": "" if withdrawal_of(found) else way_of_notices(wishes),
+        "way_of_notices": way_of_notices(told_of),
+        "sms_by_hand": told_of is not None and SMS in told_of.ways and not way_of_notices(told_of),
         "undelivered": [
             notice for notice in notices.values() if notice.state == NoticeState.FAILED
         ],

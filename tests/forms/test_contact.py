@@ -165,6 +165,19 @@ def test_desk_shows_the_wishes_and_no_link_to_call_against_them(
         assert "Номер скрыт: семья просит не звонить" in page
 
 
+def test_desk_sends_the_short_message_by_hand_where_the_portal_sends_none(
+    client, form, centre, specialist, settings
+):
+    case = make_case(form, centre=centre, answers=reached_by("sms"))
+    client.force_login(specialist)
+    address = reverse("intake:case", args=[case.pk])
+    for gateway, by_hand in (("", True), ("https://gate.example.org/", False)):
+        settings.NAVIGATOR_SMS = {**settings.NAVIGATOR_SMS, "URL": gateway}
+        page = client.get(address).content.decode()
+        assert ("отправьте СМС сами" in page) is by_hand
+        assert ("нейтральной СМС" in page) is not by_hand
+
+
 def test_other_phones_are_hidden_too_when_nobody_may_call(client, centre, specialist):
     steps = contact_steps()
     steps.insert(
