@@ -21,7 +21,9 @@ MOST = 20
 
 def open_for(request: HttpRequest, ref: str, secret_round: int = 0) -> None:
     """:param secret_round: of the code that was shown; a newer code closes what an older opened."""
-    known = {one: seen for one, seen in _opened(request).items() if one != ref}
+    before = _opened(request)
+    secret_round = max(secret_round, before.get(ref, 0))
+    known = {one: seen for one, seen in before.items() if one != ref}
     request.session[SESSION_KEY] = dict([*known.items(), (ref, secret_round)][-MOST:])
 
 

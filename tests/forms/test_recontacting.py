@@ -22,6 +22,7 @@ from forms import (
     moves,
     recontacting,
     recovery,
+    rehearsal,
     rotation,
 )
 from forms.contacts import wishes_of
@@ -309,6 +310,14 @@ def test_rotation_of_keys_keeps_it_readable_and_found(settings, family, case):
     assert wishes(case).email == NEW_EMAIL
     assert marks.submissions_with("email", NEW_EMAIL).get().pk == case.submission_id
     assert set(BlindMark.objects.values_list("key_id", flat=True)) == {crypto.newest_key_id()}
+
+
+def test_rehearsed_restore_opens_it_too(family, case):
+    change(family, case, "email", email=NEW_EMAIL)
+    found = rehearsal.open_sample(10)
+    assert (found.faults, found.counts["contactnow"]) == ([], 1)
+    ContactNow.objects.update(answer=b"\x01 somebody has changed this row by hand")
+    assert len(rehearsal.open_sample(10).faults) == 1
 
 
 def test_erasing_takes_it_with_everything_else(family, case):
