@@ -39,6 +39,7 @@ def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
             "submission__key",
             "submission__version",
             "submission__contact_now",
+            "submission__withdrawal",
             "form",
             "topic",
             "centre",

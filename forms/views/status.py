@@ -284,7 +284,7 @@ def _reached(case: IntakeCase) -> str:
     if wishes is None:
         return _("You have not said how we may reach you.")
     ways = [said[way] for way in wishes.ways if way in said]
-    if not ways:
+    if not ways or hasattr(case.submission, "withdrawal"):  # then nothing is sent (forms.sending)
         return _("We neither call nor write: you look at this page yourself.")
     return _("We may reach you: %(ways)s.") % {"ways": ", ".join(ways)}
 

@@ -190,6 +190,14 @@ def test_changes_of_a_day_are_limited(family, case):
     assert wishes(case).email == f"a{recontacting.MOST_A_DAY - 1}@example.org"
 
 
+def test_page_promises_no_message_once_the_consent_is_taken_back(family, case):
+    assert "Связываемся с вами" in family.get(f"/status/{case.ref}/").content.decode()
+    consents.withdraw(case=case, way=Channel.WEB)
+    page = family.get(f"/status/{case.ref}/").content.decode()
+    assert "Связываемся с вами" not in page
+    assert "Мы не звоним и не пишем" in page
+
+
 # What is sent.
 
 
