@@ -56,7 +56,7 @@ def own_contact(request: HttpRequest, ref: str) -> HttpResponse:
         return _page(request, case, typed, code=429)
     except Erased:
         pass  # the page of the request says so
-    return see_other(_status_of(case))
+    return see_other(f"{_status_of(case)}#contact")  # where it says what counts now
 
 
 def _status_of(case: IntakeCase) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,17 +19,16 @@ from forms.arriving import Arriving
 from forms.compiling import fields_of
 from forms.detecting import Refused
 from forms.drafts import Draft
-from forms.links import forms_to_ask
 from forms.models import FormDefinition, FormDraft, FormVersion
 from forms.models.drafts import Typed
 from forms.opened import forget_draft, open_draft, open_for, opened_draft_of
 from forms.twice import sent_before
+from forms.views.closed import closed, typed_so_far
 from forms.views.pages import (
     CHECK,
     HONEYPOT,
     Notice,
     address_of_step,
-    around,
     check_page,
     filled_form,
     first_step,
@@ -58,7 +55,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
         return _send(request, slug)
     definition = get_object_or_404(FormDefinition, slug=slug)
     if not definition.is_public and (last := definition.version_in_force()):
-        return _closed(request, last)
+        return closed(request, last)
     version = _version_in_force(definition)
     blank = AnswerForm(
         version.schema, known=_known(request, version), only=first_step(version.schema)
@@ -85,7 +82,7 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
         return _sent_again(request, page, found.sent)
     version, definition = found.version, found.version.form
     if not definition.is_public:
-        return _closed(request, version, _typed_so_far(request, version, page))
+        return closed(request, version, typed_so_far(request, version, page))
     if page.expired and keeping.begun(page.key) is None:
         return _begin_again(request, definition, status=410)
     step = _step_of_page(request, version)
@@ -330,37 +327,14 @@ def _both(
         (field.label, said)
         for field in theirs
         if not field.is_hidden
-        and (said := as_typed(field))
-        and (field.name not in answers.fields or said != as_typed(answers[field.name]))
+        and (said := written.as_typed(field))
+        and (field.name not in answers.fields or said != written.as_typed(answers[field.name]))
     ]
     open_draft(request, draft.ref)
     notice = _changed_elsewhere()
     return form_page(
         request, draft.version, answers, draft=draft, notice=notice, status=409, others=others
     )
-
-
-def as_typed(field: BoundField) -> str:
-    """What stands in a field, in words where the family chose from a list."""
-    labels = dict(_choices(getattr(field.field, "choices", ())))
-    said = (one for one in _flat(field.value()) if one not in (None, "", False))
-    return ", ".join(labels.get(str(one), _("yes") if one is True else str(one)) for one in said)
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _flat(each)
-    else:
-        yield value
-
-
-def _choices(choices: Any) -> Iterator[tuple[str, str]]:
-    for value, label in choices:
-        if isinstance(label, list | tuple):
-            yield from _choices(label)
-        else:
-            yield str(value), str(label)
 
 
 def _looks_automatic() -> Notice:
@@ -377,27 +351,6 @@ def _changed_elsewhere() -> Notice:
         _("The answers were changed on another device or in another window"),
         _("Nothing is lost. Compare both and go on with what is right."),
     )
-
-
-def _closed(
-    request: HttpRequest, version: FormVersion, typed: list[tuple[str, str]] | None = None
-) -> HttpResponse:
-    """The form was taken down: by now, or while it was filled in."""
-    context = around(request, version.schema) | {
-        "was_begun": typed is not None,
-        "typed": typed or [],
-        "others": forms_to_ask()[:1],
-    }
-    return render(request, "intake_forms/closed.html", context, status=410)
-
-
-def _typed_so_far(request: HttpRequest, version: FormVersion, page: Draft) -> list[tuple[str, str]]:
-    """What was typed, to be copied elsewhere: nothing of it is thrown away."""
-    draft = keeping.begun(page.key)
-    values = (draft.read_typed() if draft else {}) | written.lists_of(request.POST)
-    form = AnswerForm(version.schema, data=written.as_data(values), judged=False)
-    told = [(str(field.label), as_typed(field)) for field in form if not field.is_hidden]
-    return [(label, text) for label, text in told if text.strip()]
 
 
 def _known(request: HttpRequest, version: FormVersion) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_new_answer_counts_and_what_was_sent_stays_byte_for_byte(family, case):
     page = family.get(f"/status/{case.ref}/contact/").content.decode()
     assert f'value="{EMAIL}"' in page  # what counts now stands there
     answer = change(family, case, "email", email=NEW_EMAIL, phone=PHONE)
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/status/{case.ref}/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/status/{case.ref}/#contact")
     assert (wishes(case).ways, wishes(case).email, wishes(case).phone) == (
         ("email",),
         NEW_EMAIL,
