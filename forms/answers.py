@@ -187,7 +187,8 @@ class AnswerForm(forms.Form):
             rows = len(self.known.get(key) or ())
         return max(min(rows, node["maximum"]), node["minimum"])
 
-    def _add_fields(self, nodes: list[Mapping[str, Any]], prefix: str) -> None:
+    def _add_fields(self, nodes: list[Mapping[str, Any]], prefix: str, row: str = "") -> None:
+        """:param row: the name of the row in which they stand, which an error tells, too."""
         for node in nodes:
             path = prefix + node["key"]
             if node["type"] == "group":
@@ -198,9 +199,11 @@ class AnswerForm(forms.Form):
                     required=False, initial=rows, widget=forms.HiddenInput(), label=node["label"]
                 )
                 for number in range(rows):
-                    self._add_fields(node["fields"], f"{path}.{number}.")
+                    title = f"{node['row_title']} {number + 1}"
+                    self._add_fields(node["fields"], f"{path}.{number}.", title)
             elif can_ask(node["type"]):
-                self.fields[path] = field_for(node, self._choosers)
+                self.fields[path] = field = field_for(node, self._choosers)
+                field.row_title = row  # type: ignore[attr-defined]
 
     def _given(self, cleaned: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Answers as forms.course takes them, without rows in which nothing was typed; and where

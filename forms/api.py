@@ -102,6 +102,8 @@ def submit(
 @sensitive_variables()
 def _submit(request: HttpRequest, slug: str, sent: SubmissionIn, key: uuid.UUID) -> Status[Any]:
     first = case_for(key)
+    if first is not None and first.channel != Channel.API:  # of a page: its receipt is a family's
+        return Status(409, {"detail": _("This key is taken. Please make another one.")})
     if first is not None:
         return Status(201, _out(request, receipt_of(first)))
     version = _in_force(slug)

@@ -47,7 +47,8 @@ def field_for(spec: Spec, choosers: Choosers) -> forms.Field:
     field = _BUILDERS[spec["type"]](spec, choosers)
     field.label = spec["label"]
     field.required = spec["required"]
-    field.help_text = spec["help"] or field.help_text
+    if spec["type"] != "file":  # an editor's hint takes the place of ours, but not of limits
+        field.help_text = spec["help"] or field.help_text
     field.widget.is_required = spec["required"]
     field.error_messages["required"] = _MISSING.get(spec["type"], _MISSING_ANSWER)
     return field
@@ -501,7 +502,8 @@ def accepted(what: str) -> str:
 
 def _file(spec: Spec, choosers: Choosers) -> forms.Field:
     multiple = spec["most_files"] > 1
-    hint = (
+    told = _("Up to %(files)s files, each at most %(most)s MB.") if spec["help"] else ""
+    hint = told or (
         _("Up to %(files)s files, each at most %(most)s MB: photos, PDF, documents.")
         if spec["accepts"] == "papers"
         else _("Up to %(files)s files, each at most %(most)s MB: photos or PDF.")
@@ -513,7 +515,8 @@ def _file(spec: Spec, choosers: Choosers) -> forms.Field:
         **({"multiple": True} if multiple else {}),
     }
     words = {"files": spec["most_files"], "most": spec["most_megabytes"]}
-    return FilesField(widget=FilesWidget(attrs=attrs), help_text=hint % words)
+    own = f"{spec['help'].rstrip(' .')}. " if spec["help"] else ""
+    return FilesField(widget=FilesWidget(attrs=attrs), help_text=own + hint % words)
 
 
 def _snils(spec: Spec, choosers: Choosers) -> forms.Field:

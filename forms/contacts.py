@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from forms.compiling import fields_of, lifted
-from forms.models import IntakeCase
+from forms.models import ContactNow, IntakeCase, Submission
 
 CALL, SMS, EMAIL, PAGE = "call", "sms", "email", "page"
 WAYS: dict[str, str | Promise] = {
@@ -50,19 +50,44 @@ class Wishes:
                 yield way, address
 
 
-def wishes_in(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Wishes | None:
-    """The wishes among answers; None when the family was not asked, or said nothing."""
+def contact_in(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What was answered when the form was sent; None when it was not asked, or nothing said."""
     for node in fields_of(lifted(dict(schema))):
         answer = answers.get(node["key"])
         if node["type"] == "contact" and answer:
-            return Wishes(**{**answer, "ways": tuple(answer["ways"])})
+            return dict(answer)
     return None
 
 
+def changed_contact(submission: Submission) -> ContactNow | None:
+    """What the family has said since (forms.recontacting)."""
+    try:
+        return submission.contact_now
+    except ContactNow.DoesNotExist:
+        return None
+
+
+def contact_of(submission: Submission) -> dict[str, Any] | None:
+    """The answer that counts now.
+
+    :raises forms.models.Erased: the personal data were erased.
+    """
+    changed = changed_contact(submission)
+    if changed is not None:
+        return changed.read()
+    return contact_in(submission.version.schema, submission.read_answers())
+
+
 def wishes_of(case: IntakeCase) -> Wishes | None:
-    """:raises forms.models.Erased: the personal data of the case were erased."""
-    submission = case.submission
-    return wishes_in(submission.version.schema, submission.read_answers())
+    """What the family allows now; None when it was not asked, or said nothing.
+
+    :raises forms.models.Erased: the personal data of the case were erased.
+    """
+    return wishes_in(contact_of(case.submission))
+
+
+def wishes_in(answer: Mapping[str, Any] | None) -> Wishes | None:
+    return Wishes(**{**answer, "ways": tuple(answer["ways"])}) if answer else None
 
 
 class ContactWidget(forms.MultiWidget):

@@ -10,6 +10,7 @@ from forms import files, marks
 from forms.events import record
 from forms.models import (
     CaseMessage,
+    ContactNow,
     EventKind,
     FormDraft,
     IntakeCase,
@@ -21,7 +22,8 @@ from forms.models import (
 
 @transaction.atomic
 def erase(*, case: IntakeCase, actor: Any = None) -> int:
-    """Destroy what names anybody: the key, files, marks, messages, notes, entries of journals.
+    """Destroy what names anybody: the key, files, marks, messages, notes, entries of journals,
+    how the family may be reached.
 
     Number, term and events stay: they name nobody. How many files went.
     """
@@ -33,6 +35,7 @@ def erase(*, case: IntakeCase, actor: Any = None) -> int:
     marks.erase(submission)
     for writings in (CaseMessage, InternalNote, RegisterEntry):
         writings._default_manager.filter(case=locked).delete()
+    ContactNow.objects.filter(submission=submission).delete()
     FormDraft.objects.filter(pk=submission.idempotency_key).delete()
     if gone:
         record(locked, EventKind.ERASED, actor=actor)

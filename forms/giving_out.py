@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from forms import files, marks, talk
+from forms.contacts import changed_contact
 from forms.crypto import CryptoError
 from forms.events import record
 from forms.models import (
@@ -29,7 +30,7 @@ from forms.models import (
     UploadedFile,
 )
 from forms.operators import operator_of
-from forms.reading import as_asked
+from forms.reading import as_asked, contact_in_words
 from forms.register_of_data import data_of, readers
 from forms.retention import rule_of
 
@@ -95,7 +96,9 @@ def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
     kept = SubmissionKey.objects.values("submission")
     return (
         cases.filter(submission__in=kept)
-        .select_related("submission__key", "submission__version", "form", "centre")
+        .select_related(
+            "submission__key", "submission__version", "submission__contact_now", "form", "centre"
+        )
         .order_by("-created_at", "-pk")
     )
 
@@ -103,6 +106,7 @@ def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
 def _data(case: IntakeCase, readers: list[str]) -> dict[str, Any]:
     submission = case.submission
     answers = submission.read_answers()
+    changed = changed_contact(submission)
     messages = [
         {
             "at": message.at,
@@ -121,6 +125,8 @@ def _data(case: IntakeCase, readers: list[str]) -> dict[str, Any]:
         "title": submission.version.schema["title"],
         "steps": as_asked(submission.version.schema, answers, submission.day),
         "answers": answers,
+        "contact_now": changed.read() if changed else None,
+        "contact_said": contact_in_words(changed.read()) if changed else "",
         "messages": messages,
         "files": held,
         "contents": contents,
@@ -160,6 +166,7 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "seen_by": data["readers"],
         "state": case.state,
         "answers": data["answers"],
+        "contact_now": data["contact_now"],
         "questions": [
             {"step": step.title, "question": answer.label, "answer": getattr(answer, "text", None)}
             for step in data["steps"]

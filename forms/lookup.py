@@ -72,14 +72,17 @@ def _find(
     return found
 
 
-def count(what: str, most: int) -> None:
+def count(what: str, most: int, a_day: int | None = None) -> None:
     """Count one more try of something, by a digest that tells nothing.
 
-    :raises TooManyAttempts: there were too many within the window.
+    :raises TooManyAttempts: there were too many within the window, or within a day.
     """
     key, now = _digest(what), timezone.now()
     LookupAttempt.objects.create(key=key, at=now)
-    if LookupAttempt.objects.filter(key=key, at__gte=now - WINDOW).count() > most:
+    tries = LookupAttempt.objects.filter(key=key)
+    if tries.filter(at__gte=now - WINDOW).count() > most:
+        raise TooManyAttempts
+    if a_day is not None and tries.filter(at__gte=now - KEPT).count() > a_day:
         raise TooManyAttempts
 
 

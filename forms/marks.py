@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from forms import crypto, snils
 from forms.compiling import lifted
-from forms.models import BlindMark, MarkKind, Submission
+from forms.models import BlindMark, ContactNow, MarkKind, Submission
 
 REGION = "RU"
 PURPOSE = "blind marks"
@@ -56,12 +56,12 @@ def put(submission: Submission, answers: Mapping[str, Any]) -> None:
 
 def made(submission: Submission, answers: Mapping[str, Any]) -> list[BlindMark]:
     """The marks of a submission under the newest key, not saved yet."""
+    return _made(submission, values_in(submission.version.schema, answers))
+
+
+def _made(submission: Submission, values: Iterable[Found]) -> list[BlindMark]:
     newest = crypto.newest_key_id()
-    marks = {
-        _digests(kind, value)[newest]: kind
-        for kind, value in values_in(submission.version.schema, answers)
-        if _normal(kind, value)
-    }
+    marks = {_digests(kind, value)[newest]: kind for kind, value in values if _normal(kind, value)}
     return [
         BlindMark(submission=submission, kind=kind, key_id=newest, digest=digest)
         for digest, kind in marks.items()
@@ -69,9 +69,13 @@ def made(submission: Submission, answers: Mapping[str, Any]) -> list[BlindMark]:
 
 
 def renew(submission: Submission) -> None:
-    """Mark a submission anew, from its answers."""
+    """Mark a submission anew, from its answers and from how it may be reached since."""
     erase(submission)
-    put(submission, submission.read_answers())
+    values = [*values_in(submission.version.schema, submission.read_answers())]
+    for changed in ContactNow.objects.filter(submission=submission):
+        changed.submission = submission  # which has its key at hand
+        values += _reached(changed.read())
+    BlindMark.objects.bulk_create(_made(submission, values))
 
 
 def erase(submission: Submission) -> None:
@@ -100,11 +104,15 @@ def _values(nodes: Iterable[Mapping[str, Any]], answers: Mapping[str, Any]) -> I
         elif answer and kind in beside:
             beside[kind].append(answer)
         elif answer and kind == "contact":
-            yield from ((MarkKind(part), answer[part]) for part in _REACHED if part in answer)
+            yield from _reached(answer)
         elif answer and kind in (MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS):
             yield MarkKind(kind), answer
     for name, born in product(beside["name"], beside["birth_date"]):
         yield MarkKind.PERSON, person(name, born)
+
+
+def _reached(answer: Mapping[str, Any]) -> Iterator[Found]:
+    return ((MarkKind(part), answer[part]) for part in _REACHED if part in answer)
 
 
 def _digests(kind: str, value: str) -> dict[str, bytes]:

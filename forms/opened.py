@@ -15,12 +15,15 @@ from forms.references import folded, is_reference
 
 SESSION_KEY = "intake_cases"
 DRAFTS_KEY = "intake_drafts"
+SENT_KEY = "intake_sent"  # what became of drafts: the way back leads to their pages
 MOST = 20
 
 
 def open_for(request: HttpRequest, ref: str, secret_round: int = 0) -> None:
     """:param secret_round: of the code that was shown; a newer code closes what an older opened."""
-    known = {one: seen for one, seen in _opened(request).items() if one != ref}
+    before = _opened(request)
+    secret_round = max(secret_round, before.get(ref, 0))
+    known = {one: seen for one, seen in before.items() if one != ref}
     request.session[SESSION_KEY] = dict([*known.items(), (ref, secret_round)][-MOST:])
 
 
@@ -32,7 +35,15 @@ def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
         return None
     return (
         IntakeCase.objects.filter(ref=ref, secret_round=known[ref])
-        .select_related("submission__key", "submission__version", "form", "topic", "centre")
+        .select_related(
+            "submission__key",
+            "submission__version",
+            "submission__contact_now",
+            "submission__withdrawal",
+            "form",
+            "topic",
+            "centre",
+        )
         .first()
     )
 
@@ -66,9 +77,21 @@ def opened_draft_of(request: HttpRequest, form: FormDefinition) -> FormDraft | N
     )
 
 
-def forget_draft(request: HttpRequest) -> None:
-    """Forms that were sent are no more among those begun."""
+def sent_as(request: HttpRequest, typed: str) -> str:
+    """The reference of the case that a begun form has become, when this browser has sent it."""
+    sent: dict[str, str] = request.session.get(SENT_KEY, {})
+    return sent.get(folded(typed), "")
+
+
+def forget_draft(request: HttpRequest, draft: str = "", case: str = "") -> None:
+    """Forms that were sent are no more among those begun.
+
+    :param draft: the number that it had, when it had been begun; `case` what it became.
+    """
     refs = request.session.get(DRAFTS_KEY, [])
+    if draft in refs:
+        sent = request.session.get(SENT_KEY, {}) | {draft: case}
+        request.session[SENT_KEY] = dict([*sent.items()][-MOST:])
     if refs:
         request.session[DRAFTS_KEY] = [*_drafts(refs).values_list("ref", flat=True)]
 
@@ -77,6 +100,7 @@ def close(request: HttpRequest) -> None:
     """Forget every case and begun form: the device may be somebody else's."""
     request.session.pop(SESSION_KEY, None)
     request.session.pop(DRAFTS_KEY, None)
+    request.session.pop(SENT_KEY, None)
 
 
 def _opened(request: HttpRequest) -> dict[str, int]:

@@ -123,8 +123,9 @@ def _name(node: Mapping[str, Any], answer: Mapping[str, str]) -> str:
     return " ".join(answer[part] for part in ("family", "given", "patronymic") if answer.get(part))
 
 
-def _contact(node: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
-    phone = _phone(node, answer["phone"]) if "phone" in answer else ""
+def contact_in_words(answer: Mapping[str, Any]) -> str:
+    """How a family may be reached, a line for each way."""
+    phone = _phone({}, answer["phone"]) if "phone" in answer else ""
     lines = [
         f"{WAYS[way]}: {address}" if address else str(WAYS[way])
         for way in answer["ways"]
@@ -149,7 +150,7 @@ _IN_WORDS: dict[str, Any] = {
     "birth_date": _date,
     "phone": _phone,
     "name": _name,
-    "contact": _contact,
+    "contact": lambda node, answer: contact_in_words(answer),
     "snils": lambda node, answer: snils.grouped(answer),
     "address": lambda node, answer: ", ".join(filter(None, [answer["title"], answer["street"]])),
     "file": lambda node, answer: ", ".join(each["name"] for each in answer),

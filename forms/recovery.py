@@ -25,6 +25,7 @@ from forms.sending import reachable, send_code
 LIFE = datetime.timedelta(minutes=10)
 MOST_TRIES = 5
 MOST_FOR_CONTACT = 3  # codes in a window of forms.lookup
+MOST_A_DAY = 12  # for a contact: each code is a chance to guess
 MOST_FROM_ADDRESS = 30  # a school or a village may share one address
 DIGITS = 6
 MOST_CASES = 20
@@ -38,7 +39,7 @@ def ask(*, kind: str, contact: str, address: str) -> uuid.UUID:
     :param address: where the request comes from.
     :raises forms.lookup.TooManyAttempts: for this contact or from this address.
     """
-    lookup.count(f"recover|{contact}", MOST_FOR_CONTACT)
+    lookup.count(f"recover|{contact.casefold()}", MOST_FOR_CONTACT, MOST_A_DAY)
     lookup.count(f"recover from|{address}", MOST_FROM_ADDRESS)
     row = RecoveryCode(kind=kind, expires_at=timezone.now() + LIFE)
     key = crypto.new_key(row.pk)
@@ -102,7 +103,7 @@ def cases_of(kind: str, contact: str) -> list[IntakeCase]:
     """Requests in which this contact was given as one where messages are safe, the newest first."""
     cases = (
         IntakeCase.objects.filter(submission__in=submissions_with(kind, contact))
-        .select_related("submission__key", "submission__version")
+        .select_related("submission__key", "submission__version", "submission__contact_now")
         .order_by("-created_at")
     )
     return [case for case in cases[: MOST_CASES * 3] if _allows(case, kind, contact)][:MOST_CASES]

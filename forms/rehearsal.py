@@ -23,10 +23,12 @@ from psycopg import sql
 
 from cms.embedded import bin_folder
 from forms import events, files, talk
+from forms.contacts import contact_of
 from forms.crypto import CryptoError
 from forms.models import (
     CaseEvent,
     CaseMessage,
+    ContactNow,
     IntakeCase,
     InternalNote,
     Scan,
@@ -34,7 +36,10 @@ from forms.models import (
     UploadedFile,
 )
 
-COUNTED = (Submission, IntakeCase, CaseEvent, CaseMessage, InternalNote, UploadedFile)
+COUNTED = (
+    *(Submission, IntakeCase, CaseEvent, CaseMessage, InternalNote, UploadedFile),
+    ContactNow,
+)
 Counts = dict[str, int]
 
 
@@ -120,6 +125,7 @@ def _open(submission: Submission, found: Found) -> None:
         submission.read_answers()
         for writing in (*case.messages.all(), *case.notes.all()):
             talk.read(writing, case)
+        contact_of(submission)
         found.opened += 1
         for file in submission.files.exclude(scan=Scan.INFECTED):
             _name_of_file, content = files.content_of(file, submission.data_key)

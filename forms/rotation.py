@@ -33,7 +33,10 @@ def rotate(batch: int = BATCH) -> Iterator[int]:
 
     :raises forms.crypto.CryptoError: something hangs on a key that is not given.
     """
-    while done := _submissions(batch):
+    while done := _submissions(batch, skip_locked=True):
+        yield done
+    # What was locked, one by one: who holds a key and waits for another could wait in a circle.
+    while done := _submissions(1):
         yield done
     for model in (FormDraft, RecoveryCode):
         while done := _others(model, batch):
@@ -52,12 +55,11 @@ def hanging() -> Hanging:
 
 
 @transaction.atomic
-def _submissions(batch: int) -> int:
+def _submissions(batch: int, *, skip_locked: bool = False) -> int:
     newest = crypto.newest_key_id()
     rows = list(
         SubmissionKey.objects.filter(~Q(wrapped_by=newest) | ~Q(marked_by=newest))
-        # What is locked is being erased, or rotated by another run.
-        .select_for_update(of=("self",), skip_locked=True)
+        .select_for_update(of=("self",), skip_locked=skip_locked)
         .select_related("submission__version")
         .order_by("pk")[:batch]
     )

@@ -97,7 +97,11 @@ def _locked(notice_id: int) -> Notice | None:
     )
     return (
         waiting.select_for_update(of=("self",))
-        .select_related("case__submission__key", "case__submission__version")
+        .select_related(
+            "case__submission__key",
+            "case__submission__version",
+            "case__submission__contact_now",
+        )
         .first()
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from forms.views.contact import own_contact
 from forms.views.drafts import draft_page, form_begun
 from forms.views.form import form
 from forms.views.own_data import own_consent, own_copy, own_data
@@ -25,6 +26,7 @@ urlpatterns = [
     path("status/lost/code/", lost_code, name="lost_code"),
     path("status/<str:ref>/", case_status, name="case_status"),
     path("status/<str:ref>/withdraw/", withdraw, name="withdraw"),
+    path("status/<str:ref>/contact/", own_contact, name="own_contact"),
     path("away/", quick_exit, name="quick_exit"),
     path("status/<str:ref>/data/", own_data, name="own_data"),
     path("status/<str:ref>/data/copy.zip", own_copy, name="own_copy"),

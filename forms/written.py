@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.forms import BoundField
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from forms.compiling import nodes_of
 from forms.models.drafts import Typed
@@ -41,6 +43,29 @@ def as_data(typed: Typed) -> QueryDict:
 
 def lists_of(data: QueryDict) -> Typed:
     return {name: [str(value) for value in values] for name, values in data.lists()}
+
+
+def as_typed(field: BoundField) -> str:
+    """What stands in a field, in words where the family chose from a list."""
+    labels = dict(_choices(getattr(field.field, "choices", ())))
+    said = (one for one in _flat(field.value()) if one not in (None, "", False))
+    return ", ".join(labels.get(str(one), _("yes") if one is True else str(one)) for one in said)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
+
+
+def _choices(choices: Any) -> Iterator[tuple[str, str]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _choices(label)
+        else:
+            yield str(value), str(label)
 
 
 def _owners(schema: Mapping[str, Any]) -> dict[str, str]:

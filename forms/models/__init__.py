@@ -10,6 +10,7 @@ from forms.models.cases import (
     Outcome,
     State,
 )
+from forms.models.contact import ContactNow
 from forms.models.definition import (
     Basis,
     ConsentText,
@@ -53,6 +54,7 @@ __all__ = [
     "ConsentGiven",
     "ConsentText",
     "ConsentWithdrawn",
+    "ContactNow",
     "Direction",
     "Erased",
     "Erasure",

@@ -229,6 +229,7 @@ class EventKind(models.TextChoices):
     FREED = "freed", _("legal hold lifted")
     CONSENT_WITHDRAWN = "withdrawn", _("consent withdrawn")
     EXPORTED = "exported", _("given out to the person")
+    RECONTACTED = "recontacted", _("the family changed how to reach it")
     INFECTED = "infected", _("a file with a virus was destroyed")
 
 

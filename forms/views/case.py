@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forms import journals, moves, papers, talk
 from forms.asking import TextField
-from forms.contacts import Wishes, wishes_in
+from forms.contacts import SMS, Wishes, changed_contact, wishes_of
 from forms.crypto import CryptoError
 from forms.files import name_of
 from forms.models import (
@@ -45,7 +45,12 @@ from forms.views.file import SERVED
 from forms.views.private import private
 from forms.views.term import term_of
 
-OF_FAMILY = (EventKind.FAMILY_WROTE, EventKind.PAPER_ADDED, EventKind.TAKEN_BACK)
+OF_FAMILY = (
+    EventKind.FAMILY_WROTE,
+    EventKind.PAPER_ADDED,
+    EventKind.TAKEN_BACK,
+    EventKind.RECONTACTED,
+)
 
 
 class NoteForm(forms.Form):
@@ -195,6 +200,8 @@ def _visible(request: HttpRequest, pk: int) -> IntakeCase:
     rows = IntakeCase.objects.visible_to(request.user).select_related(
         "submission__key",
         "submission__version",
+        "submission__contact_now",
+        "submission__withdrawal",
         "form",
         "topic",
         "queue__centre",
@@ -231,10 +238,11 @@ def _page(
     try:
         submission = found.submission
         schema, answers = submission.version.schema, submission.read_answers()
-        steps, wishes = as_asked(schema, answers, submission.day), wishes_in(schema, answers)
+        steps, wishes = as_asked(schema, answers, submission.day), wishes_of(found)
         _log(request, found, "answers")
     except (Erased, CryptoError):
         pass
+    told_of = None if hasattr(found.submission, "withdrawal") else wishes
     notices = {notice.event_id: notice for notice in found.notices.all()}
     timeline = list(_timeline(found, notices))
     context = {
@@ -245,7 +253,9 @@ def _page(
         "form_title": found.submission.version.schema["title"],
         "wishes": wishes,
         "must_not_call": wishes is not None and not wishes.may_call,
-        "way_of_notices": way_of_notices(wishes),
+        "wishes_changed": changed_contact(found.submission),
+        "way_of_notices": way_of_notices(told_of),
+        "sms_by_hand": told_of is not None and SMS in told_of.ways and not way_of_notices(told_of),
         "undelivered": [
             notice for notice in notices.values() if notice.state == NoticeState.FAILED
         ],

@@ -13,7 +13,7 @@ from cms.methods import read_only
 from cms.security import address_of
 from forms import lookup
 from forms.models import FormDraft
-from forms.opened import open_draft, opened_draft
+from forms.opened import open_draft, opened_draft, sent_as
 from forms.references import folded, grouped, is_reference
 from forms.views.lookup_form import LookupForm
 from forms.views.pages import (
@@ -39,6 +39,9 @@ def form_begun(request: HttpRequest, ref: str = "") -> HttpResponse:
     draft = opened_draft(request, ref)
     if draft is not None and request.method != "POST":
         return HttpResponseRedirect(address_of_step(draft, draft.step or None))
+    sent = sent_as(request, ref)
+    if sent and request.method != "POST":  # the way back after sending
+        return HttpResponseRedirect(reverse("intake_forms:receipt", args=[sent]))
     number = grouped(folded(ref)) if is_reference(folded(ref)) else ""
     asked = LookupForm(
         request.POST if request.method == "POST" else None, initial={"number": number}
@@ -49,6 +52,7 @@ def form_begun(request: HttpRequest, ref: str = "") -> HttpResponse:
         if asked.is_valid():
             draft, code = _find(request, asked)
             if draft is not None:
+                request.session.cycle_key()
                 open_draft(request, draft.ref)
                 return see_other(address_of_step(draft, draft.step or None))
     return render(request, "intake_forms/come_back.html", {"form": asked}, status=code)

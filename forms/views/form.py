@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -25,6 +23,7 @@ from forms.models import FormDefinition, FormDraft, FormVersion
 from forms.models.drafts import Typed
 from forms.opened import forget_draft, open_draft, open_for, opened_draft_of
 from forms.twice import sent_before
+from forms.views.closed import closed, typed_so_far
 from forms.views.pages import (
     CHECK,
     HONEYPOT,
@@ -42,11 +41,6 @@ from forms.views.pages import (
 )
 from forms.views.private import private
 
-# Kinds of questions whose answer is what was typed.
-TYPED = (
-    *("text", "longtext", "phone", "email", "number", "money", "date", "time", "birth_date"),
-    *("snils", "inn"),
-)
 ASKED = "question"  # words that a family has already written elsewhere: in the search
 LONGEST_ASKED = 2000
 ATTACH, DETACH = "attach", "detach:"
@@ -60,6 +54,8 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and ASKED not in request.POST:
         return _send(request, slug)
     definition = get_object_or_404(FormDefinition, slug=slug)
+    if not definition.is_public and (last := definition.version_in_force()):
+        return closed(request, last)
     version = _version_in_force(definition)
     blank = AnswerForm(
         version.schema, known=_known(request, version), only=first_step(version.schema)
@@ -83,10 +79,10 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         return _begin_again(request, get_object_or_404(FormDefinition, slug=slug), status=400)
     if found.sent:
-        return _to_receipt(request, found.sent)
+        return _sent_again(request, page, found.sent)
     version, definition = found.version, found.version.form
     if not definition.is_public:
-        return _closed(request, version, page)
+        return closed(request, version, typed_so_far(request, version, page))
     if page.expired and keeping.begun(page.key) is None:
         return _begin_again(request, definition, status=410)
     step = _step_of_page(request, version)
@@ -104,6 +100,13 @@ def _send(request: HttpRequest, slug: str) -> HttpResponse:
     if first is not None:
         return _to_receipt(request, first.ref)
     return response or _begin_again(request, definition, status=400)
+
+
+def _sent_again(request: HttpRequest, page: Draft, ref: str) -> HttpResponse:
+    """To the receipt of the first time; whoever finds an old page has to know the code."""
+    if page.expired:
+        return see_other(reverse("intake_forms:status"))
+    return _to_receipt(request, ref)
 
 
 def _take(request: HttpRequest, page: Draft, found: Arriving, step: str | None) -> HttpResponse:
@@ -162,7 +165,7 @@ def _go_on(request: HttpRequest, page: Draft, draft: FormDraft, step: str | None
     if filled.errors:
         return form_page(request, version, filled, draft=draft, status=422)
     if step is None:
-        return _accept(request, page, version, filled)
+        return _accept(request, page, version, filled, draft)
     return see_other(address_of_step(draft, step_after(draft, filled)))
 
 
@@ -217,18 +220,23 @@ def _send_checked(request: HttpRequest, page: Draft, definition: FormDefinition)
         return check_page(request, draft, notice=_changed_elsewhere(), status=409)
     whole = filled_form(draft, None)
     if whole.is_valid():
-        return _accept(request, page, draft.version, whole)
+        return _accept(request, page, draft.version, whole, draft)
     wrong = filled_form(draft, whole.wrong_step() or first_step(draft.version.schema))
     return form_page(request, draft.version, wrong, draft=draft, status=422)
 
 
 def _accept(
-    request: HttpRequest, page: Draft, version: FormVersion, filled: AnswerForm
+    request: HttpRequest,
+    page: Draft,
+    version: FormVersion,
+    filled: AnswerForm,
+    draft: FormDraft | None = None,
 ) -> HttpResponse:
+    begun = draft.ref if draft else ""
     before = sent_before(request, version, filled.answers)
     if before:
         FormDraft.objects.filter(pk=page.key).delete()
-        return _to_receipt(request, before)
+        return _to_receipt(request, before, begun)
     verdict = protection.check(request, version, page.key, filled.answers)
     if isinstance(verdict, protection.Demand):
         return not_yet(request, version, page.key, filled, verdict)
@@ -239,7 +247,7 @@ def _accept(
         territory=chosen_territory(request),
         beside=verdict,
     )
-    return _to_receipt(request, receipt.ref)
+    return _to_receipt(request, receipt.ref, begun)
 
 
 def step_after(draft: FormDraft, filled: AnswerForm) -> str:
@@ -266,8 +274,8 @@ def _step_of_page(request: HttpRequest, version: FormVersion) -> str | None:
     return sent if sent in known else first_step(version.schema)
 
 
-def _to_receipt(request: HttpRequest, ref: str) -> HttpResponse:
-    forget_draft(request)
+def _to_receipt(request: HttpRequest, ref: str, begun: str = "") -> HttpResponse:
+    forget_draft(request, begun, ref)
     open_for(request, ref)
     return see_other(reverse("intake_forms:receipt", args=[ref]))
 
@@ -319,37 +327,14 @@ def _both(
         (field.label, said)
         for field in theirs
         if not field.is_hidden
-        and (said := as_typed(field))
-        and (field.name not in answers.fields or said != as_typed(answers[field.name]))
+        and (said := written.as_typed(field))
+        and (field.name not in answers.fields or said != written.as_typed(answers[field.name]))
     ]
     open_draft(request, draft.ref)
     notice = _changed_elsewhere()
     return form_page(
         request, draft.version, answers, draft=draft, notice=notice, status=409, others=others
     )
-
-
-def as_typed(field: BoundField) -> str:
-    """What stands in a field, in words where the family chose from a list."""
-    labels = dict(_choices(getattr(field.field, "choices", ())))
-    said = (one for one in _flat(field.value()) if one not in (None, "", False))
-    return ", ".join(labels.get(str(one), str(one)) for one in said)
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _flat(each)
-    else:
-        yield value
-
-
-def _choices(choices: Any) -> Iterator[tuple[str, str]]:
-    for value, label in choices:
-        if isinstance(label, list | tuple):
-            yield from _choices(label)
-        else:
-            yield str(value), str(label)
 
 
 def _looks_automatic() -> Notice:
@@ -366,22 +351,6 @@ def _changed_elsewhere() -> Notice:
         _("The answers were changed on another device or in another window"),
         _("Nothing is lost. Compare both and go on with what is right."),
     )
-
-
-def _closed(request: HttpRequest, version: FormVersion, page: Draft) -> HttpResponse:
-    """The form was taken down while it was filled in: nothing typed is thrown away."""
-    draft = keeping.begun(page.key)
-    values = (draft.read_typed() if draft else {}) | written.lists_of(request.POST)
-    told = [
-        (spec["label"], ", ".join(values.get(f"a-{spec['key']}", ())))
-        for spec in fields_of(version.schema)
-        if spec["type"] in TYPED
-    ]
-    context = {
-        "title": version.schema["title"],
-        "typed": [(label, text) for label, text in told if text.strip()],
-    }
-    return render(request, "intake_forms/closed.html", context, status=410)
 
 
 def _known(request: HttpRequest, version: FormVersion) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def check_page(
     answers.is_valid()
     asked = as_asked(version.schema, answers.answers, answers.day)
     steps = [step for step in answers.schema["steps"] if step["id"] in answers.course.steps]
-    context = _around(request, version.schema) | {
+    context = around(request, version.schema) | {
         "action": reverse("intake_forms:form", args=[version.form.slug]),
         "draft": drafts.issue(version.pk, draft.pk, draft.revision),
         "form": AnswerForm(version.schema),
@@ -188,7 +188,7 @@ def page_context(
 ) -> dict[str, Any]:
     """What the page of a form shows, also in a preview of a draft."""
     sections = list(answers.sections())
-    return _around(request, schema) | {
+    return around(request, schema) | {
         "form": answers,
         "sections": sections,
         "step": answers.only or "",
@@ -229,7 +229,7 @@ def steps_list(answers: AnswerForm, current: str | None) -> list[dict[str, Any]]
     ]
 
 
-def _around(request: HttpRequest, schema: dict[str, Any]) -> dict[str, Any]:
+def around(request: HttpRequest, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "schema": schema,
         "about": about_of(schema),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from cms.security import address_of
-from forms import lookup, recovery
+from forms import lookup, recovery, sms
 from forms.asking import MAX_EMAIL, PhoneField
 from forms.opened import open_for
 from forms.views.pages import see_other
@@ -35,12 +37,27 @@ class ContactForm(forms.Form):
     )
     kind = ""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not sms.is_set_up():
+            self.fields["contact"].label = _("E-mail")
+            self.fields["contact"].help_text = _(
+                "The e-mail that you gave in the form and where you allowed messages."
+            )
+
     def clean_contact(self) -> str:
         typed: str = self.cleaned_data["contact"]
         if "@" in typed:
             self.kind = "email"
             return str(forms.EmailField(max_length=MAX_EMAIL).clean(typed))
         self.kind = "phone"
+        if not sms.is_set_up():
+            raise ValidationError(
+                _(
+                    "The portal sends no SMS. Please write the e-mail that you gave in the form, or "
+                    "come to the centre with a passport."
+                )
+            )
         try:
             return str(PhoneField().clean(typed))
         except ValidationError:
@@ -81,7 +98,10 @@ def lost(request: HttpRequest) -> HttpResponse:
                 )
             except lookup.TooManyAttempts:
                 code = 429
-                asked.add_error(None, _("Too many attempts. Please try again in 15 minutes."))
+                told = _(
+                    "Too many attempts. Please try later, or come to the centre with a passport."
+                )
+                asked.add_error(None, told)
             else:
                 request.session[SESSION_KEY] = str(made)
                 return see_other(reverse("intake_forms:lost_code"))
@@ -103,6 +123,7 @@ def lost_code(request: HttpRequest) -> HttpResponse:
             cases = recovery.redeem(asked=asked, code=typed.cleaned_data["code"])
             if cases is not None:
                 del request.session[SESSION_KEY]
+                request.session.cycle_key()
                 for case in reversed(cases):
                     open_for(request, case.ref, case.secret_round)
                 return see_other(reverse("intake_forms:status"))

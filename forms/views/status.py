@@ -19,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cms.models import SiteSettings
 from cms.security import address_of
-from forms import lookup, papers, talk
+from forms import lookup, papers, recontacting, sms, talk
 from forms.asking import FilesWidget, TextField, accepted
+from forms.contacts import CALL, EMAIL, SMS, wishes_of
 from forms.detecting import Refused
 from forms.files import NoRoom, name_of
 from forms.models import CaseMessage, Direction, Erased, IntakeCase, Scan, State
@@ -107,9 +108,14 @@ def status(request: HttpRequest) -> HttpResponse:
         if asked.is_valid():
             found, code = _find(request, asked)
             if found is not None:
+                request.session.cycle_key()  # whoever knows the key of before sees nothing
                 open_for(request, found.ref, found.secret_round)
                 return _seen(found)
-    context = {"form": asked, "opened": opened_cases(request) if not asked.is_bound else []}
+    context = {
+        "form": asked,
+        "opened": opened_cases(request) if not asked.is_bound else [],
+        "sends_sms": sms.is_set_up(),
+    }
     return render(request, "intake_forms/lookup.html", context, status=code)
 
 
@@ -259,10 +265,28 @@ def _page(
         "form": message,
         "may_write": case.state != State.CLOSED,
         "may_withdraw": may_withdraw(case),
+        "reached": _reached(case),
         "has_receipt": case.submission.is_kept,
         "is_waiting": case.state == State.WAITING_FAMILY,
     }
     return render(request, "intake_forms/status.html", context, status=code)
+
+
+def _reached(case: IntakeCase) -> str:
+    """How the family may be reached now, without the phone and the address: others may look on.
+
+    Nothing when that cannot be changed.
+    """
+    if not recontacting.may_change(case):
+        return ""
+    wishes = wishes_of(case)
+    said = {CALL: _("by a call"), SMS: _("by SMS"), EMAIL: _("by e-mail")}
+    if wishes is None:
+        return _("You have not said how we may reach you.")
+    ways = [said[way] for way in wishes.ways if way in said]
+    if not ways or hasattr(case.submission, "withdrawal"):  # then nothing is sent (forms.sending)
+        return _("We neither call nor write: you look at this page yourself.")
+    return _("We may reach you: %(ways)s.") % {"ways": ", ".join(ways)}
 
 
 def _messages(case: IntakeCase) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from hypothesis import given
@@ -229,6 +230,22 @@ def test_what_is_wrong_in_a_row_is_told_beside_its_field():
     form = sent(children(), children__rows="2", children__1__born="01.02.2024")
     assert not form.is_valid()
     assert sorted(form.errors) == ["children.1.garden", "children.1.name"]
+
+
+def test_row_is_told_in_the_summary_of_errors():
+    form = sent(children(), children__rows="2", children__1__born="01.02.2024")
+    text = render_to_string("components/error_summary.html", {"form": form})
+    assert "Ребёнок 2. " in text
+    assert "Ребёнок 1" not in text
+
+
+@pytest.mark.parametrize("hint", ["", "Фото или PDF", "Фото или PDF."])
+def test_limits_of_files_stand_beside_the_hint_of_the_editor(hint):
+    node = spec("file", help=hint, most_files=2, most_megabytes=7, accepts="photos")
+    told = str(AnswerForm(schema(node), choosers=NoLists()).fields["q"].help_text)
+    assert told.startswith("Фото или PDF. " if hint else "Файлов")
+    assert "Файлов – до 2, каждый до 7 МБ" in told
+    assert ".." not in told
 
 
 def test_rows_that_are_needed_have_to_be_filled_in():

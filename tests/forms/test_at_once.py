@@ -11,13 +11,26 @@ from django.db import connections, transaction
 from django.test import Client
 
 from cms.access import Role
-from forms import drafts, ledger
+from forms import crypto, drafts, events, ledger, marks, recontacting, rotation
+from forms.contacts import wishes_of
+from forms.erasing import erase
 from forms.ledger.days import first_broken
-from forms.models import CaseEvent, Channel, IntakeCase, LedgerRow, Submission
+from forms.models import (
+    BlindMark,
+    CaseEvent,
+    Channel,
+    ContactNow,
+    Erased,
+    EventKind,
+    IntakeCase,
+    LedgerRow,
+    Submission,
+)
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_form_page import typed
+from tests.forms.test_keys import key
 from tests.forms.test_ledger import past_the_database
-from tests.intake import FormFactory, make_case, version_of
+from tests.intake import FormFactory, contact_steps, make_case, reached_by, version_of
 
 MANY = 50
 
@@ -99,6 +112,42 @@ def test_first_cases_of_a_new_centre_share_its_unrouted_queue(committed_db):
     assert IntakeCase.objects.values("queue").distinct().count() == 1
 
 
+@pytest.mark.slow
+def test_changes_a_rotation_and_an_erasing_at_once_leave_one_answer_or_none(committed_db, settings):
+    case = make_case(FormFactory(steps=contact_steps()), answers=reached_by("email"))
+    settings.NAVIGATOR_DATA_KEYS = [key(), *settings.NAVIGATOR_DATA_KEYS]
+
+    def say(number):
+        recontacting.change(
+            case_id=case.pk, answer={"ways": ["email"], "email": f"a{number}@example.org"}
+        )
+
+    def in_thread(work, *values):
+        try:
+            return work(*values)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(9) as pool:
+        runs = [pool.submit(in_thread, say, number) for number in range(8)]
+        runs.append(pool.submit(in_thread, lambda: sum(rotation.rotate())))
+    assert [run.exception() for run in runs] == [None] * 9
+    email = wishes_of(IntakeCase.objects.get(pk=case.pk)).email
+    assert marks.submissions_with("email", email).exists()
+    digests = BlindMark.objects.filter(kind="email", key_id=crypto.newest_key_id())
+    assert digests.count() == BlindMark.objects.count() == 2  # what was sent, and what counts now
+    case.refresh_from_db()
+    assert events.first_broken(case) is None
+    assert case.events.filter(kind=EventKind.RECONTACTED).count() == 8
+    with ThreadPoolExecutor(9) as pool:
+        runs = [pool.submit(in_thread, say, number) for number in (100, 101)]
+        runs.append(pool.submit(in_thread, lambda: erase(case=case)))
+    assert {type(run.exception()) for run in runs} <= {type(None), Erased}
+    assert not ContactNow.objects.exists()
+    assert not BlindMark.objects.exists()
+
+
+@pytest.mark.slow
 def test_writers_of_the_ledger_at_once_write_each_day_once(committed_db):
     with transaction.atomic():
         make_case()

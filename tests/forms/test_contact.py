@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from forms import marks
 from forms.answers import AnswerForm
-from forms.contacts import wishes_in
+from forms.contacts import contact_in, wishes_in
 from forms.jsonschema import answers_schema
 from forms.models import IntakeCase
 from forms.reading import as_asked
@@ -113,14 +113,14 @@ def test_api_takes_the_same_answer(schema):
 
 def test_wishes_and_words_of_an_answer(schema):
     answers = reached_by("call", "email", time="утром")
-    wishes = wishes_in(schema, answers)
+    wishes = wishes_in(contact_in(schema, answers))
     assert wishes.may_call
     assert list(wishes.addresses()) == [("email", EMAIL)]
     steps = as_asked(schema, answers, day=IntakeCase._meta.get_field("created_at").default().date())
     text = next(one.text for one in steps[0].answers if one.kind == "contact")
     assert "+7 921 123-45-67" in text
     assert "Голосовое сообщение не оставлять." in text
-    assert wishes_in(schema, {"story": "x"}) is None
+    assert contact_in(schema, {"story": "x"}) is None
 
 
 def test_contact_is_found_by_blind_marks(form):
@@ -163,6 +163,19 @@ def test_desk_shows_the_wishes_and_no_link_to_call_against_them(
     assert ("Не звонить" in page) is not may_call
     if "phone" in answers["contact"] and not may_call:
         assert "Номер скрыт: семья просит не звонить" in page
+
+
+def test_desk_sends_the_short_message_by_hand_where_the_portal_sends_none(
+    client, form, centre, specialist, settings
+):
+    case = make_case(form, centre=centre, answers=reached_by("sms"))
+    client.force_login(specialist)
+    address = reverse("intake:case", args=[case.pk])
+    for gateway, by_hand in (("", True), ("https://gate.example.org/", False)):
+        settings.NAVIGATOR_SMS = {**settings.NAVIGATOR_SMS, "URL": gateway}
+        page = client.get(address).content.decode()
+        assert ("отправьте СМС сами" in page) is by_hand
+        assert ("нейтральной СМС" in page) is not by_hand
 
 
 def test_other_phones_are_hidden_too_when_nobody_may_call(client, centre, specialist):

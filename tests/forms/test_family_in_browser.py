@@ -12,6 +12,7 @@ import pytest
 from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from catalogue.models import Hotline, Territory
 from cms.access import Role
 from forms import moves, quarantine
 from forms.models import FormDraft, IntakeCase, UploadedFile
@@ -166,6 +167,15 @@ def test_pages_after_sending(browser_page, portal, specialist, width, scheme, sc
     press(page, "Отправить")
     look(page, "status-errors")
     with page.expect_navigation():
+        page.get_by_role("link", name="Изменить").click()
+    look(page, "contact")
+    page.check("[name=contact_ways][value=sms]")
+    press(page, "Сохранить")
+    look(page, "contact-errors")
+    page.fill("[name=contact_phone]", "8 921 123-45-67")
+    press(page, "Сохранить")
+    assert "по СМС, по почте" in page.inner_text("main")
+    with page.expect_navigation():
         page.get_by_role("link", name="Отозвать заявку").click()
     look(page, "withdraw")
     press(page, "Отозвать заявку")
@@ -197,6 +207,45 @@ def test_sensitive_pages(browser_page, portal, width, scheme, script):
     send_whole(page)
     look(page, "urgent-receipt")
     assert page.title() == "Навигатор"
+
+
+def test_step_is_told_by_a_line_on_a_phone_and_by_the_list_where_there_is_room(
+    browser_page, portal
+):
+    for width, line in ((320, True), (1280, False)):
+        page = browser_page("/forms/shagi/", width=width)
+        page.fill("[name=a-story]", "образец: где взять справку?")
+        press(page, "Дальше")
+        now, steps = page.locator(".form-steps__now"), page.locator(".form-steps li")
+        assert now.text_content() == "Шаг 2 из 3"
+        assert (now.is_visible(), steps.first.is_visible()) == (line, not line)
+        title = page.get_by_role("heading", name="Как с вами связаться", level=2)
+        assert title.bounding_box()["y"] < 300  # nothing has to be scrolled to know where one is
+    page = browser_page("/forms/shagi/", width=320)
+    assert page.locator(".form-steps__now").inner_text() == "Шаг 1 из 3"
+
+
+def test_phones_stand_before_every_step_and_take_little_room_on_later_ones(browser_page, portal):
+    FormFactory(
+        slug="tihie-shagi", title="Беда", steps=form_steps(), layout="steps", sensitive=True
+    )
+    Hotline.objects.create(
+        slug="112", title="Экстренные", phone="112", kind="emergency", publish=True,
+        territory=Territory.objects.get(slug="rossiya"),
+    )  # fmt: skip
+    page = browser_page("/forms/tihie-shagi/", width=320)
+    assert page.locator(".phones .phone").count() == 1
+    page.fill("[name=a-story]", "образец: где взять справку?")
+    press(page, "Дальше")
+    look(page, "quiet-step")
+    assert page.locator(".phones").count() == 0
+    phone = page.locator(".urgent-line .phone").bounding_box()
+    assert phone["height"] >= 44
+    assert phone["y"] < page.locator("[name=a-name_family]").bounding_box()["y"] < 700
+    fill_contact(page)
+    press(page, "Дальше")
+    look(page, "quiet-check")
+    assert page.locator(".urgent-line .phone").inner_text() == "112"
 
 
 def test_contact_asks_only_what_the_ticked_ways_need(browser_page, portal):

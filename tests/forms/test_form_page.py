@@ -7,6 +7,7 @@ import re
 import uuid
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from catalogue.models import Territory
@@ -21,6 +22,7 @@ from tests.intake import (
     FormFactory,
     condition,
     question,
+    rows,
     step,
     version_of,
 )
@@ -210,6 +212,17 @@ def test_expired_key_is_told_and_answers_are_kept(send, form, monkeypatch):
     assert not Submission.objects.exists()
 
 
+def test_key_that_is_too_old_opens_no_request_that_it_has_sent(client, send, form, monkeypatch):
+    draft = draft_of(client.get("/forms/vopros/"))
+    assert send(draft=draft).status_code == 303
+    other = Client()
+    monkeypatch.setattr("forms.drafts.LIFE", datetime.timedelta(0))
+    answer = other.post("/forms/vopros/", {"draft": draft})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/status/")
+    assert "intake_cases" not in other.session
+    assert Submission.objects.count() == 1
+
+
 def test_form_begun_on_an_older_version_is_accepted_on_it(client, form, send):
     draft = draft_of(client.get("/forms/vopros/"))
     old = version_of(form)
@@ -230,21 +243,70 @@ def test_form_taken_down_meanwhile_gives_back_what_was_typed(client, form, send)
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize("state", ["absent", "draft", "unpublished", "expired"])
-def test_form_that_is_not_public_is_not_found(client, form, state):
-    if state == "absent":
-        form.slug = "drugoe"
-        form.save()
-    elif state == "draft":
-        FormFactory(slug="chernovik", published=False)
-        assert client.get("/forms/chernovik/").status_code == 404
-        return
-    elif state == "unpublished":
+def test_form_taken_down_gives_back_rows_names_and_choices_too(client):
+    steps = [
+        step(
+            "О семье",
+            question("name", "who", label="Как вас зовут"),
+            question("choice", "kin", label="Кто вы", options={"m": "Мама", "f": "Папа"}),
+            rows("children", question("text", "child", label="Имя ребёнка"), minimum=2),
+            question("consent", "consent", label="Разрешаю"),
+        )
+    ]
+    form = FormFactory(slug="semya", steps=steps, layout="one")
+    draft = draft_of(client.get("/forms/semya/"))
+    form.unpublish()
+    sent = {
+        "draft": draft,
+        "a-who_family": "Планетова",
+        "a-kin": "m",
+        "a-children.rows": "2",
+        "a-children.0.child": "Первый образец",
+        "a-children.1.child": "Второй образец",
+        "a-consent": "on",
+    }
+    answer = client.post("/forms/semya/", sent)
+    assert answer.status_code == 410
+    text = answer.content.decode()
+    for said in ("Планетова", "Мама", "Первый образец", "Второй образец", "Имя ребёнка"):
+        assert said in text
+    assert "True" not in text
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_form_taken_down_keeps_the_phones_and_the_way_out_of_a_sensitive_one(client, urgent):
+    from catalogue.models import Hotline
+
+    country = TerritoryFactory(kind="country")
+    Hotline.objects.create(
+        slug="112", title="Экстренные", phone="112", kind="emergency", territory=country, publish=True
+    )  # fmt: skip
+    FormFactory(slug="beda", urgent=urgent).unpublish()
+    main = client.get("/forms/beda/").content.decode().split("<main")[1].split("</main>")[0]
+    assert ("tel:112" in main) is urgent
+    assert ("data-quick-exit" in main) is urgent
+
+
+def test_form_that_was_never_public_is_not_found(client, form):
+    FormFactory(slug="chernovik", published=False)
+    assert client.get("/forms/chernovik/").status_code == 404
+    assert client.get("/forms/net-takoj/").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["unpublished", "expired"])
+def test_form_that_is_public_no_more_says_so_and_leads_on(client, form, state):
+    FormFactory(slug="obschij", offered_everywhere=True)
+    if state == "unpublished":
         form.unpublish()
     else:
         form.expire_at = timezone.now() - datetime.timedelta(minutes=1)
         form.save()
-    assert client.get("/forms/vopros/").status_code == 404
+    answer = client.get("/forms/vopros/")
+    assert answer.status_code == 410
+    text = answer.content.decode()
+    assert "заявки больше не принимают" in text
+    assert 'href="/forms/obschij/"' in text
+    assert "data-intake-form" not in text
 
 
 def test_robot_that_fills_the_hidden_field_is_asked_to_clear_it(send):

@@ -168,6 +168,53 @@ def test_asking_is_limited_for_a_contact_whoever_asks(mine, contact):
     assert ask(Client(), contact).status_code == 303
 
 
+def test_other_letters_of_an_address_give_no_more_codes(mine):
+    spelled = [
+        "obrazec@example.org",
+        "OBRAZEC@example.org",
+        "Obrazec@Example.org",
+        "oBrazec@example.org",
+    ]
+    statuses = [
+        ask(Client(REMOTE_ADDR=f"10.0.0.{n}"), one).status_code for n, one in enumerate(spelled)
+    ]
+    assert statuses == [303, 303, 303, 429]
+
+
+def test_codes_of_a_day_are_limited_so_that_nobody_guesses_for_long(mine):
+    statuses = []
+    for number in range(recovery.MOST_A_DAY + 3):
+        statuses.append(ask(Client(REMOTE_ADDR=f"10.0.{number}.1")).status_code)
+        earlier = timezone.now() - datetime.timedelta(minutes=16)
+        LookupAttempt.objects.filter(at__gt=earlier).update(at=earlier)
+    assert statuses == [303] * recovery.MOST_A_DAY + [429] * 3
+
+
+def test_phone_is_not_asked_where_no_short_message_can_be_sent(client, mine, settings):
+    settings.NAVIGATOR_SMS = {**settings.NAVIGATOR_SMS, "URL": ""}
+    assert "СМС" not in client.get("/status/").content.decode().split("<main")[1]
+    page = client.get("/status/lost/").content.decode()
+    assert "Телефон или почта" not in page
+    answer = ask(client, PHONE)
+    assert answer.status_code == 422
+    assert "Портал не отправляет СМС" in answer.content.decode()
+    assert PHONE in answer.content.decode()
+    settings.NAVIGATOR_SMS = {**settings.NAVIGATOR_SMS, "URL": "https://gate.example.org/"}
+    assert "Телефон или почта" in client.get("/status/lost/").content.decode()
+    assert ask(client, PHONE).status_code == 303
+
+
+def test_session_gets_another_key_when_a_code_opens_requests(client, mine):
+    ask(client)
+    before = client.session.session_key
+    work()
+    enter(client, code_of(mail.outbox[0]))
+    assert client.session.session_key != before
+    stale = Client()
+    stale.cookies["sessionid"] = before
+    assert stale.get(f"/status/{mine.ref}/").status_code == 302
+
+
 def test_asking_is_limited_for_an_address(db):
     statuses = {ask(Client(), f"a{n}@example.org").status_code for n in range(30)}
     assert statuses == {303}

@@ -12,12 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from forms import moves, talk
-from forms.accept import receipt_of
+from forms import drafts, moves, talk
+from forms.accept import accept, receipt_of
 from forms.erasing import erase
-from forms.models import CaseMessage, LookupAttempt
+from forms.models import CaseMessage, IntakeCase, LookupAttempt
 from forms.references import grouped, new_reference
-from tests.intake import make_case
+from tests.intake import FormFactory, make_case, sample_answers, version_of
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +51,39 @@ def test_number_and_code_open_the_case(client, case, receipt):
     assert case.number in page.content.decode()
     assert "no-store" in page.headers["Cache-Control"]
     assert "noindex" in page.headers["X-Robots-Tag"]
+
+
+def test_session_gets_another_key_when_a_code_opens_a_case(client, case, receipt):
+    client.get("/status/")
+    session = client.session
+    session["fixed"] = "by somebody else"
+    session.save()
+    before = session.session_key
+    client.cookies["sessionid"] = before
+    client.post("/status/", {"number": receipt.number, "secret": receipt.secret})
+    assert client.session.session_key != before
+    assert client.session["fixed"]
+    stale = Client()
+    stale.cookies["sessionid"] = before
+    assert stale.get(f"/status/{case.ref}/").status_code == 302
+
+
+def test_old_page_sent_again_does_not_close_what_the_newer_code_has_opened(client):
+    form = FormFactory(slug="vopros")
+    page = client.get("/forms/vopros/").content.decode()
+    draft = page.split('name="draft" value="')[1].split('"')[0]
+    receipt = accept(
+        version=version_of(form), answers=sample_answers(), idempotency_key=drafts.read(draft).key
+    )
+    IntakeCase.objects.update(secret_round=1)
+    secret = receipt_of(IntakeCase.objects.get()).secret
+    client.post("/status/", {"number": receipt.number, "secret": secret})
+    assert client.get(f"/status/{receipt.ref}/").status_code == 200
+    client.post("/forms/vopros/", {"draft": draft})
+    assert client.get(f"/status/{receipt.ref}/").status_code == 200
+    other = Client()
+    other.post("/forms/vopros/", {"draft": draft})  # the old page alone opens nothing any more
+    assert other.get(f"/status/{receipt.ref}/").status_code == 302
 
 
 def test_wrong_code_and_absent_number_get_the_same_answer(case, receipt):

@@ -124,6 +124,24 @@ def test_steps_are_asked_one_by_one_then_checked_then_sent(client, family):
     assert not FormDraft.objects.exists()
 
 
+def test_way_back_after_sending_leads_to_the_receipt(client, family):
+    family.send(name=NAME, baby="no")
+    step_page = family.page.request["PATH_INFO"]
+    family.send(story=STORY)
+    check = family.page.request["PATH_INFO"]
+    family.send()
+    receipt = family.answer.headers["Location"]
+    for page in (check, step_page):
+        answer = client.get(page, follow=True)
+        assert answer.redirect_chain[-1] == (receipt, 302)
+        assert "Заявка принята" in answer.content.decode()
+        assert "/receipts/" not in Client().get(page, follow=True).redirect_chain[-1][0]
+    client.post("/status/leave/")
+    answer = client.get(check, follow=True)
+    assert "/drafts/" in answer.redirect_chain[-1][0]
+    assert 'href="/status/"' in answer.content.decode()
+
+
 def test_step_that_conditions_skip_is_skipped(family):
     family.send(name=NAME, baby="no")
     assert family.heading == "Вопрос"

@@ -8,9 +8,10 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from forms.accept import receipt_of
 from forms.models import Channel, IntakeCase, Submission
 from tests.factories import TerritoryFactory
-from tests.intake import FormFactory, family_steps, question, step, version_of
+from tests.intake import FormFactory, family_steps, question, send, step, version_of
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,16 @@ def post(client):
         )
 
     return send
+
+
+def test_key_of_a_page_of_the_portal_gives_its_receipt_to_no_other_system(post, form):
+    page_key = uuid.uuid4()
+    send(form, idempotency_key=page_key)
+    answer = post(ANSWERS, key=page_key)
+    assert answer.status_code == 409
+    case = IntakeCase.objects.get()
+    assert receipt_of(case).secret not in answer.content.decode()
+    assert case.number not in answer.content.decode()
 
 
 def test_answers_become_a_case_and_the_receipt_opens_its_status(client, post, form):

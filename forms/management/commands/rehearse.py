@@ -18,6 +18,7 @@ _WORDS = {
     "casemessage": "сообщений",
     "internalnote": "заметок",
     "uploadedfile": "файлов",
+    "contactnow": "изменённых способов связи",
 }
 
 

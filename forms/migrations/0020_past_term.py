@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake_forms', '0018_time_of_day'),
+        ('intake_forms', '0019_changed_contact'),
     ]
 
     operations = [
