@@ -26,7 +26,13 @@ from wagtail.admin.widgets.button import Button
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
-from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import (
+    CreateView,
+    EditView,
+    IndexView,
+    SnippetViewSet,
+    WorkflowActionView,
+)
 
 from forms.compiling import SchemaError
 from forms.models import FormDefinition, ReadyBlock
@@ -109,6 +115,20 @@ class FormEditView(RulesBeside, EditView):
         return [*_ways(self.object), *super().header_more_buttons]
 
 
+class FormReviewView(WorkflowActionView):
+    """Approving from the start page: what would come into force is seen first there, too."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.action_name != APPROVE:
+            return super().post(request, *args, **kwargs)
+        request.session[COMMENT] = request.POST.get("comment", "")
+        messages.info(request, gettext("See what the check says, then approve below."))
+        check = reverse("intake:check", args=[self.object.pk])
+        if request.headers.get("x-requested-with") == "XMLHttpRequest":  # the start page's window
+            return self.render_modal_json(request, {"step": "success", "redirect": check})
+        return redirect(check)
+
+
 class FormListView(IndexView):
     """The forms, with the ways to bring one in and to the ready blocks."""
 
@@ -171,6 +191,7 @@ class FormDefinitionViewSet(SnippetViewSet):
     index_view_class = FormListView
     add_view_class = FormCreateView
     edit_view_class = FormEditView
+    workflow_action_view_class = FormReviewView
     copy_view_enabled = False  # ours gives the copy a short name of its own
 
     def construct_view(self, view_class: type, **kwargs: Any) -> Any:

@@ -298,6 +298,7 @@ WAGTAILADMIN_BASE_URL = (
 )
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses are Latin: «Запись» becomes zapis
+WAGTAIL_FINISH_WORKFLOW_ACTION = "cms.review.put_in_force"
 # Saving by itself while somebody presses "save" on a new record makes two records.
 WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
