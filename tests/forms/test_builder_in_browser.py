@@ -161,3 +161,19 @@ def test_what_changes_is_seen_before_the_publish_button_publishes(builder):
     page.locator(".check-publish button").click()
     page.wait_for_url("**/formdefinition/")
     assert version_of(form).number == 2
+
+
+def test_the_blocks_of_a_form_are_sent_as_one_field(builder):
+    asked = [question("text", f"q{n}", label=f"Вопрос {n}") for n in range(30)]
+    form = drafted(steps=[step("Шаг", *asked)])
+    page = builder(form)
+    page.locator("[name=steps-0-value-title]").fill('Шаг - «один» & "два"')
+    with page.expect_request(
+        lambda asked: asked.method == "POST" and "/edit/" in asked.url
+    ) as sent:
+        save(page)
+    assert b'name="steps-packed"' in sent.value.post_data_buffer
+    assert sent.value.post_data_buffer.count(b"Content-Disposition") < 60
+    draft = FormDefinition.objects.get(pk=form.pk).get_latest_revision_as_object()
+    assert draft.steps[0].value["title"] == 'Шаг - «один» & "два"'
+    assert [one["key"] for one in kept(form)[0]] == [f"q{n}" for n in range(30)]

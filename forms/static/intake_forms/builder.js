@@ -200,6 +200,26 @@
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  // Hundreds of questions have thousands of inputs, more than a request may hold: those of a
+  // stream go as one field, by the parts of their names. The server unpacks it.
+  const STREAMS = ["steps", "questions"];
+
+  document.addEventListener("formdata", ({ formData }) => {
+    const packed = {};
+    for (const [name, value] of [...formData]) {
+      const [stream, ...path] = name.split("-");
+      if (!STREAMS.includes(stream) || !path.length) continue;
+      formData.delete(name);
+      const last = path.pop();
+      let part = (packed[stream] ??= {});
+      for (const each of path) part = part[each] ??= {};
+      part[last] = value;
+    }
+    for (const [stream, inputs] of Object.entries(packed)) {
+      formData.append(`${stream}-packed`, JSON.stringify(inputs));
+    }
+  });
+
   // The rules in words, beside: told anew by the server while they are looked at.
   const RULES_WAIT = 700; // milliseconds after the last change
   let rulesTimer = 0;
@@ -221,9 +241,11 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("form[data-edit-form]");
+    if (form) form.enctype = "multipart/form-data"; // Russian letters are a third as long
     document.querySelector('[data-side-panel="rules"]')?.addEventListener("show", tellRulesSoon);
     for (const change of ["input", "change", "click"]) {
-      document.querySelector("form[data-edit-form]")?.addEventListener(change, tellRulesSoon);
+      form?.addEventListener(change, tellRulesSoon);
     }
   });
 })();
