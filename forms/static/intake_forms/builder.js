@@ -143,8 +143,9 @@
   const enhance = (input, draw) => {
     if (input.dataset.drawn) return;
     input.dataset.drawn = "yes";
+    const label = input.closest("[data-contentpath]")?.querySelector("label");
     const select = document.createElement("select");
-    select.setAttribute("aria-label", input.labels?.[0]?.textContent.trim() || "");
+    select.setAttribute("aria-label", label?.textContent.trim() || "");
     input.after(select);
     input.hidden = true;
     const redraw = () => draw(input, select);
@@ -200,13 +201,16 @@
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
-  // Hundreds of questions have thousands of inputs, more than a request may hold: those of a
+  // Hundreds of questions have thousands of inputs, more than a request may hold: then those of a
   // stream go as one field, by the parts of their names. The server unpacks it.
+  const MANY = 8000;
   const STREAMS = ["steps", "questions"];
 
   document.addEventListener("formdata", ({ formData }) => {
+    const entries = [...formData];
+    if (entries.length < MANY) return;
     const packed = {};
-    for (const [name, value] of [...formData]) {
+    for (const [name, value] of entries) {
       const [stream, ...path] = name.split("-");
       if (!STREAMS.includes(stream) || !path.length) continue;
       formData.delete(name);
