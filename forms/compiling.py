@@ -167,7 +167,7 @@ def _validate(definition: FormDefinition) -> None:
     try:
         block.clean(definition.steps)
     except ValidationError as error:
-        raise SchemaError("; ".join(_reasons(error, definition.steps))) from error
+        raise SchemaError("; ".join(reasons(error, definition.steps))) from error
 
 
 def _require_consent(steps: list[dict[str, Any]]) -> None:
@@ -177,7 +177,7 @@ def _require_consent(steps: list[dict[str, Any]]) -> None:
         raise SchemaError(_("A form with personal data needs a consent that must be given."))
 
 
-def _reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
+def reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
     """What is wrong, each with the way to it: `step “About you”, phone “Your phone”, label: …`."""
     children = getattr(error, "block_errors", None)
     if children is None:
@@ -188,9 +188,9 @@ def _reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
         if child is not None:
             inner, said = _inside(value, name)
             is_wrapping = name == "fields" and getattr(child, "block_errors", None)
-            yield from _reasons(child, inner, *path, *(() if is_wrapping else (said,)))
+            yield from reasons(child, inner, *path, *(() if is_wrapping else (said,)))
     for problem in ErrorList(getattr(error, "non_block_errors", None)).as_data():
-        yield from _reasons(problem, value, *path)
+        yield from reasons(problem, value, *path)
 
 
 def _inside(value: Any, name: Any) -> tuple[Any, str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
+    HelpPanel,
     MultiFieldPanel,
     ObjectList,
     PublishingPanel,
@@ -155,6 +156,7 @@ def _ways(form: FormDefinition) -> list[Button]:
     ways = (
         (_("Check the form"), "intake:check", "circle-check"),
         (_("Make a copy"), "intake:form_copy", "copy"),
+        (_("Save questions as a ready block"), "intake:form_ready", "snippet"),
         (_("Save as a file"), "intake:form_file", "download"),
         (_("Where it is used"), "intake:form_usage", "link"),
     )
@@ -205,6 +207,7 @@ class FormDefinitionViewSet(SnippetViewSet):
                 [
                     TitleFieldPanel("title", targets=["slug"], placeholder=_("Name")),
                     FieldPanel("lead"),
+                    HelpPanel(template="intake_forms/admin/builder_help.html"),
                     FieldPanel("steps"),
                 ],
                 heading=_("Questions"),
