@@ -97,7 +97,7 @@ def save_ready(request: HttpRequest, pk: int) -> HttpResponse:
     if not add.user_has_permission(request.user, "add"):
         raise PermissionDenied
     draft = definition.get_latest_revision_as_object()
-    form = ReadyForm(request.POST or None, steps=draft.steps)
+    form = ReadyForm(request.POST or None, steps=draft.steps, label_suffix="")
     if request.method == "POST" and form.is_valid():
         block = form.save()
         told = gettext("“%(block)s” stands in the menu of the plus now, in every form.")
