@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,7 @@ from forms.keys import new_key
 
 NESTED = ("group", "repeat")
 _NUMBERS = ("number", "money", "calc")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,15 @@ def separate_keys(places: Iterable[Standing]) -> None:
             if option["value"] in values:
                 option["value"] = new_key()
             values.add(option["value"])
+
+
+def separate_ids(steps: Any, places: Iterable[Standing]) -> None:
+    """Steps and blocks of a file made by hand: each gets an id of its own, in the usual shape."""
+    seen: set[str] = set()
+    for block in (*steps, *(place.block for place in places)):
+        if block.id in seen or not _ID.fullmatch(block.id or ""):
+            block.id = str(uuid.uuid4())
+        seen.add(block.id)
 
 
 def check_form(steps: Any) -> None:

@@ -384,7 +384,13 @@ class OperandBlock(blocks.StructBlock):
 
     field = ReferenceBlock("question", label=_("question"), required=False, max_length=60)
     part = blocks.ChoiceBlock(choices=PART_CHOICES, default="answer", label=_("what is taken"))
-    number = blocks.DecimalBlock(label=_("or a number"), required=False)
+    number = blocks.DecimalBlock(
+        label=_("or a number"),
+        required=False,
+        min_value=-NUMBER_LIMIT,
+        max_value=NUMBER_LIMIT,
+        decimal_places=6,
+    )
 
     class Meta:
         label = _("operand")

@@ -18,7 +18,14 @@ from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from forms.blocks.conditions import ConditionsBlock
 from forms.blocks.packed import PackedStream
 from forms.blocks.questions import QUESTIONS, BaseQuestionBlock
-from forms.consistency import check_form, check_questions, questions_in, separate_keys, standing
+from forms.consistency import (
+    check_form,
+    check_questions,
+    questions_in,
+    separate_ids,
+    separate_keys,
+    standing,
+)
 
 MAX_STEPS = 20
 MAX_QUESTIONS = 60  # of a step, of a group
@@ -112,6 +119,7 @@ class StepsBlock(PackedStream, blocks.StreamBlock):
         places = list(standing(cleaned))
         if len(places) > MOST_BLOCKS:
             raise StreamBlockValidationError(non_block_errors=[_too_many(len(places))])
+        separate_ids(cleaned, places)
         separate_keys(places)
         if not self.is_deferred_validation:
             check_form(cleaned)

@@ -151,6 +151,10 @@ def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e999")))],
             "сравнение 1, ответ:",
         ),
+        (
+            [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e14")))],
+            "сравнение 1, ответ:",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_cannot_be_published(steps, reason):
