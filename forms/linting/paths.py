@@ -19,7 +19,7 @@ from typing import Any
 from forms.course import course
 from forms.formulas import calculate
 from forms.formulas import fields_of as fields_of_formula
-from forms.linting.candidates import TOLD, Lists, comparisons, counts, sample, values
+from forms.linting.candidates import TOLD, Lists, are_all, comparisons, counts, sample, values
 from forms.logic import JOINTS, QUANTIFIERS, Condition, fields_in, holds
 
 MOST_WAYS = 5000  # kept at a time
@@ -439,6 +439,7 @@ class _Search:
         key = place.node["key"]
         tests = tuple(test.condition for test in self.tests if test.condition["field"] == key)
         near = self._near() if key in self.into_formula else None
+        self.complete = self.complete and are_all(place.node, tests)
         return self.paths._values_of(place, tests, near)
 
     def _near(self) -> tuple[float, ...]:
