@@ -133,6 +133,9 @@ class FormReviewView(WorkflowActionView):
 class FormListView(IndexView):
     """The forms, with the ways to bring one in and to the ready blocks."""
 
+    def get_base_queryset(self) -> Any:
+        return super().get_base_queryset().select_related("topic")
+
     @property
     def header_more_buttons(self) -> list[Any]:
         buttons = list(super().header_more_buttons)

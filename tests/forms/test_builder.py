@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cms.access import Role
 from forms.compiling import SchemaError, compile_form
-from forms.models import FormDefinition
+from forms.models import FormDefinition, ReadyBlock
 from tests.builder import packed, posted
 from tests.factories import UserFactory
 from tests.intake import FormFactory, condition, family_steps, question, step
@@ -225,3 +227,21 @@ def test_the_longest_form_is_kept_and_a_longer_one_is_told_with_all_that_was_typ
     assert "Длиннее" in answer.content.decode()
     assert answer.context["form"]["steps"].value()[-1].value["fields"][0].value["key"] == "q500"
     assert draft_of(form).lead != "Длиннее"
+
+
+def queries_of(client, address):
+    client.get(address)  # what is asked once only
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+def test_a_long_list_of_forms_asks_no_more_than_a_short_one(chief):
+    addresses = [url("list"), reverse("wagtailsnippets_intake_forms_readyblock:list")]
+    asked = []
+    for count in (2, 20):
+        for number in range(count):
+            FormFactory().save_revision()
+            ReadyBlock.objects.create(slug=f"b{count}-{number}", title="Блок", questions=[])
+        asked.append([queries_of(chief, address) for address in addresses])
+    assert asked[0] == asked[1]
