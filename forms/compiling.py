@@ -25,6 +25,7 @@ from forms.conditions import (
     known_answer,
 )
 from forms.consistency import NESTED, Standing, asked_of
+from forms.formulas import GREATEST
 from forms.logic import Condition
 
 if TYPE_CHECKING:
@@ -277,8 +278,8 @@ class _Compiler:
     def _operand(self, operand: Any, repeat: str) -> dict[str, Any] | None:
         asked = self.earlier.get(operand["field"])
         if asked is None:
-            number = operand["number"]
-            return {"number": _plain(number)} if number is not None else None
+            number = _plain(operand["number"])
+            return {"number": number} if number is not None else None
         if asked.repeat and asked.repeat != repeat:
             return {"field": asked.repeat, "each": operand["field"], "part": operand["part"]}
         return {"field": operand["field"], "part": operand["part"]}
@@ -286,5 +287,9 @@ class _Compiler:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
+        if (
+            not value.is_finite() or value.copy_abs() > GREATEST
+        ):  # of a draft; it cannot be published
+            return None
         return int(value) if value == value.to_integral_value() else float(value)
     return value

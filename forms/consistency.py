@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from forms.conditions import Asked, WrongComparison, compile_comparison, known_answer
+from forms.formulas import GREATEST
 from forms.keys import new_key
 
 NESTED = ("group", "repeat")
@@ -218,9 +220,15 @@ def _check_operands(place: Standing, earlier: dict[str, Asked], named: dict[str,
         named["operands"] = ListBlockValidationError(block_errors=found)
 
 
+def _is_long(number: Decimal) -> bool:
+    return not number.is_finite() or number.copy_abs() > GREATEST
+
+
 def _operand_problem(operand: Any, earlier: dict[str, Asked]) -> tuple[str, Any] | None:
     if not operand["field"]:
-        return None if operand["number"] is not None else ("field", _("Choose the question."))
+        if operand["number"] is None:
+            return "field", _("Choose the question.")
+        return ("number", _("The number is too long.")) if _is_long(operand["number"]) else None
     asked = earlier.get(operand["field"])
     if asked is None:
         return "field", _("There is no such question before this one.")

@@ -137,7 +137,7 @@ class BoundedQuestion(QuestionBlock):
         too_long = {
             name: ValidationError(_("The number is too long."))
             for name, bound in (("minimum", low), ("maximum", high))
-            if bound is not None and abs(bound) > NUMBER_LIMIT
+            if bound is not None and bound.copy_abs() > NUMBER_LIMIT
         }
         if too_long:
             raise StructBlockValidationError(too_long)
@@ -384,13 +384,7 @@ class OperandBlock(blocks.StructBlock):
 
     field = ReferenceBlock("question", label=_("question"), required=False, max_length=60)
     part = blocks.ChoiceBlock(choices=PART_CHOICES, default="answer", label=_("what is taken"))
-    number = blocks.DecimalBlock(
-        label=_("or a number"),
-        required=False,
-        min_value=-NUMBER_LIMIT,
-        max_value=NUMBER_LIMIT,
-        decimal_places=6,
-    )
+    number = blocks.DecimalBlock(label=_("or a number"), required=False)
 
     class Meta:
         label = _("operand")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -145,6 +147,7 @@ def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
         ),
         ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "наибольшее:"),
         ([step("Шаг", question("number", "a", maximum="1e999999"))], "наибольшее:"),
+        ([step("Шаг", question("number", "a", maximum="1e999999999"))], "наибольшее:"),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "nan")))],
             "сравнение 1, ответ:",
@@ -245,3 +248,26 @@ def test_a_long_list_of_forms_asks_no_more_than_a_short_one(chief):
             ReadyBlock.objects.create(slug=f"b{count}-{number}", title="Блок", questions=[])
         asked.append([queries_of(chief, address) for address in addresses])
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("number", ["1e14", "-1e400", "1e999999999", "NaN"])
+def test_a_calculation_with_a_number_beyond_all_is_not_published(number):
+    steps = family_steps()
+    operand = {"field": "", "part": "answer", "number": Decimal(number)}
+    steps[0]["value"]["fields"][2]["value"]["operands"][0]["value"] = operand
+    form = FormFactory(published=False, steps=steps)
+    with pytest.raises(SchemaError, match="из чего, 1, или число"):
+        form.save_revision().publish()
+
+
+@pytest.mark.parametrize("number", ["1e14", "1e999999999", "-1e999999999"])
+def test_a_draft_with_a_number_beyond_all_can_be_looked_at(chief, number):
+    steps = family_steps()
+    operand = {"field": "", "part": "answer", "number": Decimal(number)}
+    fields = steps[0]["value"]["fields"]
+    fields[2]["value"]["operands"][0]["value"] = operand
+    fields[1]["value"] |= {"minimum": Decimal(number), "maximum": Decimal(number)}
+    form = FormFactory(published=False, steps=steps)
+    form.save_revision()
+    assert form.make_preview_request().status_code == 200
+    assert chief.get(reverse("intake:check", args=[form.pk])).status_code == 200
