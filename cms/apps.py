@@ -11,9 +11,14 @@ class CmsConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
+        from wagtail.admin.views.mixins import SpreadsheetExportMixin
+
         from cms import checks  # noqa: F401 - registers them
         from cms.announcements import install_triggers
+        from cms.cells import for_report
 
+        every = SpreadsheetExportMixin.custom_value_preprocess
+        every[object] = {SpreadsheetExportMixin.FORMAT_CSV: for_report}  # after its own kinds
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="cms.announcements")
 
 

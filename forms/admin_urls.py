@@ -14,7 +14,7 @@ from forms.views.file import serve
 from forms.views.ledger import ledger
 from forms.views.person import person
 from forms.views.publish import publish
-from forms.views.ready import ready_blocks
+from forms.views.ready import ready_blocks, save_ready
 from forms.views.reissue import new_code, sheet
 from forms.views.rules import rules
 
@@ -45,6 +45,7 @@ urlpatterns = [
     path("forms/<int:pk>/file/", carry.export, name="form_file"),
     path("forms/<int:pk>/copy/", carry.copy, name="form_copy"),
     path("forms/<int:pk>/usage/", carry.usage, name="form_usage"),
+    path("forms/<int:pk>/ready/", save_ready, name="form_ready"),
     path("forms/ready/", ready_blocks, name="ready_blocks"),
     path("forms/rules/", rules, name="rules"),
     path("forms/<int:pk>/check/", check, name="check"),

@@ -25,6 +25,7 @@ from forms.conditions import (
     known_answer,
 )
 from forms.consistency import NESTED, Standing, asked_of
+from forms.formulas import GREATEST
 from forms.logic import Condition
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _validate(definition: FormDefinition) -> None:
     try:
         block.clean(definition.steps)
     except ValidationError as error:
-        raise SchemaError("; ".join(_reasons(error, definition.steps))) from error
+        raise SchemaError("; ".join(reasons(error, definition.steps))) from error
 
 
 def _require_consent(steps: list[dict[str, Any]]) -> None:
@@ -177,7 +178,7 @@ def _require_consent(steps: list[dict[str, Any]]) -> None:
         raise SchemaError(_("A form with personal data needs a consent that must be given."))
 
 
-def _reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
+def reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
     """What is wrong, each with the way to it: `step “About you”, phone “Your phone”, label: …`."""
     children = getattr(error, "block_errors", None)
     if children is None:
@@ -188,9 +189,9 @@ def _reasons(error: ValidationError, value: Any, *path: str) -> Iterator[str]:
         if child is not None:
             inner, said = _inside(value, name)
             is_wrapping = name == "fields" and getattr(child, "block_errors", None)
-            yield from _reasons(child, inner, *path, *(() if is_wrapping else (said,)))
+            yield from reasons(child, inner, *path, *(() if is_wrapping else (said,)))
     for problem in ErrorList(getattr(error, "non_block_errors", None)).as_data():
-        yield from _reasons(problem, value, *path)
+        yield from reasons(problem, value, *path)
 
 
 def _inside(value: Any, name: Any) -> tuple[Any, str]:
@@ -277,8 +278,8 @@ class _Compiler:
     def _operand(self, operand: Any, repeat: str) -> dict[str, Any] | None:
         asked = self.earlier.get(operand["field"])
         if asked is None:
-            number = operand["number"]
-            return {"number": _plain(number)} if number is not None else None
+            number = _plain(operand["number"])
+            return {"number": number} if number is not None else None
         if asked.repeat and asked.repeat != repeat:
             return {"field": asked.repeat, "each": operand["field"], "part": operand["part"]}
         return {"field": operand["field"], "part": operand["part"]}
@@ -286,5 +287,9 @@ class _Compiler:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
+        if (
+            not value.is_finite() or value.copy_abs() > GREATEST
+        ):  # of a draft; it cannot be published
+            return None
         return int(value) if value == value.to_integral_value() else float(value)
     return value

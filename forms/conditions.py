@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from forms.formulas import GREATEST
 from forms.logic import JOINTS, Condition
 
 _EITHER = ("filled", "empty")
@@ -192,7 +193,7 @@ def _number(text: str) -> int | float:
         number = float(text)
     except ValueError:
         number = float("nan")
-    if not isfinite(number):
+    if not isfinite(number) or abs(number) > GREATEST:
         raise WrongComparison("value", _("Write a number."))
     return int(number) if number.is_integer() else number
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,10 +16,12 @@ from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from forms.conditions import Asked, WrongComparison, compile_comparison, known_answer
+from forms.formulas import GREATEST
 from forms.keys import new_key
 
 NESTED = ("group", "repeat")
 _NUMBERS = ("number", "money", "calc")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,15 @@ def separate_keys(places: Iterable[Standing]) -> None:
             if option["value"] in values:
                 option["value"] = new_key()
             values.add(option["value"])
+
+
+def separate_ids(steps: Any, places: Iterable[Standing]) -> None:
+    """Steps and blocks of a file made by hand: each gets an id of its own, in the usual shape."""
+    seen: set[str] = set()
+    for block in (*steps, *(place.block for place in places)):
+        if block.id in seen or not _ID.fullmatch(block.id or ""):
+            block.id = str(uuid.uuid4())
+        seen.add(block.id)
 
 
 def check_form(steps: Any) -> None:
@@ -206,9 +220,15 @@ def _check_operands(place: Standing, earlier: dict[str, Asked], named: dict[str,
         named["operands"] = ListBlockValidationError(block_errors=found)
 
 
+def _is_long(number: Decimal) -> bool:
+    return not number.is_finite() or number.copy_abs() > GREATEST
+
+
 def _operand_problem(operand: Any, earlier: dict[str, Asked]) -> tuple[str, Any] | None:
     if not operand["field"]:
-        return None if operand["number"] is not None else ("field", _("Choose the question."))
+        if operand["number"] is None:
+            return "field", _("Choose the question.")
+        return ("number", _("The number is too long.")) if _is_long(operand["number"]) else None
     asked = earlier.get(operand["field"])
     if asked is None:
         return "field", _("There is no such question before this one.")

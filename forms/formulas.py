@@ -43,7 +43,7 @@ def fields_of(formula: Formula) -> Iterator[str]:
 
 def _values(operand: Mapping[str, Any], known: Known, day: datetime.date) -> Iterator[float | None]:
     if "number" in operand:
-        yield operand["number"]
+        yield _double(operand["number"])
         return
     answer, part = known.get(operand["field"]), operand.get("part", "answer")
     if "each" not in operand:
@@ -57,10 +57,20 @@ def _values(operand: Mapping[str, Any], known: Known, day: datetime.date) -> Ite
 
 def _number(answer: Any, part: str, day: datetime.date) -> float | None:
     if part == "age":
-        return age(answer, day)
+        years = age(answer, day)
+        return None if years is None else float(years)
     if part == "count":
-        return len(answer) if isinstance(answer, list) else None
-    return answer if isinstance(answer, int | float) and not isinstance(answer, bool) else None
+        return float(len(answer)) if isinstance(answer, list) else None
+    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    return _double(answer) if is_number else None
+
+
+def _double(number: float) -> float:
+    """As browsers reckon: whole numbers of Python have no end, and doubles have."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _combined(op: str, values: list[float]) -> float | None:

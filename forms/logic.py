@@ -16,6 +16,7 @@ was not asked is false; so is one with an empty answer, but for `ne`, `lacks` an
 from __future__ import annotations
 
 import datetime
+import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -42,6 +43,7 @@ OPERATORS = (
     "empty",
 )
 DEEPEST = 8
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # Python knows other ways to write a day
 
 
 class BadCondition(ValueError):
@@ -140,9 +142,11 @@ def rows_of(answer: Any) -> list[Mapping[str, Any]]:
 
 def age(born: Any, day: datetime.date) -> int | None:
     """Whole years on a day; nothing for what is not a date or for one still to come."""
+    if not isinstance(born, str) or not _DAY.fullmatch(born):
+        return None
     try:
         birth = datetime.date.fromisoformat(born)
-    except (TypeError, ValueError):
+    except ValueError:
         return None
     years = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
     return years if years >= 0 else None

@@ -16,6 +16,7 @@ from django.views import View
 from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
+    HelpPanel,
     MultiFieldPanel,
     ObjectList,
     PublishingPanel,
@@ -28,7 +29,13 @@ from wagtail.admin.widgets.button import Button
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
-from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import (
+    CreateView,
+    EditView,
+    IndexView,
+    SnippetViewSet,
+    WorkflowActionView,
+)
 
 from forms.compiling import SchemaError
 from forms.models import FormDefinition, ReadyBlock
@@ -108,8 +115,25 @@ class FormEditView(EditView):
         return [*_ways(self.object), *super().header_more_buttons]
 
 
+class FormReviewView(WorkflowActionView):
+    """Approving from the start page: what would come into force is seen first there, too."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.action_name != APPROVE:
+            return super().post(request, *args, **kwargs)
+        request.session[COMMENT] = request.POST.get("comment", "")
+        messages.info(request, gettext("See what the check says, then approve below."))
+        check = reverse("intake:check", args=[self.object.pk])
+        if request.headers.get("x-requested-with") == "XMLHttpRequest":  # the start page's window
+            return self.render_modal_json(request, {"step": "success", "redirect": check})
+        return redirect(check)
+
+
 class FormListView(IndexView):
     """The forms, with the ways to bring one in and to the ready blocks."""
+
+    def get_base_queryset(self) -> Any:
+        return super().get_base_queryset().select_related("topic")
 
     @property
     def header_more_buttons(self) -> list[Any]:
@@ -138,6 +162,7 @@ def _ways(form: FormDefinition) -> list[Button]:
     ways = (
         (_("Check the form"), "intake:check", "circle-check"),
         (_("Make a copy"), "intake:form_copy", "copy"),
+        (_("Save questions as a ready block"), "intake:form_ready", "snippet"),
         (_("Save as a file"), "intake:form_file", "download"),
         (_("Where it is used"), "intake:form_usage", "link"),
     )
@@ -174,6 +199,7 @@ class FormDefinitionViewSet(SnippetViewSet):
     index_view_class = FormListView
     add_view_class = FormCreateView
     edit_view_class = FormEditView
+    workflow_action_view_class = FormReviewView
     copy_view_enabled = False  # ours gives the copy a short name of its own
 
     def construct_view(self, view_class: type, **kwargs: Any) -> Any:
@@ -187,6 +213,7 @@ class FormDefinitionViewSet(SnippetViewSet):
                 [
                     TitleFieldPanel("title", targets=["slug"], placeholder=_("Name")),
                     FieldPanel("lead"),
+                    HelpPanel(template="intake_forms/admin/builder_help.html"),
                     FieldPanel("steps"),
                 ],
                 heading=_("Questions"),

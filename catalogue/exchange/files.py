@@ -20,6 +20,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from catalogue.exchange.table import TITLED
+from cms.cells import guarded, unguarded
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_UNPACKED = 30 * 1024 * 1024
@@ -27,8 +28,6 @@ MOST_PARTS = 200
 MOST_ROWS = 1000
 MOST_COLUMNS = 60
 MOST_IN_CELL = 32_767
-DANGEROUS = tuple("=+-@\t\r＝＋－＠")
-GUARD = "'"
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -160,7 +159,7 @@ def _csv(file: BinaryIO) -> Iterator[Sequence[str]]:
         for row in rows:
             if len(row) > MOST_COLUMNS:
                 raise FileRefused(_("The table has too many columns."))
-            yield [_unguarded(cell) for cell in row]
+            yield [unguarded(cell) for cell in row]
     except csv.Error as error:
         raise FileRefused(_("The file is not a CSV table, or it is damaged.")) from error
 
@@ -181,15 +180,5 @@ def _to_csv(rows: Iterable[Sequence[Any]]) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
     for row in rows:
-        writer.writerow([_guarded(str(value)) for value in row])
+        writer.writerow([guarded(str(value)) for value in row])
     return file.getvalue().encode("utf-8-sig")
-
-
-def _guarded(text: str) -> str:
-    return GUARD + text if text.startswith((*DANGEROUS, GUARD)) else text
-
-
-def _unguarded(text: str) -> str:
-    if text.startswith(GUARD) and text[1:].startswith((*DANGEROUS, GUARD)):
-        return text[1:]
-    return text

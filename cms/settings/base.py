@@ -247,8 +247,8 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# Files are not counted there, so whole requests have limits.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # the builder sends a form of 500 questions
+# Whole requests, files too, have limits of their own, those of families narrower ones.
 NAVIGATOR_LARGEST_BODY = 1024 * 1024
 NAVIGATOR_LARGEST_BODY_WITH_FILES = 32 * 1024 * 1024  # of forms, where families add papers
 # What families add never lies unsealed on a disk, not even for a moment.
@@ -298,6 +298,7 @@ WAGTAILADMIN_BASE_URL = (
 )
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses are Latin: «Запись» becomes zapis
+WAGTAIL_FINISH_WORKFLOW_ACTION = "cms.review.put_in_force"
 # Saving by itself while somebody presses "save" on a new record makes two records.
 WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

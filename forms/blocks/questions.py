@@ -137,7 +137,7 @@ class BoundedQuestion(QuestionBlock):
         too_long = {
             name: ValidationError(_("The number is too long."))
             for name, bound in (("minimum", low), ("maximum", high))
-            if bound is not None and abs(bound) > NUMBER_LIMIT
+            if bound is not None and bound.copy_abs() > NUMBER_LIMIT
         }
         if too_long:
             raise StructBlockValidationError(too_long)

@@ -12,15 +12,24 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.telepath import register
-from wagtail.blocks.stream_block import StreamBlockAdapter
+from wagtail.blocks.stream_block import StreamBlockAdapter, StreamBlockValidationError
 from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
 from forms.blocks.conditions import ConditionsBlock
+from forms.blocks.packed import PackedStream
 from forms.blocks.questions import QUESTIONS, BaseQuestionBlock
-from forms.consistency import check_form, check_questions, questions_in, separate_keys, standing
+from forms.consistency import (
+    check_form,
+    check_questions,
+    questions_in,
+    separate_ids,
+    separate_keys,
+    standing,
+)
 
 MAX_STEPS = 20
 MAX_QUESTIONS = 60  # of a step, of a group
+MOST_BLOCKS = 500  # of a form: questions, groups, explanations
 MAX_ROWS = 30
 # What has no sense in every row: one consent and one place serve the whole form.
 _ONCE = ("consent", "contact", "territory", "address")
@@ -97,7 +106,7 @@ class StepBlock(blocks.StructBlock):
         return BlockGroup(children=["title", "fields"], settings=["show_if"])
 
 
-class StepsBlock(blocks.StreamBlock):
+class StepsBlock(PackedStream, blocks.StreamBlock):
     """The steps of a form. A copied question gets a key of its own; conditions look back only."""
 
     step = StepBlock()
@@ -107,13 +116,22 @@ class StepsBlock(blocks.StreamBlock):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        separate_keys(standing(cleaned))
+        places = list(standing(cleaned))
+        if len(places) > MOST_BLOCKS:
+            raise StreamBlockValidationError(non_block_errors=[_too_many(len(places))])
+        separate_ids(cleaned, places)
+        separate_keys(places)
         if not self.is_deferred_validation:
             check_form(cleaned)
         return cleaned
 
 
-class ReadyQuestionsBlock(QuestionsBlock):
+def _too_many(count: int) -> ValidationError:
+    told = _("A form holds %(most)d questions at most, here are %(count)d. Make two forms of it.")
+    return ValidationError(told, params={"most": MOST_BLOCKS, "count": count})
+
+
+class ReadyQuestionsBlock(PackedStream, QuestionsBlock):
     """The questions of a ready block: whatever a step may hold."""
 
     def __init__(self, local_blocks: Any = IN_A_STEP, **kwargs: Any) -> None:

@@ -21,7 +21,8 @@ Record = Mapping[str, Any]  # {"slug", "title"}, of a place with "around"
 
 NUMBER_LIMIT = 10**12
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-MOST_SUBSETS = 6  # options whose every combination is tried
+MOST_SUBSETS = 8  # options whose every combination is tried
+_LETTERS = "абвгдежзиклмнопрстуфхцчшщэюя"  # samples that nobody compares with
 RECORDS = ("territory", "address", "measure", "provider")
 OPTIONED = ("choice", "multichoice")
 TOLD = ("info", "calc", "group", "repeat")  # nodes that nobody answers
@@ -80,6 +81,12 @@ def values(
     return list(kept.values())
 
 
+def are_all(node: Node, tests: Sequence[Condition]) -> bool:
+    """Whether `values` gives every way to answer, or only some, because there are too many."""
+    named = _thresholds(node["key"], tests, "answer")
+    return node["type"] != "multichoice" or len(set(named)) <= MOST_SUBSETS
+
+
 def sample(node: Node, lists: Lists, day: datetime.date) -> Any:
     """A valid answer, marked as a sample where it has words; None when there is none."""
     found = values(node, (), lists, day)
@@ -120,7 +127,7 @@ def _written(node: Node, tests: list[Condition], lists: Lists, day: Any, near: A
     if node["type"] == "inn":
         return list(dict.fromkeys(["500100732259", *filter(_is_inn, compared)]))
     longest = node.get("max_length", 300)
-    plain = [_("sample"), _("sample answer"), _("an answer")]
+    plain = [_("sample"), _("sample answer"), _("an answer"), *_LETTERS]
     free = [text[:longest] for text in plain if text[:longest] not in compared]
     return [text for text in (*free[:1], *compared) if 0 < len(text) <= longest]
 
@@ -148,7 +155,7 @@ def _several(node: Node, tests: list[Condition], *_rest: Any) -> list[Any]:
     sizes = {1, len(options)}
     for count in _thresholds(node["key"], tests, "count"):
         sizes |= {count - 1, count, count + 1}
-    subsets = list(_subsets(told))
+    subsets = [*_subsets(told), tuple(value for value in told if _is_wanted(value, tests))]
     found = []
     for size in sorted(sizes):
         for subset in subsets:
@@ -161,6 +168,12 @@ def _several(node: Node, tests: list[Condition], *_rest: Any) -> list[Any]:
         if other and [*subset, other[0]] not in found:
             found.append([*subset, other[0]])
     return found
+
+
+def _is_wanted(value: str, tests: Iterable[Condition]) -> bool:
+    """Looked for, and nowhere unwelcome: the way that many conditions together mean."""
+    operators = {test["op"] for test in tests if test.get("value") == value}
+    return "contains" in operators and "lacks" not in operators
 
 
 def _subsets(options: list[str]) -> Iterator[tuple[str, ...]]:

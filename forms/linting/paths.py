@@ -18,7 +18,7 @@ from typing import Any
 from forms.course import course
 from forms.formulas import calculate
 from forms.formulas import fields_of as fields_of_formula
-from forms.linting.candidates import Lists, comparisons, counts, sample, values
+from forms.linting.candidates import Lists, are_all, comparisons, counts, sample, values
 from forms.linting.places import Place, places_of
 from forms.logic import JOINTS, QUANTIFIERS, Condition, holds
 
@@ -399,6 +399,7 @@ class _Search:
         key = place.node["key"]
         tests = tuple(test.condition for test in self.tests if test.condition["field"] == key)
         near = self._near() if key in self.into_formula else None
+        self.complete = self.complete and are_all(place.node, tests)
         return self.paths._values_of(place, tests, near)
 
     def _near(self) -> tuple[float, ...]:

@@ -81,10 +81,11 @@ def preview(request: HttpRequest, pk: int, number: str) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, pk: int) -> tuple[FormDefinition, dict[str, Any]]:
-    """The newest draft of a form that this person may edit."""
+    """The newest draft of a form that this person may edit or put in force."""
     definition = get_object_or_404(FormDefinition.objects.select_related("topic"), pk=pk)
     policy = policy_registry.get_by_type(FormDefinition)
-    if not policy.user_has_permission_for_instance(request.user, "change", definition):
+    may = policy.user_has_permission_for_instance(request.user, "change", definition)
+    if not may and not way_to_publish(request.user, definition):
         raise PermissionDenied
     draft = definition.get_latest_revision_as_object()
     return draft, compile_form(draft, strict=False)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cms.access import Role
-from forms.compiling import SchemaError
-from forms.models import FormDefinition
+from forms.compiling import SchemaError, compile_form
+from forms.models import FormDefinition, ReadyBlock
+from tests.builder import packed, posted
 from tests.factories import UserFactory
-from tests.intake import FormFactory, condition, question, step
+from tests.intake import FormFactory, condition, family_steps, question, step
 
 pytestmark = pytest.mark.django_db
 
@@ -142,12 +147,17 @@ def test_unfinished_draft_can_be_kept_and_its_questions_get_keys():
         ),
         ([step("Шаг", question("number", "a", minimum="5", maximum="1"))], "наибольшее:"),
         ([step("Шаг", question("number", "a", maximum="1e999999"))], "наибольшее:"),
+        ([step("Шаг", question("number", "a", maximum="1e999999999"))], "наибольшее:"),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "nan")))],
             "сравнение 1, ответ:",
         ),
         (
             [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e999")))],
+            "сравнение 1, ответ:",
+        ),
+        (
+            [step("Шаг", question("number", "a"), question("text", "b", show_if=condition("a", "eq", "1e14")))],
             "сравнение 1, ответ:",
         ),
     ],
@@ -169,3 +179,95 @@ def test_personal_data_needs_a_consent_unless_it_rests_on_a_law_or_a_contract():
     form.basis, form.basis_text = "law", "Федеральный закон № 442-ФЗ"
     form.save_revision().publish()
     assert form.versions.get().consent_text is None
+
+
+def draft_of(form):
+    return FormDefinition.objects.get(pk=form.pk).get_latest_revision_as_object()
+
+
+def long_form(count):
+    asked = [
+        question("choice", f"q{n}", label=f"Вопрос {n}", options={"a": "А", "b": "Б"})
+        for n in range(count)
+    ]
+    steps = [step(f"Шаг {n}", *asked[n : n + 50]) for n in range(0, count, 50)]
+    return FormFactory(published=False, steps=steps)
+
+
+def test_what_is_sent_as_one_field_is_the_same(chief):
+    form = FormFactory(steps=family_steps())
+    chief.post(url("edit", form.pk), posted(form, lead="Каждое поле"))
+    apart = draft_of(form)
+    chief.post(url("edit", form.pk), packed(posted(form, lead="Одно поле")))
+    together = draft_of(form)
+    assert [apart.lead, together.lead] == ["Каждое поле", "Одно поле"]
+    assert together.steps.get_prep_value() == apart.steps.get_prep_value()
+    assert compile_form(together)["steps"] == compile_form(form)["steps"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", "[", "[]", "7", '{"count": 1}', '{"count": "x"}', '{"count": ["1"]}', '{"0": {}}', '{"a":' * 100_000,
+     '{"a":' * 900 + '"b"' + "}" * 900],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["edit", "rules"])
+def test_what_cannot_be_unpacked_is_refused(chief, raw, place):
+    form = FormFactory()
+    address = url("edit", form.pk) if place == "edit" else reverse("intake:rules")
+    answer = chief.post(address, packed(posted(form, lead="Иначе")) | {"steps-packed": raw})
+    assert answer.status_code == 400
+    assert draft_of(form).lead != "Иначе"
+
+
+def test_the_longest_form_is_kept_and_a_longer_one_is_told_with_all_that_was_typed(chief):
+    form = long_form(500)
+    chief.post(url("edit", form.pk), packed(posted(form, lead="Длинная")))
+    assert draft_of(form).lead == "Длинная"
+    form = long_form(501)
+    answer = chief.post(url("edit", form.pk), packed(posted(form, lead="Длиннее")))
+    [wrong] = answer.context["form"].errors.as_data()["steps"]
+    assert "не больше 500" in wrong.non_block_errors.as_text()
+    assert "Длиннее" in answer.content.decode()
+    assert answer.context["form"]["steps"].value()[-1].value["fields"][0].value["key"] == "q500"
+    assert draft_of(form).lead != "Длиннее"
+
+
+def queries_of(client, address):
+    client.get(address)  # what is asked once only
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+def test_a_long_list_of_forms_asks_no_more_than_a_short_one(chief):
+    addresses = [url("list"), reverse("wagtailsnippets_intake_forms_readyblock:list")]
+    asked = []
+    for count in (2, 20):
+        for number in range(count):
+            FormFactory().save_revision()
+            ReadyBlock.objects.create(slug=f"b{count}-{number}", title="Блок", questions=[])
+        asked.append([queries_of(chief, address) for address in addresses])
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("number", ["1e14", "-1e400", "1e999999999", "NaN"])
+def test_a_calculation_with_a_number_beyond_all_is_not_published(number):
+    steps = family_steps()
+    operand = {"field": "", "part": "answer", "number": Decimal(number)}
+    steps[0]["value"]["fields"][2]["value"]["operands"][0]["value"] = operand
+    form = FormFactory(published=False, steps=steps)
+    with pytest.raises(SchemaError, match="из чего, 1, или число"):
+        form.save_revision().publish()
+
+
+@pytest.mark.parametrize("number", ["1e14", "1e999999999", "-1e999999999"])
+def test_a_draft_with_a_number_beyond_all_can_be_looked_at(chief, number):
+    steps = family_steps()
+    operand = {"field": "", "part": "answer", "number": Decimal(number)}
+    fields = steps[0]["value"]["fields"]
+    fields[2]["value"]["operands"][0]["value"] = operand
+    fields[1]["value"] |= {"minimum": Decimal(number), "maximum": Decimal(number)}
+    form = FormFactory(published=False, steps=steps)
+    form.save_revision()
+    assert form.make_preview_request().status_code == 200
+    assert chief.get(reverse("intake:check", args=[form.pk])).status_code == 200

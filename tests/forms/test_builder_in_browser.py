@@ -161,3 +161,30 @@ def test_what_changes_is_seen_before_the_publish_button_publishes(builder):
     page.locator(".check-publish button").click()
     page.wait_for_url("**/formdefinition/")
     assert version_of(form).number == 2
+
+
+MANY_INPUTS = """() => {
+    const form = document.querySelector("form[data-edit-form]");
+    for (let number = 0; number < 8000; number += 1) {
+        form.append(Object.assign(document.createElement("input"), {type: "hidden", name: `more-${number}`}));
+    }
+}"""
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_the_blocks_of_a_long_form_are_sent_as_one_field(builder, many):
+    asked = [question("text", f"q{n}", label=f"Вопрос {n}") for n in range(5)]
+    form = drafted(steps=[step("Шаг", *asked)])
+    page = builder(form)
+    if many:
+        page.evaluate(MANY_INPUTS)
+    title = """Шаг - «один» & "два" <3>"""
+    page.locator("[name=steps-0-value-title]").fill(title)
+    with page.expect_request(lambda sent: sent.method == "POST" and "/edit/" in sent.url) as sent:
+        save(page)
+    body = sent.value.post_data_buffer
+    assert (b'name="steps-packed"' in body) == many
+    assert (b'name="steps-0-value-title"' in body) != many
+    draft = FormDefinition.objects.get(pk=form.pk).get_latest_revision_as_object()
+    assert draft.steps[0].value["title"] == title
+    assert [one["key"] for one in kept(form)[0]] == [f"q{n}" for n in range(5)]

@@ -191,6 +191,44 @@ def test_bound_is_told_and_nothing_is_claimed_beyond_it():
     assert not lint(schema, day=DAY).unfinished
 
 
+def chosen_exactly(wanted, of):
+    """A choice of many answers, and a question for those who chose exactly these."""
+    tests = [compare("m", "contains" if one in wanted else "lacks", one) for one in of]
+    return schema_of(
+        step(
+            "Шаг",
+            question("multichoice", "m", options={one: one.upper() for one in of}),
+            question("text", "t", show_if=[test for each in tests for test in each]),
+        )
+    )
+
+
+@pytest.mark.parametrize("wanted", ["a", "abc", "bdfh", "abcdefgh"])
+@pytest.mark.parametrize("of", ["abcdefgh", "abcdefghijkl"])
+def test_many_answers_together_are_found(wanted, of):
+    report = lint(chosen_exactly(wanted, of), day=DAY)
+    assert not [each for each in report.findings if each.path == "t"]
+    assert bool(report.unfinished) == (len(of) > 8)
+
+
+def test_of_too_many_answers_nothing_is_claimed():
+    schema = chosen_exactly("abc", "abcdefghijkl")
+    field = schema["steps"][0]["fields"][1]
+    field["show_if"]["of"].append({"op": "lacks", "field": "m", "value": "a"})
+    report = lint(schema, day=DAY)
+    assert report.unfinished == ("«Вопрос t»",)
+    assert not report.errors
+    assert ("not_found", "t") in {(each.code, each.path) for each in report.findings}
+
+
+def test_a_text_of_one_letter_can_be_another_one():
+    words = [test for letter in "опs" for test in compare("x", "ne", letter)]
+    schema = schema_of(
+        step("Шаг", question("text", "x", max_length=1), question("text", "t", show_if=words))
+    )
+    assert ("never_asked", "t") not in found(schema)
+
+
 def test_samples_meet_every_question_and_are_accepted():
     schema = schema_of(*family_steps())
     paths = Paths(schema, Lists(), DAY)

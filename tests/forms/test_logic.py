@@ -22,6 +22,10 @@ PLAIN = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-3, 40),
+    st.sampled_from([10**12, -(10**12), 999_999_999_999.99, 0.01, 1.005, 0.285]),
+    st.sampled_from(
+        ["1900-01-01", "2100-12-31", "2008-02-29", "0000-01-01", "20240229", "ё", "😀"]
+    ),
     st.sampled_from([0.5, -0.125, 33.333, "", "x", "y", "2023-11-22", "2024-02-29", "2023-02-30"]),
     st.lists(st.sampled_from(["x", "y"]), max_size=2),
     st.just({"slug": "x", "title": "Икс", "around": ["r", "x"]}),
@@ -74,7 +78,7 @@ def _conditions(fields):
 
 CONDITIONS = _conditions([*KEYS, "rows"])
 OPERANDS = st.one_of(
-    st.fixed_dictionaries({"number": st.sampled_from([0, 1, 2.5, -7])}),
+    st.fixed_dictionaries({"number": st.sampled_from([0, 1, 2.5, -7, 10**12, 0.000001])}),
     st.fixed_dictionaries({"field": st.sampled_from(KEYS), "part": st.sampled_from(logic.PARTS)}),
     st.fixed_dictionaries(
         {
@@ -166,6 +170,11 @@ def test_table_in_the_browser(script):
         else:
             said = script("holds", vector["if"], vector["known"], DAY.isoformat())
             assert said is vector["holds"], vector["name"]
+
+
+def test_an_operand_beyond_all_numbers_gives_no_value():
+    formula = {"op": "sum", "of": [{"number": 10**400}, {"number": 1}]}
+    assert calculate(formula, {}, DAY) is None
 
 
 def test_every_operator_stands_in_the_table():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from forms.compiling import compile_form
 from forms.models import FormDefinition, Topic
 from forms.portable import LARGEST, NotAForm, as_file, from_file
 from tests.factories import MeasureFactory, ProviderFactory
-from tests.intake import FormFactory, family_steps, question, step
+from tests.intake import FormFactory, family_steps, question, simple_steps, step
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +139,28 @@ def test_no_file_breaks_the_import(kind, value):
     )
     with contextlib.suppress(NotAForm):
         compile_form(from_file(raw).definition, strict=False)
+
+
+def same_steps(steps):
+    steps[1]["id"] = steps[0]["id"]
+
+
+def same_blocks(steps):
+    for each in (asked for one in steps for asked in one["value"]["fields"]):
+        each["id"] = steps[0]["id"]
+
+
+@pytest.mark.parametrize("change", [same_steps, same_blocks])
+@pytest.mark.parametrize("odd", ["", "check", "<b>", "x" * 5000, "Не тот вид"])
+def test_steps_and_blocks_get_ids_of_their_own(change, odd):
+    file = json.loads(as_file(FormFactory(steps=simple_steps())))
+    file["steps"][0]["id"] = odd
+    change(file["steps"])
+    arrived = from_file(json.dumps(file).encode()).definition
+    arrived.get_latest_revision().publish()
+    ids = [one["id"] for one in arrived.versions.get().schema["steps"]]
+    draft = arrived.get_latest_revision_as_object()
+    ids += [block.id for one in draft.steps for block in one.value["fields"]]
+    assert len(set(ids)) == len(ids)
+    assert all(str(uuid.UUID(one)) == one for one in ids)
+    assert [one.id for one in draft.steps] == ids[:2]

@@ -14,7 +14,7 @@ from forms.compiling import compile_form
 from forms.loading import load
 from forms.models import FormDefinition, ReadyBlock
 from tests.factories import UserFactory
-from tests.intake import compare, question, step
+from tests.intake import FormFactory, compare, question, rows, step
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +81,89 @@ def test_conditions_of_a_block_look_at_its_own_questions():
     keys = [one.value["key"] for one in kept]
     assert keys[0] == "a"
     assert len(set(keys)) == 3
+
+
+@pytest.fixture
+def form():
+    return FormFactory(
+        published=False,
+        steps=[
+            step("Пустой"),
+            step(
+                "Бумаги",
+                question("yesno", "has", label="Есть справка"),
+                question("file", "paper", label="Справка", show_if=compare("has", "eq", "yes")),
+                rows("kids", question("text", "kid", label="Имя"), label="Дети"),
+            ),
+        ],
+    )
+
+
+def chosen(form, *keys):
+    form.save_revision()
+    draft = form.get_latest_revision_as_object()
+    blocks = [block for each in draft.steps for block in each.value["fields"]]
+    return [block.id for block in blocks if block.value["key"] in keys]
+
+
+def save(client, form, ids, **more):
+    client.force_login(UserFactory(role=Role.EDITOR))
+    typed = {"title": "Справка от врача", "help": "Есть ли и файл", "chosen": ids, **more}
+    return client.post(reverse("intake:form_ready", args=[form.pk]), typed)
+
+
+def test_questions_of_a_form_become_a_block_in_their_order(client, form):
+    ids = chosen(form, "has", "paper", "kids")
+    answer = save(client, form, list(reversed(ids)))
+    assert answer.status_code == 302
+    block = ReadyBlock.objects.get()
+    assert (block.title, block.help, block.slug) == (
+        "Справка от врача",
+        "Есть ли и файл",
+        "spravka-ot-vracha",
+    )
+    assert [one.value["key"] for one in block.questions] == ["has", "paper", "kids"]
+    assert block.questions[2].value["fields"][0].value["label"] == "Имя"
+    told = client.get(reverse("intake:ready_blocks")).json()["blocks"]
+    assert told[0]["title"] == "Справка от врача"
+    save(client, form, ids)
+    assert [block.slug for block in ReadyBlock.objects.order_by("pk")] == [
+        "spravka-ot-vracha",
+        "spravka-ot-vracha-2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "more", "words"),
+    [
+        ([], {}, "Выберите хотя бы один вопрос"),
+        (["paper"], {}, "Справка"),  # looks at a question that stays behind
+        (["has"], {"title": ""}, "error-message"),
+        (["has"], {"title": "<script>alert(1)</script>" * 9}, "error-message"),
+    ],
+)
+def test_what_makes_no_block_is_told_and_what_was_typed_stays(client, form, keys, more, words):
+    answer = save(client, form, chosen(form, *keys), **more)
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert words in text
+    assert text.count(" checked") == len(keys)
+    assert "<script>alert(1)" not in text
+    assert "Есть ли и файл" in text
+    assert not ReadyBlock.objects.exists()
+
+
+def test_questions_of_another_form_are_no_choice(client, form):
+    other = FormFactory(published=False, steps=[step("Шаг", question("text", "secret"))])
+    assert save(client, form, chosen(other, "secret")).status_code == 200
+    assert not ReadyBlock.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.SPECIALIST, Role.PARTNER, Role.ANALYST, Role.HEAD])
+def test_who_builds_no_forms_makes_no_block(client, form, role):
+    client.force_login(UserFactory(role=role))
+    address = reverse("intake:form_ready", args=[form.pk])
+    assert client.get(address).status_code in (302, 403)
+    answer = client.post(address, {"title": "Б", "chosen": chosen(form, "has")})
+    assert answer.status_code in (302, 403)
+    assert not ReadyBlock.objects.exists()

@@ -143,8 +143,9 @@
   const enhance = (input, draw) => {
     if (input.dataset.drawn) return;
     input.dataset.drawn = "yes";
+    const label = input.closest("[data-contentpath]")?.querySelector("label");
     const select = document.createElement("select");
-    select.setAttribute("aria-label", input.labels?.[0]?.textContent.trim() || "");
+    select.setAttribute("aria-label", label?.textContent.trim() || "");
     input.after(select);
     input.hidden = true;
     const redraw = () => draw(input, select);
@@ -200,6 +201,29 @@
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  // Hundreds of questions have thousands of inputs, more than a request may hold: then those of a
+  // stream go as one field, by the parts of their names. The server unpacks it.
+  const MANY = 8000;
+  const STREAMS = ["steps", "questions"];
+
+  document.addEventListener("formdata", ({ formData }) => {
+    const entries = [...formData];
+    if (entries.length < MANY) return;
+    const packed = {};
+    for (const [name, value] of entries) {
+      const [stream, ...path] = name.split("-");
+      if (!STREAMS.includes(stream) || !path.length) continue;
+      formData.delete(name);
+      const last = path.pop();
+      let part = (packed[stream] ??= {});
+      for (const each of path) part = part[each] ??= {};
+      part[last] = value;
+    }
+    for (const [stream, inputs] of Object.entries(packed)) {
+      formData.append(`${stream}-packed`, JSON.stringify(inputs));
+    }
+  });
+
   // The rules in words, beside: told anew by the server while they are looked at.
   const RULES_WAIT = 700; // milliseconds after the last change
   let rulesTimer = 0;
@@ -221,9 +245,11 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("form[data-edit-form]");
+    if (form) form.enctype = "multipart/form-data"; // Russian letters are a third as long
     document.querySelector('[data-side-panel="rules"]')?.addEventListener("show", tellRulesSoon);
     for (const change of ["input", "change", "click"]) {
-      document.querySelector("form[data-edit-form]")?.addEventListener(change, tellRulesSoon);
+      form?.addEventListener(change, tellRulesSoon);
     }
   });
 })();

@@ -16,7 +16,7 @@
 
   const rowsOf = (answer) => (Array.isArray(answer) ? answer : []).filter(isRow);
 
-  const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+  const DAY = /^(?!0000)(\d{4})-(\d{2})-(\d{2})$/; // there was no year 0
 
   // Whole years on a day, both as 2026-11-22.
   const age = (born, day) => {
