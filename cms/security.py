@@ -33,7 +33,7 @@ class BodyLimitMiddleware:
         most = settings.NAVIGATOR_LARGEST_BODY
         if request.path.startswith(self.admin):
             most = settings.NAVIGATOR_LARGEST_BODY_OF_STAFF
-        elif WITH_FILES.match(request.path):
+        elif WITH_FILES.match(request.path) and request.content_type == "multipart/form-data":
             most = settings.NAVIGATOR_LARGEST_BODY_WITH_FILES
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or len(length) > 15 or int(length) > most:
