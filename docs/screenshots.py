@@ -118,7 +118,7 @@ def ask(camera: Camera) -> Page:
     page.check("[name=a-contact_ways][value=call]")
     page.fill("[name=a-contact_phone]", "8 921 000-00-00")
     page.check("[name=a-consent]")
-    page.click(".intake-form button[type=submit]")
+    page.get_by_role("button", name="Отправить", exact=True).click()
     page.wait_for_url("**/receipts/**")
     camera.keep_both(page, "receipt")
     return page
