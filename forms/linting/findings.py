@@ -41,6 +41,7 @@ class Report:
     findings: tuple[Finding, ...]
     tried: int  # combinations of answers
     unfinished: tuple[str, ...] = ()  # names of what could not be walked on every way
+    sampled: tuple[str, ...] = ()  # names of what a calculated value leads to: examples of it
 
     @property
     def errors(self) -> list[Finding]:

@@ -41,7 +41,8 @@ def lint(
         findings += unrouted(check.paths, router)
     findings += looks(schema)
     findings.sort(key=lambda finding: finding.severity != ERROR)
-    return Report(tuple(findings), check.paths.tried, tuple(check.unfinished))
+    sampled = tuple(name for name in check.sampled if name not in check.unfinished)
+    return Report(tuple(findings), check.paths.tried, tuple(check.unfinished), sampled)
 
 
 class _Check:
@@ -49,6 +50,7 @@ class _Check:
         self.paths, self.schema, self.day = paths, paths.schema, paths.day
         self.specs = {place.node["key"]: place.node for place in paths.places if not place.is_step}
         self.unfinished: dict[str, None] = {}
+        self.sampled: dict[str, None] = {}
         self.wrong: set[str] = set()  # paths of what looks at answers that there cannot be
 
     def all(self) -> Iterator[Finding]:
@@ -298,6 +300,8 @@ class _Check:
         ways = self.paths.to(place)
         if not ways.complete:
             self.unfinished[_name(place, self.specs)] = None
+        if not ways.exact:
+            self.sampled[_name(place, self.specs)] = None
         return ways
 
     def _way_to(self, place: Place) -> Way | None:

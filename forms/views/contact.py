@@ -17,7 +17,7 @@ from forms.asking import field_for
 from forms.choosers import Choosers
 from forms.contacts import contact_of
 from forms.models import Erased, IntakeCase
-from forms.opened import opened_case
+from forms.opened import open_for, opened_case
 from forms.views.pages import is_sensitive, see_other
 from forms.views.private import private
 
@@ -56,6 +56,8 @@ def own_contact(request: HttpRequest, ref: str) -> HttpResponse:
         return _page(request, case, typed, code=429)
     except Erased:
         pass  # the page of the request says so
+    else:
+        open_for(request, case.ref, case.secret_round)  # this browser stays, whatever opened it
     return see_other(f"{_status_of(case)}#contact")  # where it says what counts now
 
 

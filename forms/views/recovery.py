@@ -125,7 +125,7 @@ def lost_code(request: HttpRequest) -> HttpResponse:
                 del request.session[SESSION_KEY]
                 request.session.cycle_key()
                 for case in reversed(cases):
-                    open_for(request, case.ref, case.secret_round)
+                    open_for(request, case.ref, case.secret_round, by_contact=True)
                 return see_other(reverse("intake_forms:status"))
             typed.add_error("code", _("This is not the code, or its 10 minutes are over."))
     context = {"form": typed, "is_over": typed.is_bound and recovery.is_over(asked)}

@@ -221,6 +221,15 @@ def test_of_too_many_answers_nothing_is_claimed():
     assert ("not_found", "t") in {(each.code, each.path) for each in report.findings}
 
 
+def test_what_depends_on_a_calculated_value_is_told_to_be_tried_with_examples():
+    steps = family_steps()
+    steps[-1]["value"]["fields"].insert(
+        0, question("text", "poor", show_if=compare("each", "lt", "10000"))
+    )
+    assert lint(schema_of(*steps), day=DAY).sampled == ("«Вопрос poor»",)
+    assert not lint(schema_of(*family_steps()), day=DAY).sampled
+
+
 def test_a_text_of_one_letter_can_be_another_one():
     words = [test for letter in "опs" for test in compare("x", "ne", letter)]
     schema = schema_of(

@@ -260,6 +260,22 @@ def test_code_sent_before_the_change_opens_nothing_after_it(client, family, case
 # The desk.
 
 
+def test_change_closes_the_browsers_that_the_old_contact_has_opened(family, case):
+    old, other = Client(), Client()
+    for browser in (old, other):
+        ask_for_code(browser, EMAIL)
+        send_codes()
+        enter(browser, code_of(mail.outbox[-1]))
+        assert browser.get(f"/status/{case.ref}/").status_code == 200
+    assert change(other, case, "call", phone="8 900 555-44-33").status_code == 303
+    page = f"/status/{case.ref}/"
+    assert old.get(page).status_code == 302
+    assert case.number not in old.get("/status/").content.decode()
+    assert other.get(page).status_code == 200
+    assert family.get(page).status_code == 200
+    assert case.number in family.get("/status/").content.decode()
+
+
 def test_desk_sees_what_counts_now_and_when_it_was_changed(client, family, case, specialist):
     client.force_login(specialist)
     address = reverse("intake:case", args=[case.pk])
