@@ -46,7 +46,7 @@ messages: .venv/dev ## Bring the Russian words in step with the source strings
 	$(MANAGE) messages
 
 bench: .venv/dev ## Measure: cold start, load, requests a second, queries, search
-	$(BIN)/python tests/bench/run.py
+	$(BIN)/python -m tests.bench.run
 
 bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-search SIZES="10000 100000"
 	$(BIN)/python -m tests.bench.search $(SIZES)
