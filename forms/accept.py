@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -73,22 +73,23 @@ def accept(
     channel: Channel = Channel.WEB,
     territory: Territory | None = None,
     actor: Any = None,
-    beside: Sequence[Model] = (),
+    beside: Callable[[str], Sequence[Model]] = lambda _ref: (),
 ) -> Receipt:
     """Take in answers that `forms.answers` has validated against this version.
 
     :param territory: where the family is known to be, when the form does not ask.
     :param actor: who typed it in, when that was not the family.
-    :param beside: rows that are written with it.
+    :param beside: rows that are written with it, by the reference of the case.
     """
     rows = _rows(version, answers, idempotency_key, channel, territory, actor)
+    others = beside(rows.case.ref)
     try:
         if not (connection.in_atomic_block or has_files(version.schema)):
             # One statement is whole or nothing by itself. The draft is over with it.
-            insert_together(*beside, *rows.in_order(), without=FormDraft(pk=idempotency_key))
+            insert_together(*others, *rows.in_order(), without=FormDraft(pk=idempotency_key))
         else:
             with transaction.atomic():
-                insert_together(*beside, *rows.in_order())
+                insert_together(*others, *rows.in_order())
                 _take_over(idempotency_key, rows.submission)
     except IntegrityError:
         # Somebody with the same key was quicker; anything else is a real error.

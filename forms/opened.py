@@ -7,6 +7,8 @@ beginning it, or by its number with its code.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -36,6 +38,11 @@ def open_for(
     secret_round = max(secret_round, before.get(ref, 0))
     known = {one: seen for one, seen in before.items() if one != ref}
     request.session[SESSION_KEY] = dict([*known.items(), (ref, secret_round)][-MOST:])
+
+
+def opening(ref: str) -> dict[str, Any]:
+    """The session of a browser that has sent this form and has seen nothing else."""
+    return {SESSION_KEY: {ref: 0}}
 
 
 def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:

@@ -153,7 +153,7 @@ EMBEDDED: EmbeddedPostgres | None = None if DATABASE_URL else EmbeddedPostgres(N
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "cms.postgres",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         **(

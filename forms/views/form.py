@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from catalogue.place import chosen_territory
+from cms.sessions import SessionStore
 from forms import arriving, drafts, files, keeping, protection, rows, written
 from forms.accept import accept, case_for
 from forms.answers import AnswerForm, prefilled
@@ -21,7 +24,7 @@ from forms.detecting import Refused
 from forms.drafts import Draft
 from forms.models import FormDefinition, FormDraft, FormVersion
 from forms.models.drafts import Typed
-from forms.opened import forget_draft, open_draft, open_for, opened_draft_of
+from forms.opened import forget_draft, open_draft, open_for, opened_draft_of, opening
 from forms.twice import sent_before
 from forms.views.closed import closed, typed_so_far
 from forms.views.pages import (
@@ -240,13 +243,22 @@ def _accept(
     verdict = protection.check(request, version, page.key, filled.answers)
     if isinstance(verdict, protection.Demand):
         return not_yet(request, version, page.key, filled, verdict)
+    session, first_seen = request.session, dict[str, AbstractBaseSession]()
+
+    def beside(ref: str) -> list[Model]:
+        if isinstance(session, SessionStore) and session.is_empty():
+            first_seen[ref] = session.row(opening(ref))
+        return [*verdict, *first_seen.values()]
+
     receipt = accept(
         version=version,
         answers=filled.answers,
         idempotency_key=page.key,
         territory=chosen_territory(request),
-        beside=verdict,
+        beside=beside,
     )
+    if isinstance(session, SessionStore) and receipt.ref in first_seen:
+        session.adopt(first_seen[receipt.ref])
     return _to_receipt(request, receipt.ref, begun)
 
 

@@ -7,7 +7,10 @@ import re
 import uuid
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogue.models import Territory
@@ -103,6 +106,24 @@ def test_sending_leads_to_a_receipt(client, send):
         },
         "consent": True,
     }
+
+
+def test_session_of_a_new_browser_is_written_by_the_statement_that_accepts(client, form, place):
+    drafted = [draft_of(client.get("/forms/vopros/")) for _ in range(2)]
+    assert not Session.objects.exists()
+    with CaptureQueriesContext(connection) as seen:
+        first = client.post("/forms/vopros/", {"draft": drafted[0], **typed()})
+    writing = [query["sql"] for query in seen if '"django_session"' in query["sql"]]
+    assert len(writing) == 1
+    assert "intake_forms_submission" in writing[0]
+    assert Session.objects.count() == 1
+    # From then on it is a session as any other: the next request of the family is added to it.
+    second = client.post("/forms/vopros/", {"draft": drafted[1], **typed(**{"a-name": "Образец"})})
+    assert Session.objects.count() == 1
+    assert IntakeCase.objects.count() == 2
+    for answer in (first, second):
+        assert client.get(answer.headers["Location"]).status_code == 200
+    assert Client().get(first.headers["Location"]).status_code == 302
 
 
 def test_consent_is_kept_with_its_wording(send, form):

@@ -1,0 +1,1 @@
+"""PostgreSQL as Django knows it, with a health check of connections that asks nothing."""
