@@ -12,12 +12,12 @@ from wagtail.admin.menu import MenuItem
 
 from catalogue import registers as catalogue
 from catalogue.exchange.views import may_exchange
-from cms import desk, scheduled
+from cms import scheduled, start
 from cms.registers import register_registers
 from forms import registers as forms
 
-hooks.register("construct_homepage_panels", desk.only_today)
-hooks.register("construct_main_menu", desk.trim_menu)
+hooks.register("construct_homepage_panels", start.only_today)
+hooks.register("construct_main_menu", start.trim_menu)
 
 register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
 

@@ -1,14 +1,13 @@
-"""Addresses of the desk, under /admin/intake/."""
+"""Addresses of forms and of what families sent, under /admin/intake/ (see desk.admin_urls)."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from forms.views import carry, case
+from forms.views import carry
 from forms.views.check import check
 from forms.views.check import preview as preview_of_check
 from forms.views.data_register import data_register, data_register_file
-from forms.views.desk import desk
 from forms.views.erasure import act, act_log, act_paper, acts_of_erasure, hold, lift, withdraw
 from forms.views.file import serve
 from forms.views.ledger import ledger
@@ -18,9 +17,7 @@ from forms.views.ready import ready_blocks, save_ready
 from forms.views.reissue import new_code, sheet
 from forms.views.rules import rules
 
-app_name = "intake"
 urlpatterns = [
-    path("", desk, name="list"),
     path("ledger/", ledger, name="ledger"),
     path("person/", person, name="person"),
     path("data/", data_register, name="data_register"),
@@ -29,17 +26,12 @@ urlpatterns = [
     path("acts/<int:pk>/", act, name="act"),
     path("acts/<int:pk>/act.pdf", act_paper, name="act_paper"),
     path("acts/<int:pk>/log.csv", act_log, name="act_log"),
-    path("<int:pk>/", case.case, name="case"),
-    path("<int:pk>/take/", case.take, name="take"),
-    path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/files/<uuid:file>/", serve, name="file"),
     path("<int:pk>/code/", new_code, name="new_code"),
     path("<int:pk>/code/sheet.pdf", sheet, name="new_code_sheet"),
     path("<int:pk>/hold/", hold, name="hold"),
     path("<int:pk>/lift/", lift, name="lift"),
     path("<int:pk>/withdraw/", withdraw, name="withdraw"),
-    path("<int:pk>/note/", case.note, name="note"),
-    path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
     path("forms/from-file/", carry.arrive, name="form_arrive"),
     path("forms/from-file/take-in/", carry.take_in, name="form_take_in"),
     path("forms/<int:pk>/file/", carry.export, name="form_file"),

@@ -5,34 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from wagtail.snippets.models import register_snippet
 
-from forms import admin_urls
 from forms.viewsets import FormDefinitionViewSet, ReadyBlockViewSet
 
 register_snippet(FormDefinitionViewSet)
 register_snippet(ReadyBlockViewSet)
-
-
-class CasesMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("intake_forms.view_intakecase")
-
-
-@hooks.register("register_admin_urls")
-def desk_urls() -> list[URLPattern | URLResolver]:
-    return [path("intake/", include(admin_urls))]
-
-
-@hooks.register("register_admin_menu_item")
-def cases_menu_item() -> MenuItem:
-    return CasesMenuItem(
-        _("Cases"), reverse("intake:list"), name="cases", icon_name="tasks", order=100
-    )
 
 
 class LedgerMenuItem(MenuItem):

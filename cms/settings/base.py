@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "cms.apps.CmsConfig",
     "search.apps.SearchConfig",
     "content.apps.ContentConfig",
+    "desk.apps.IntakeDeskConfig",
     "forms.apps.IntakeFormsConfig",
     "catalogue.apps.CatalogueConfig",
     "themes.apps.ThemesConfig",

@@ -1,1 +1,1 @@
-"""Pages of this floor: forms, receipts and status for families; the desk for staff."""
+"""Pages of this floor: forms, receipts and status for families; tools of editors and keepers of data."""

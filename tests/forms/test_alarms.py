@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from cms import health
 from cms.access import Role
-from forms import alarms, moves, today
+from desk import today
+from forms import alarms, moves
 from forms.models import CaseEvent, IntakeCase, UnroutedAlarm
 from forms.tasks import raise_alarms
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.models import Measure
-from cms import desk, scheduled
+from cms import scheduled, start
 from cms.access import Role
 from forms import crypto
 from forms.models import FormDefinition, FormDraft
@@ -169,7 +169,7 @@ def test_a_form_that_cannot_go_live_in_time_is_told_and_holds_nobody_up(chief):
     revision.refresh_from_db()
     assert revision.approved_go_live_at is None
     user = UserFactory(role=Role.EDITOR)
-    told = [item for item in desk.items(user) if "С ошибкой" in item.title]
+    told = [item for item in start.items(user) if "С ошибкой" in item.title]
     assert len(told) == 1
     assert "never" in told[0].note
     history = chief.get(reverse(f"{BASE}:history", args=[wrong.pk])).content.decode()
@@ -177,7 +177,7 @@ def test_a_form_that_cannot_go_live_in_time_is_told_and_holds_nobody_up(chief):
 
     wrong.steps = simple_steps()
     wrong.save_revision().publish()
-    assert not [item for item in desk.items(user) if "С ошибкой" in item.title]
+    assert not [item for item in start.items(user) if "С ошибкой" in item.title]
 
 
 def test_a_form_past_its_day_is_taken_down():

@@ -19,11 +19,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
-FLOORS = ("cms", "content", "catalogue", "forms", "search", "themes")
+FLOORS = ("cms", "content", "catalogue", "forms", "desk", "search", "themes")
 # Sentences of Wagtail and Django in our words; tests/cms/test_wording.py keeps them in step.
 WORDING = "cms/wording"
-# Folders of templates are named by app label; one label differs from its folder.
-FLOOR_OF_TEMPLATES = {"intake_forms": "forms"}
+# Folders of templates are named by app label; some labels differ from their folders.
+FLOOR_OF_TEMPLATES = {"intake_forms": "forms", "intake_desk": "desk"}
 KEYWORDS = {
     "_": None,
     "gettext": None,

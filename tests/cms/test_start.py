@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from cms import desk
+from cms import start
 from cms.access import Role
 from cms.models import User
 from forms.models import IntakeCase
@@ -57,7 +57,7 @@ def test_specialist_sees_what_is_free_in_its_own_centre_only(client):
 def test_what_is_past_its_term_stands_first(client):
     centre = ProviderFactory(centre=True)
     cases(centre).update(due_at=timezone.now() - timezone.timedelta(days=1))
-    (first, *_) = desk.items(UserFactory(role=Role.HEAD, provider=centre))
+    (first, *_) = start.items(UserFactory(role=Role.HEAD, provider=centre))
     assert first.title == "1 case of colleagues is overdue"
 
 
@@ -70,7 +70,7 @@ def test_analyst_reads_what_families_did_not_find_and_how_far_measures_are_check
     SearchEvent.objects.create(day=today, query="сад", lemmas="сад", results=7, times=9)
     analyst = UserFactory(role=Role.ANALYST)
 
-    missed, numbers = desk.items(analyst)
+    missed, numbers = start.items(analyst)
 
     assert missed.title == "2 queries of this week found nothing"
     assert "“логопед”, “няня”" in missed.note
@@ -90,7 +90,7 @@ def test_editor_is_sent_to_lists_that_hold_what_was_counted(client):
     editor = UserFactory(role=Role.EDITOR)
     found = {}
     client.force_login(editor)
-    for item in desk.items(editor):
+    for item in start.items(editor):
         text = client.get(item.url).content.decode()
         found[item.title] = [
             title
@@ -108,7 +108,7 @@ def test_there_are_never_more_than_seven_things():
     partner = UserFactory(role=Role.PARTNER, provider=ProviderFactory())
     for _ in range(12):
         MeasureFactory(owner=partner.memberships.get().provider)
-    assert len(desk.items(partner)) == desk.MOST
+    assert len(start.items(partner)) == start.MOST
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries):
@@ -124,7 +124,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries):
         UserFactory()
     everybody = User.objects.get(pk=everybody.pk)
     with django_assert_max_num_queries(26):
-        desk.items(everybody)
+        start.items(everybody)
 
 
 @pytest.mark.parametrize(

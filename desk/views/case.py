@@ -273,7 +273,7 @@ def _page(
         "is_waiting": found.state == State.WAITING_FAMILY,
         "term": term_of(found, user),
     }
-    return render(request, "intake_forms/admin/case.html", context, status=status)
+    return render(request, "intake_desk/case.html", context, status=status)
 
 
 def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:
@@ -380,4 +380,4 @@ def _register_page(
         "told": told,
         "may_save": request.user.has_perm("intake_forms.take_intakecase"),
     }
-    return render(request, "intake_forms/admin/register.html", context, status=status)
+    return render(request, "intake_desk/register.html", context, status=status)

@@ -70,7 +70,7 @@ class FilterForm(forms.Form):
 
 @private
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def cases(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if not user.has_perm("intake_forms.view_intakecase"):
         raise Http404
@@ -92,7 +92,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "may_take": user.has_perm("intake_forms.take_intakecase"),
         "is_closed_tab": tab == "closed",
     }
-    return render(request, "intake_forms/admin/desk.html", context)
+    return render(request, "intake_desk/cases.html", context)
 
 
 def _tabs(user: Any) -> dict[str, Q]:

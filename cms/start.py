@@ -20,7 +20,7 @@ from wagtail.models import Page, TaskState
 from catalogue import today as catalogue
 from cms import guard, health, scheduled
 from cms.today import Item, Source, Tone
-from forms import today as forms
+from desk import today as desk
 from search import today as search
 
 MOST = 7
@@ -99,7 +99,7 @@ def catalogue_in_numbers(user: Any) -> list[Item]:
 
 # The most pressing floors first.
 SOURCES: tuple[Source, ...] = (
-    forms.items,
+    desk.items,
     not_published,
     reviews,
     catalogue.items,

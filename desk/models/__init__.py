@@ -1,0 +1,1 @@
+"""The records of the desk. One module a subject; import them from here."""
