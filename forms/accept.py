@@ -5,17 +5,20 @@ Every channel comes through here. A repeated idempotency key gets the first rece
 
 from __future__ import annotations
 
+import datetime
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from catalogue.models import Provider, Territory
 from forms import crypto, marks
+from forms.calendars import calendar_of
 from forms.compiling import fields_of
 from forms.crypto import CryptoError
 from forms.events import acceptance
@@ -29,17 +32,17 @@ from forms.models import (
     FormDraft,
     FormVersion,
     IntakeCase,
+    Queue,
     Submission,
     SubmissionKey,
     Topic,
 )
 from forms.partly import ask, partly
 from forms.references import grouped, new_reference, secret_from
-from forms.routing import Facts, route
-from forms.terms import due_after
+from forms.routing import Answered, Facts, Route, curator_of, route
 
-# A number for the case; the stamp of the routing rules; the centres that alone answer the form;
-# the place that was named.
+# A number for the case; the stamp of the routing rules; the centres that alone answer the form; the
+# measures that it serves; the place that was named.
 _LOOKED_UP = """
 select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),
   exists (select from intake_forms_intakecase where ref = %s),
@@ -47,6 +50,8 @@ select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),
   array(select p.id from intake_forms_formdefinition_centres c
     join catalogue_provider p on p.id = c.provider_id
     where c.formdefinition_id = %s and p.is_centre),
+  array(select m.slug from intake_forms_formdefinition_measures f
+    join catalogue_measure m on m.id = f.measure_id where f.formdefinition_id = %s),
   t.id, t.slug, t.title, t.ancestor_ids, t.depth
 from (values (%s::text)) named (slug) left join catalogue_territory t on t.slug = named.slug
 """
@@ -73,15 +78,22 @@ def accept(
     channel: Channel = Channel.WEB,
     territory: Territory | None = None,
     actor: Any = None,
+    contact_at: datetime.datetime | None = None,
+    queue: Queue | None = None,
+    urgent: bool = False,
     beside: Callable[[str], Sequence[Model]] = lambda _ref: (),
 ) -> Receipt:
     """Take in answers that `forms.answers` has validated against this version.
 
     :param territory: where the family is known to be, when the form does not ask.
     :param actor: who typed it in, when that was not the family.
+    :param contact_at: when the family turned to the centre: terms count from then.
+    :param queue: that the staff has chosen; otherwise the rules choose.
+    :param urgent: the staff says so, whatever the form is.
     :param beside: rows that are written with it, by the reference of the case.
     """
-    rows = _rows(version, answers, idempotency_key, channel, territory, actor)
+    said = Said(channel, territory, contact_at, queue, urgent)
+    rows = _rows(version, answers, idempotency_key, said, actor)
     others = beside(rows.case.ref)
     try:
         if not (connection.in_atomic_block or has_files(version.schema)):
@@ -129,13 +141,23 @@ def complete(submission: uuid.UUID) -> bool:
     lacking: list[Model] = [each for each in _consents(held, answers) if each.field not in recorded]
     case = IntakeCase.objects.filter(submission=held).first()
     if case is None:
-        case = _case(held, answers, None)
+        case = _case(held, answers, Said(Channel(held.channel)))
         lacking.append(case)
     if case in lacking or not case.events.exists():
         lacking.append(acceptance(case, mended=True, **_codes(case, held)))
     if lacking:
         insert_together(*lacking)
     return bool(lacking)
+
+
+class Said(NamedTuple):
+    """What is known beside the answers."""
+
+    channel: Channel
+    territory: Territory | None = None
+    contact_at: datetime.datetime | None = None
+    queue: Queue | None = None
+    urgent: bool = False
 
 
 class _Rows(NamedTuple):
@@ -153,11 +175,10 @@ def _rows(
     version: FormVersion,
     answers: Mapping[str, Any],
     key: uuid.UUID,
-    channel: Channel,
-    territory: Territory | None,
+    said: Said,
     actor: Any,
 ) -> _Rows:
-    submission = Submission(version=version, channel=channel, idempotency_key=key)
+    submission = Submission(version=version, channel=said.channel, idempotency_key=key)
     data_key = crypto.new_key(submission.pk)
     plain = json.dumps(answers, ensure_ascii=False, separators=(",", ":")).encode()
     submission.answers, submission.data_key = data_key.seal("answers", plain), data_key
@@ -165,7 +186,7 @@ def _rows(
     wrapped = SubmissionKey(
         submission=submission, wrapped=crypto.wrap(data_key), wrapped_by=newest, marked_by=newest
     )
-    case = _case(submission, answers, territory)
+    case = _case(submission, answers, said)
     event = acceptance(case, actor=actor, **_codes(case, submission))
     others = [wrapped, *marks.made(submission, answers), *_consents(submission, answers)]
     return _Rows(submission, case, [*others, case, event])
@@ -212,41 +233,54 @@ def _texts(version: FormVersion, given: Sequence[Mapping[str, Any]]) -> dict[str
     return found
 
 
-def _case(
-    submission: Submission, answers: Mapping[str, Any], territory: Territory | None
-) -> IntakeCase:
+def _case(submission: Submission, answers: Mapping[str, Any], said: Said) -> IntakeCase:
     """The case of a submission, not saved yet."""
     version, schema = submission.version, submission.version.schema
     topic = version.form.topic
     if topic.slug != schema["topic"]:
         topic = Topic.objects.filter(slug=schema["topic"]).first() or topic
-    pk, ref, stamp, centres, named = _looked_up(version, _slug_of_place(schema, answers))
-    place = named or territory
-    found = route(
-        Facts(
+    looked = _looked_up(version, _slug_of_place(schema, answers))
+    place, urgent = looked.place or said.territory, schema["urgent"] or said.urgent
+    if said.queue is not None:
+        found = Route(said.queue, _("chosen when it was registered"))
+    else:
+        facts = Facts(
             form=version.form,
-            urgent=schema["urgent"],
+            urgent=urgent,
+            channel=said.channel,
             territory=place,
             chosen_centre=_centre(schema, answers),
-            centres=centres,
-        ),
-        stamp,
-    )
+            centres=looked.centres,
+            measures=looked.measures | _slugs(schema, answers, "measure"),
+            answered=Answered(schema, answers, submission.day),
+        )
+        found = route(facts, looked.stamp)
+    centre = found.queue.centre_id
+    calendar = calendar_of(centre, looked.stamp)
+    contact_at = said.contact_at or submission.received_at
+    due_at = calendar.due_after(contact_at, topic.answer_days)
     return IntakeCase(
-        pk=pk,
+        pk=looked.pk,
         submission=submission,
-        ref=ref,
+        ref=looked.ref,
         form=version.form,
         topic=topic,
         territory=place,
-        centre_id=found.queue.centre_id,
+        centre_id=centre,
         queue=found.queue,
+        department_id=found.queue.department_id,
+        curator_id=curator_of(centre, place, looked.stamp),
         routed_by=found.rule,
         route_note=found.explanation[:600],
         channel=submission.channel,
-        urgent=schema["urgent"],
+        urgent=urgent,
+        urgent_since=submission.received_at if urgent else None,
+        secret=topic.secret,
         created_at=submission.received_at,
-        due_at=due_after(submission.received_at, topic.answer_days),
+        contact_at=contact_at,
+        clock_at=contact_at,
+        first_due_at=min(calendar.due_after(contact_at, topic.first_answer_days), due_at),
+        due_at=due_at,
     )
 
 
@@ -259,18 +293,24 @@ def _take_over(key: uuid.UUID, submission: Submission) -> None:
         draft.delete()
 
 
-def _looked_up(
-    version: FormVersion, slug: str | None
-) -> tuple[int, str, uuid.UUID, set[int], Territory | None]:
-    """An id and a reference that no case has; the stamp of routing; the form's centres; the place."""
+class _LookedUp(NamedTuple):
+    pk: int
+    ref: str  # that no case has
+    stamp: uuid.UUID
+    centres: set[int]
+    measures: set[str]
+    place: Territory | None
+
+
+def _looked_up(version: FormVersion, slug: str | None) -> _LookedUp:
     while True:
         ref = new_reference()
-        found = ask(_LOOKED_UP, [ref, version.form_id, slug])
+        found = ask(_LOOKED_UP, [ref, version.form_id, version.form_id, slug])
         assert found is not None
-        pk, is_taken, stamp, centres, *place = found
+        pk, is_taken, stamp, centres, measures, *place = found
         if not is_taken:
             named = partly(Territory, _PLACE, place) if place[0] else None
-            return pk, ref, stamp, set(centres), named
+            return _LookedUp(pk, ref, stamp, set(centres), set(measures), named)
 
 
 def _slug_of_place(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:
@@ -284,7 +324,14 @@ def _centre(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Provider |
 
 def _chosen(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> str | None:
     """The slug of the first record of that kind that the family chose."""
+    return next(_each_chosen(schema, answers, kind), None)
+
+
+def _slugs(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> set[str]:
+    return set(_each_chosen(schema, answers, kind))
+
+
+def _each_chosen(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> Iterator[str]:
     for spec in fields_of(schema):
         if spec["type"] == kind and spec["key"] in answers:
-            return str(answers[spec["key"]]["slug"])
-    return None
+            yield str(answers[spec["key"]]["slug"])

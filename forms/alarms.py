@@ -21,7 +21,8 @@ from django.utils.translation import ngettext
 
 from cms.access import Role
 from cms.models import User
-from forms.models import CaseEvent, EventKind, IntakeCase, State, UnroutedAlarm
+from forms.models import Alarm as UnroutedAlarm
+from forms.models import CaseEvent, EventKind, IntakeCase, State
 
 AFTER = datetime.timedelta(hours=1)
 AGAIN = datetime.timedelta(days=1)

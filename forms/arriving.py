@@ -15,7 +15,7 @@ from forms.models import FormDefinition, FormVersion, Topic
 from forms.partly import ask, partly
 
 _FORM = ("id", "slug", "live", "expire_at", "topic_id")
-_TOPIC = ("id", "slug", "answer_days")
+_TOPIC = ("id", "slug", "answer_days", "first_answer_days", "secret")
 _ASKED = f"""
 select v.sha256, c.ref,
   exists (select from intake_forms_formdraft d where d.id = %(key)s),

@@ -1,143 +1,39 @@
 """The one way to change the state of a case, and what may be done with a case now.
 
 Every move checks the right, the state and the version of the page that it was made from, and
-leaves an event. What people type with a move is sealed; events hold codes and ids.
+leaves an event. What people type with a move is sealed; events hold codes and ids. What the family
+does stands in forms.family_moves, what a partner does in forms.partner_moves.
 """
 
 from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile as Received
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from forms import papers, talk
+from cms.models import User
+from forms import talk
+from forms.actions import MOVES, Action, Move, Need, Text, reasons_of
+from forms.calendars import calendar_of
 from forms.events import record
-from forms.models import SET_ASIDE, EventKind, IntakeCase, Outcome, Queue, State
+from forms.models import (
+    OPEN,
+    Department,
+    EventKind,
+    IntakeCase,
+    Outcome,
+    Queue,
+    State,
+)
+from forms.routing import curator_of
 from forms.sending import announce
-from forms.terms import due_after, postponed
-
-
-class Action(StrEnum):
-    ANSWER = "answer"
-    ASK = "ask"
-    RESUME = "resume"
-    DECIDE = "decide"
-    CLOSE = "close"
-    SET_ASIDE = "set_aside"
-    RELEASE = "release"
-    ROUTE = "route"
-    REOPEN = "reopen"
-
-
-class Text(StrEnum):
-    """What has to be typed with a move."""
-
-    NONE = ""
-    MESSAGE = "message"
-    NOTE = "note"
-
-
-@dataclass(frozen=True)
-class Move:
-    """What a move starts from, leads to, needs and is recorded as."""
-
-    action: Action
-    label: str | Promise
-    sources: tuple[State, ...]
-    target: State | None
-    event: EventKind
-    text: Text = Text.NONE
-    outcomes: tuple[Outcome, ...] = ()
-    anybody: bool = False  # with a case that nobody holds; otherwise it takes the holder
-
-
-_WORKING = (State.IN_WORK, State.WAITING_FAMILY)
-WITHDRAWN_FROM = (State.NEW, *_WORKING)
-DECISIONS = tuple(outcome for outcome in Outcome if outcome not in SET_ASIDE)
-
-MOVES: dict[Action, Move] = {
-    move.action: move
-    for move in (
-        Move(
-            Action.ANSWER,
-            _("Write to the family"),
-            (State.IN_WORK, State.WAITING_FAMILY, State.DECIDED),
-            None,
-            EventKind.ANSWERED,
-            Text.MESSAGE,
-        ),
-        Move(
-            Action.ASK,
-            _("Ask the family and wait"),
-            (State.IN_WORK,),
-            State.WAITING_FAMILY,
-            EventKind.ASKED,
-            Text.MESSAGE,
-        ),
-        Move(
-            Action.RESUME,
-            _("Go on without waiting"),
-            (State.WAITING_FAMILY,),
-            State.IN_WORK,
-            EventKind.RESUMED,
-        ),
-        Move(
-            Action.DECIDE,
-            _("Give the answer"),
-            _WORKING,
-            State.DECIDED,
-            EventKind.DECIDED,
-            Text.MESSAGE,
-            DECISIONS,
-        ),
-        Move(Action.CLOSE, _("Close"), (State.DECIDED,), State.CLOSED, EventKind.CLOSED),
-        Move(
-            Action.RELEASE,
-            _("Give back to the queue"),
-            _WORKING,
-            State.NEW,
-            EventKind.RELEASED,
-            Text.NOTE,
-        ),
-        Move(
-            Action.ROUTE,
-            _("Move to another queue"),
-            (State.NEW, *_WORKING),
-            State.NEW,
-            EventKind.ROUTED,
-            Text.NOTE,
-        ),
-        Move(
-            Action.SET_ASIDE,
-            _("Set aside"),
-            (State.NEW, *_WORKING),
-            State.CLOSED,
-            EventKind.SET_ASIDE,
-            Text.NOTE,
-            SET_ASIDE,
-            anybody=True,
-        ),
-        Move(
-            Action.REOPEN,
-            _("Open again"),
-            (State.DECIDED, State.CLOSED),
-            State.IN_WORK,
-            EventKind.REOPENED,
-            Text.NOTE,
-            anybody=True,
-        ),
-    )
-}
 
 
 class MoveError(Exception):
@@ -161,37 +57,120 @@ class NotAllowed(MoveError):
     """This person may not do this, or not in this state."""
 
 
+@dataclass(frozen=True)
+class With:
+    """What is typed and chosen with a move."""
+
+    text: str = ""
+    outcome: str = ""
+    reason: str = ""
+    queue: Queue | None = None
+    person: Any = None
+    other: IntakeCase | None = None
+
+
+def obstacle(move: Move, case: IntakeCase, user: Any) -> str | Promise:
+    """Why this person cannot make this move now; empty when it can."""
+    if case.state not in move.sources:
+        return _not_from(case)
+    routes = user.has_perm("intake_forms.route_intakecase")
+    if move.action == Action.ROUTE:
+        return "" if routes else _("Only dispatchers and heads move cases to another queue.")
+    if not user.has_perm("intake_forms.take_intakecase"):
+        return _("You may look at cases, not work on them.")
+    if case.assignee_id == user.pk:
+        return ""
+    if routes and (move.anybody or move.action in (Action.RELEASE, Action.ASSIGN)):
+        return ""  # what somebody else holds: who routes may free it
+    if case.assignee_id is not None:
+        return _("The case is in the hands of a colleague.")
+    if move.anybody:
+        return ""
+    return _("Take the case first.")
+
+
 def available(case: IntakeCase, user: Any) -> list[Move]:
     """What this person may do with the case now, besides taking it."""
-    return [move for move in MOVES.values() if _may(move, case, user)]
+    return [move for move in MOVES.values() if not obstacle(move, case, user)]
 
 
 def may_take(case: IntakeCase, user: Any) -> bool:
     return case.state == State.NEW and user.has_perm("intake_forms.take_intakecase")
 
 
+def may_sort(case: IntakeCase, user: Any) -> bool:
+    return may_take(case, user) and user.has_perm("intake_forms.route_intakecase")
+
+
+def colleagues(case: IntakeCase) -> QuerySet[User]:
+    """To whom a case can be handed: who works in its centre and department, and on cases."""
+    people = User.objects.filter(is_active=True, memberships__provider=case.centre_id)
+    taking = Q(groups__permissions__codename="take_intakecase") | Q(is_superuser=True)
+    whole = Q(groups__permissions__codename="view_whole_centre") | Q(is_superuser=True)
+    people = people.filter(taking)
+    if case.department_id is not None:
+        own = Department.people.through.objects.filter(
+            department=case.department_id, user=OuterRef("pk")
+        )
+        people = people.filter(Exists(own) | whole)
+    return people.distinct().order_by("last_name", "first_name", "pk")
+
+
 @transaction.atomic
-def take(*, case_id: int, actor: Any) -> IntakeCase:
+def take(*, case_id: int, actor: Any, into: State = State.IN_WORK) -> IntakeCase:
     """Take a case that nobody has; of several takers one wins.
 
+    :param into: to work on it, or to sort it.
     :raises IntakeCase.DoesNotExist: the person may not see it.
     :raises AlreadyTaken: another was quicker.
     :raises NotAllowed: it cannot be taken, or not by this person.
     """
-    if not actor.has_perm("intake_forms.take_intakecase"):
+    if not _takes(actor, into):
         raise NotAllowed
     visible = IntakeCase.objects.visible_to(actor).filter(pk=case_id)
     won = visible.filter(state=State.NEW, assignee=None).update(
-        state=State.IN_WORK, assignee=actor, taken_at=timezone.now(), version=F("version") + 1
+        state=into, assignee=actor, taken_at=timezone.now(), version=F("version") + 1
     )
     case = visible.select_related("assignee").get()
     if won:
-        record(case, EventKind.TAKEN, actor=actor, from_state=State.NEW, to_state=State.IN_WORK)
+        _record_taking(case, actor, into)
     elif case.assignee_id is None or case.state == State.CLOSED:
         raise NotAllowed
     elif case.assignee_id != actor.pk:
         raise AlreadyTaken(case.assignee, case.taken_at)
     return case
+
+
+@transaction.atomic
+def take_next(
+    *, actor: Any, among: Q | None = None, into: State = State.IN_WORK
+) -> IntakeCase | None:
+    """Take the case that presses most; rows that others are just taking are passed over.
+
+    :param among: narrows the cases that are looked at.
+    :raises NotAllowed: the person takes no cases.
+    """
+    if not _takes(actor, into):
+        raise NotAllowed
+    free = IntakeCase.objects.visible_to(actor).filter(among or Q(), state=State.NEW)
+    in_order = free.order_by("-urgent", "due_at", "pk")
+    case = in_order.select_for_update(skip_locked=True, of=("self",)).first()
+    if case is not None:
+        case.state, case.assignee, case.taken_at = into, actor, timezone.now()
+        case.version += 1
+        case.save()
+        _record_taking(case, actor, into)
+    return case
+
+
+def _takes(actor: Any, into: State) -> bool:
+    sorts = into == State.IN_WORK or actor.has_perm("intake_forms.route_intakecase")
+    return sorts and actor.has_perm("intake_forms.take_intakecase")
+
+
+def _record_taking(case: IntakeCase, actor: Any, into: State) -> None:
+    kind = EventKind.SORTING if into == State.TRIAGE else EventKind.TAKEN
+    record(case, kind, actor=actor, from_state=State.NEW, to_state=into)
 
 
 @transaction.atomic
@@ -201,158 +180,155 @@ def move(
     action: Action,
     actor: Any,
     version: int,
-    text: str = "",
-    outcome: str = "",
-    queue: Queue | None = None,
     writing_id: uuid.UUID | None = None,
+    **chosen: Any,
 ) -> IntakeCase:
     """Make a move.
 
     :param version: that of the case on the page from which the move is made.
     :param writing_id: id of the typed text; the same message twice is sent once.
+    :param chosen: as `With` has it.
     :raises IntakeCase.DoesNotExist: the person may not see the case.
     :raises StaleCase: the case has changed meanwhile.
     :raises NotAllowed: not by this person, or not in this state.
     """
+    given, wanted = With(**chosen), MOVES[action]
+    _lock_in_order(case_id, given.other)
     case = IntakeCase.objects.visible_to(actor).locked(case_id)
     if writing_id is not None and talk.is_written(case, writing_id):
         return case
     if case.version != version:
         raise StaleCase
-    wanted = MOVES[action]
-    if not _may(wanted, case, actor) or not _complete(wanted, text, outcome, queue):
+    if obstacle(wanted, case, actor) or not _is_complete(wanted, case, given, actor):
         raise NotAllowed
-    codes: dict[str, Any] = {}
+    before, codes = case.state, _codes(wanted, case, given)
     if wanted.text == Text.MESSAGE:
-        written = talk.keep_message(case=case, author=actor, text=text, writing_id=writing_id)
+        written = talk.keep_message(case=case, author=actor, text=given.text, writing_id=writing_id)
         codes["message"] = str(written.pk)
-    elif text.strip():
-        codes["note"] = str(talk.keep_note(case=case, author=actor, text=text).pk)
-    if wanted.outcomes:
-        codes["outcome"] = outcome
-    if queue is not None:
-        codes |= {"from_queue": case.queue_id, "queue": queue.pk}
-    before = case.state
-    _change(case, wanted, actor, outcome, queue)
+    elif given.text.strip():
+        codes["note"] = str(talk.keep_note(case=case, author=actor, text=given.text).pk)
+    _change(case, wanted, actor, given)
     event = record(case, wanted.event, actor=actor, from_state=before, to_state=case.state, **codes)
+    if given.other is not None:
+        _join(case, given.other, actor)
     announce(case, event)
     return case
 
 
-@transaction.atomic
-def family_writes(
-    *,
-    case_id: int,
-    writing_id: uuid.UUID,
-    text: str = "",
-    received: Sequence[Received[Any]] = (),
-) -> None:
-    """A message of the family, papers, or both. It brings a case that waited, or was decided, back
-    to work.
-
-    :raises NotAllowed: the case is closed.
-    :raises forms.detecting.Refused: a paper cannot be taken; nothing is kept.
-    :raises forms.files.NoRoom: the disk is full; nothing is kept.
-    """
-    case = IntakeCase.objects.locked(case_id)
-    if talk.is_written(case, writing_id):
-        return
-    if case.state == State.CLOSED:
-        raise NotAllowed
-    added = papers.add(case, received)
-    if not (added or text.strip()):
-        return  # the very same papers are there
-    before = case.state
-    if case.state in (State.WAITING_FAMILY, State.DECIDED):
-        _enter(case, State.IN_WORK)
-    case.version += 1
-    case.save()
-    if added:
-        named = [str(file.pk) for file in added]
-        record(case, EventKind.PAPER_ADDED, from_state=before, to_state=case.state, files=named)
-    if text.strip():
-        message = talk.keep_message(case=case, author=None, text=text, writing_id=writing_id)
-        record(
-            case,
-            EventKind.FAMILY_WROTE,
-            from_state=before,
-            to_state=case.state,
-            message=str(message.pk),
-        )
+def _lock_in_order(case_id: int, other: IntakeCase | None) -> None:
+    """Two cases that are joined are locked in the order of their keys: nobody waits in a circle."""
+    if other is not None:
+        both = IntakeCase.objects.filter(pk__in=(case_id, other.pk)).order_by("pk")
+        list(both.select_for_update(of=("self",)).values_list("pk"))
 
 
-def may_withdraw(case: IntakeCase) -> bool:
-    return case.state in WITHDRAWN_FROM
+def _not_from(case: IntakeCase) -> str | Promise:
+    return {
+        State.NEW: _("Nobody has taken the case yet."),
+        State.TRIAGE: _("The case is being sorted."),
+        State.IN_WORK: _("The case is in work."),
+        State.WAITING_FAMILY: _("The family has been asked and has not answered yet."),
+        State.REFERRED: _("The case is at a partner: take it back first."),
+        State.DECIDED: _("The answer has been given."),
+        State.CLOSED: _("The case is closed."),
+    }[State(case.state)]
 
 
-@transaction.atomic
-def family_withdraws(*, case_id: int, writing_id: uuid.UUID, text: str = "") -> None:
-    """The family takes its request back; a second time it is taken back already.
-
-    :param text: why; it may be left out.
-    :raises NotAllowed: it has been decided or closed.
-    """
-    case = IntakeCase.objects.locked(case_id)
-    if case.outcome == Outcome.WITHDRAWN:
-        return
-    if not may_withdraw(case):
-        raise NotAllowed
-    codes: dict[str, Any] = {"outcome": Outcome.WITHDRAWN.value}
-    if text.strip():
-        message = talk.keep_message(case=case, author=None, text=text, writing_id=writing_id)
-        codes["message"] = str(message.pk)
-    before = case.state
-    _enter(case, State.CLOSED, outcome=Outcome.WITHDRAWN)
-    case.version += 1
-    case.save()
-    record(case, EventKind.TAKEN_BACK, from_state=before, to_state=case.state, **codes)
-
-
-def _may(move: Move, case: IntakeCase, user: Any) -> bool:
-    if case.state not in move.sources:
-        return False
-    routes = user.has_perm("intake_forms.route_intakecase")
-    if move.action == Action.ROUTE:
-        return routes
-    if not user.has_perm("intake_forms.take_intakecase"):
-        return False
-    if case.assignee_id == user.pk:
-        return True
-    # What somebody else holds, or nobody: who routes may free it, anybody may when it is free.
-    return (move.anybody and (routes or case.assignee_id is None)) or (
-        routes and move.action == Action.RELEASE
-    )
-
-
-def _complete(move: Move, text: str, outcome: str, queue: Queue | None) -> bool:
+def _is_complete(move: Move, case: IntakeCase, given: With, actor: Any) -> bool:
+    chosen = {Need.QUEUE: given.queue, Need.PERSON: given.person, Need.CASE: given.other}
     return (
-        (move.text == Text.NONE or bool(text.strip()))
-        and (not move.outcomes or outcome in move.outcomes)
-        and (queue is not None) == (move.action == Action.ROUTE)
+        (move.text == Text.NONE or bool(given.text.strip()))
+        and (not move.outcomes or given.outcome in move.outcomes)
+        and all((value is not None) == (need == move.needs) for need, value in chosen.items())
+        and (not (known := reasons_of(move, given.outcome)) or given.reason in known)
+        and (given.person is None or _can_be_handed(case, given.person))
+        and (given.other is None or _can_be_joined(case, given.other, actor))
     )
 
 
-def _change(case: IntakeCase, move: Move, actor: Any, outcome: str, queue: Queue | None) -> None:
+def _can_be_handed(case: IntakeCase, person: Any) -> bool:
+    return case.assignee_id != person.pk and colleagues(case).filter(pk=person.pk).exists()
+
+
+def _can_be_joined(case: IntakeCase, other: IntakeCase, actor: Any) -> bool:
+    """Only to an open case of the same centre, one that the person sees, too."""
+    seen = IntakeCase.objects.visible_to(actor).filter(pk=other.pk, state__in=OPEN)
+    return other.pk != case.pk and seen.filter(centre=case.centre_id).exists()
+
+
+def _codes(move: Move, case: IntakeCase, given: With) -> dict[str, Any]:
+    """What the event tells: codes and ids."""
+    codes: dict[str, Any] = {}
+    if move.outcomes:
+        codes["outcome"] = given.outcome
+    if given.reason and given.reason in reasons_of(move, given.outcome):
+        codes["reason"] = given.reason
+    if given.queue is not None:
+        codes |= {"from_queue": case.queue_id, "queue": given.queue.pk}
+    if given.person is not None:
+        codes |= {"from": case.assignee_id, "person": given.person.pk}
+    if given.other is not None:
+        codes |= {"other": given.other.pk, "outcome": Outcome.DUPLICATE.value}
+    return codes
+
+
+def _change(case: IntakeCase, move: Move, actor: Any, given: With) -> None:
+    outcome = Outcome.DUPLICATE if move.action == Action.MERGE else given.outcome
     if move.target is not None:
-        _enter(case, move.target, outcome=outcome)
+        enter(case, move.target, outcome=outcome)
     if move.action == Action.REOPEN:
-        case.assignee = actor
-        case.taken_at = case.taken_at or timezone.now()
-        case.due_at = due_after(timezone.now(), case.topic.answer_days)
-    if queue is not None:
-        case.queue, case.centre = queue, queue.centre
-        case.routed_by, case.route_note = None, ""
+        _begin_anew(case, actor)
+    if given.person is not None:
+        _hand(case, given.person)
+    if given.queue is not None:
+        _carry(case, given.queue)
+    if given.other is not None:
+        # What was joined to this case belongs to the other from now on.
+        IntakeCase.objects.filter(duplicate_of=case).update(duplicate_of=given.other)
+        case.duplicate_of = given.other
     case.version += 1
     case.save()
 
 
-def _enter(case: IntakeCase, state: State, *, outcome: str = "") -> None:
-    """Set the state and the fields that the constraints tie to it."""
+def _begin_anew(case: IntakeCase, actor: Any) -> None:
+    case.assignee, case.taken_at = actor, case.taken_at or timezone.now()
+    case.duplicate_of = None
+    restart_clock(case)
+
+
+def _hand(case: IntakeCase, person: Any) -> None:
+    case.assignee, case.taken_at = person, timezone.now()
+    if case.state in (State.NEW, State.TRIAGE):
+        case.state = State.IN_WORK
+
+
+def _carry(case: IntakeCase, queue: Queue) -> None:
+    if case.centre_id != queue.centre_id:
+        case.curator_id = curator_of(queue.centre_id, case.territory)
+    case.queue, case.centre_id, case.department_id = queue, queue.centre_id, queue.department_id
+    case.routed_by, case.route_note = None, ""
+
+
+def _join(case: IntakeCase, other: IntakeCase, actor: Any) -> None:
+    """The other case tells of it, too; the more pressing of the two terms counts."""
+    held = IntakeCase.objects.locked(other.pk)
+    if case.urgent and not held.urgent:
+        held.urgent, held.urgent_since = True, case.urgent_since
+    held.version += 1
+    held.save()
+    record(held, EventKind.JOINED, actor=actor, to_state=held.state, other=case.pk)
+
+
+def enter(case: IntakeCase, state: State, *, outcome: str = "") -> None:
+    """Set the state and the fields that the constraints tie to it; the caller saves."""
     now = timezone.now()
     if case.waiting_since is not None:
-        case.due_at = postponed(case.due_at, case.waiting_since, now)
+        _go_on(case, now)
     case.state = state
-    case.waiting_since = now if state == State.WAITING_FAMILY else None
+    if state == State.WAITING_FAMILY:
+        calendar = calendar_of(case.centre_id)
+        case.waiting_since = now
+        case.wait_until = calendar.due_after(now, case.topic.wait_days)
     if state == State.NEW:
         case.assignee = case.taken_at = None
     if state not in (State.DECIDED, State.CLOSED):
@@ -363,3 +339,20 @@ def _enter(case: IntakeCase, state: State, *, outcome: str = "") -> None:
         case.closed_at = now
     if outcome:
         case.outcome = outcome
+
+
+def restart_clock(case: IntakeCase) -> None:
+    """The term of a case that is opened again counts from now; the caller saves."""
+    case.clock_at, case.waited_days = timezone.now(), 0
+    calendar = calendar_of(case.centre_id)
+    case.due_at = calendar.due_after(case.clock_at, case.topic.answer_days)
+
+
+def _go_on(case: IntakeCase, now: datetime.datetime) -> None:
+    """The family was waited for: the term moves by that."""
+    assert case.waiting_since is not None
+    calendar = calendar_of(case.centre_id)
+    days = calendar.days_to_wait(case.due_at, case.waiting_since, now)
+    case.waited_days += days
+    case.due_at = calendar.due_after(case.due_at, days)
+    case.waiting_since = case.wait_until = None

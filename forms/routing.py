@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
 import uuid
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
-from catalogue.models import Provider, Territory
-from forms.models import FormDefinition, Queue, RoutingRule, RoutingState
+from catalogue.models import Measure, Provider, Territory
+from forms.course import course
+from forms.logic import holds
+from forms.models import (
+    Channel,
+    CuratorArea,
+    FormDefinition,
+    Queue,
+    RoutingRule,
+    RoutingState,
+)
 
 UNROUTED = "Нераспределённые"
 
 
 @dataclass(frozen=True)
+class Answered:
+    """Answers, in the version that they were given to, on the day of the sending."""
+
+    schema: Mapping[str, Any]
+    answers: Mapping[str, Any]
+    day: datetime.date
+
+    def fits(self, condition: Mapping[str, Any]) -> bool:
+        return holds(condition, self._known, self.day)
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        """What was asked and not answered is known to be empty."""
+        asked = course(self.schema, self.answers, self.day).asked
+        return dict.fromkeys(key for key in asked if "." not in key) | dict(self.answers)
+
+
+@dataclass(frozen=True)
 class Facts:
-    """What routing looks at: never a person's data."""
+    """What routing looks at. None of it is kept."""
 
     form: FormDefinition
     urgent: bool
+    channel: str = Channel.WEB
     territory: Territory | None = None
     chosen_centre: Provider | None = None
     centres: Set[int] | None = None  # that alone answer the form; looked up, when not said
+    measures: Set[str] | None = None  # slugs of those in question; looked up, when not said
+    answered: Answered | None = None  # none: nothing was answered, as in a check of a form
 
 
 @dataclass(frozen=True)
@@ -58,9 +90,25 @@ class Table:
     def first_rule(self, facts: Facts, allowed: set[int]) -> RoutingRule | None:
         """The first rule that fits and leads to one of these centres; to any, when none is named."""
         for rule in _rules_about(self._stamp, facts.form.pk, facts.form.topic_id):
-            if (not allowed or rule.queue.centre_id in allowed) and _fits(rule, facts):
+            if (not allowed or rule.queue.centre_id in allowed) and self._fits(rule, facts):
                 return rule
         return None
+
+    def _fits(self, rule: RoutingRule, facts: Facts) -> bool:
+        """Whether a rule that may hold for the form holds for the rest."""
+        return (
+            rule.urgent in (None, facts.urgent)
+            and rule.channel in ("", facts.channel)
+            and (rule.territory_id is None or _lies_in(facts.territory, rule.territory_id))
+            and (rule.measure is None or rule.measure.slug in self._measures(facts))
+            and (not rule.condition or _answered(rule.condition, facts))
+        )
+
+    def _measures(self, facts: Facts) -> Set[str]:
+        return self.measures_of(facts.form) if facts.measures is None else facts.measures
+
+    def measures_of(self, form: FormDefinition) -> Set[str]:
+        return set(form.measures.values_list("slug", flat=True))
 
     def centres_of(self, form: FormDefinition) -> set[int]:
         return set(form.centres.filter(is_centre=True).values_list("pk", flat=True))
@@ -183,6 +231,7 @@ def _rules(stamp: uuid.UUID) -> list[RoutingRule]:
     rules = RoutingRule.objects.filter(has_desk, active=True, queue__retired=False)
     rules = rules.prefetch_related(
         Prefetch("form", FormDefinition.objects.only("title")),
+        Prefetch("measure", Measure.objects.only("slug", "title")),
         "topic",
         Prefetch("territory", Territory.objects.only("title", "depth")),
         "queue",
@@ -198,9 +247,29 @@ def _rules(stamp: uuid.UUID) -> list[RoutingRule]:
     )
 
 
-def _fits(rule: RoutingRule, facts: Facts) -> bool:
-    """Whether a rule that may hold for the form holds for the rest."""
-    return rule.urgent in (None, facts.urgent) and (
-        rule.territory_id is None
-        or (facts.territory is not None and rule.territory_id in facts.territory.ancestor_ids)
-    )
+def _lies_in(place: Territory | None, territory: int) -> bool:
+    return place is not None and territory in place.ancestor_ids
+
+
+def _answered(condition: Mapping[str, Any], facts: Facts) -> bool:
+    return facts.answered is not None and facts.answered.fits(condition)
+
+
+def curator_of(
+    centre: int | None, place: Territory | None, stamp: uuid.UUID | None = None
+) -> int | None:
+    """Id of the curator of the families of a place, by the smallest area that holds it."""
+    if centre is None or place is None:
+        return None
+    areas = _areas(stamp or RoutingState.objects.get().stamp).get(centre, {})
+    return next((areas[each] for each in reversed(place.ancestor_ids) if each in areas), None)
+
+
+@lru_cache(maxsize=2)
+def _areas(stamp: uuid.UUID) -> dict[int, dict[int, int]]:
+    """Curators by centre and territory; those who cannot log in are none."""
+    found: dict[int, dict[int, int]] = {}
+    rows = CuratorArea.objects.filter(curator__is_active=True)
+    for centre, territory, curator in rows.values_list("centre", "territory", "curator"):
+        found.setdefault(centre, {})[territory] = curator
+    return found

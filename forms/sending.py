@@ -22,6 +22,7 @@ TOLD = (
     EventKind.ASKED,
     EventKind.DECIDED,
     EventKind.SET_ASIDE,
+    EventKind.MERGED,
     EventKind.REOPENED,
     EventKind.INFECTED,
 )

@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forms.models import SET_ASIDE, IntakeCase, Outcome, State
-from forms.terms import working_days_until
+from forms.calendars import calendar_of
+from forms.models import RUNNING, SET_ASIDE, IntakeCase, Outcome, State
 from themes.templatetags.russian import human_date
 
 # How far each state is on the line of four points.
 _POINT = {
     State.NEW: 0,
+    State.TRIAGE: 0,
     State.IN_WORK: 1,
     State.WAITING_FAMILY: 1,
+    State.REFERRED: 1,
     State.DECIDED: 2,
     State.CLOSED: 3,
 }
@@ -35,11 +37,11 @@ class Stage:
 def stage_of(case: IntakeCase, now: datetime.datetime | None = None) -> Stage:
     now = now or timezone.now()
     state = State(case.state)
-    working = state in (State.NEW, State.IN_WORK)
+    working = state in RUNNING
     return Stage(
         where=_outcome_in_words(case.outcome) if case.outcome else _where(state),
         turn=_turn(state),
-        until=_until(case.due_at, now) if working else "",
+        until=_until(case, now) if working else "",
         is_late=working and case.due_at < now,
     )
 
@@ -59,18 +61,24 @@ def progress(case: IntakeCase) -> list[dict[str, Any]]:
 def _where(state: State) -> str:
     return {
         State.NEW: _("We have your request. Soon a specialist will take it."),
+        State.TRIAGE: _("We have read your request and look for the right specialist."),
         State.IN_WORK: _("A specialist is working on your request."),
         State.WAITING_FAMILY: _("We have asked you something and wait for your answer."),
+        State.REFERRED: _("Another organisation helps us with your request."),
     }[state]
 
 
 def _turn(state: State) -> str:
     return {
         State.NEW: _("The next step is ours: a specialist reads the request and answers you."),
+        State.TRIAGE: _("The next step is ours: we hand the request to a specialist."),
         State.IN_WORK: _("The next step is ours: the specialist answers you here."),
         State.WAITING_FAMILY: _(
             "The next step is yours: answer the question of the centre. Until then the term stands "
             "still."
+        ),
+        State.REFERRED: _(
+            "The next step is ours: we see to it that the organisation answers in time."
         ),
         State.DECIDED: _(
             "You need to do nothing more. If something is not clear, write: we go on with it."
@@ -79,13 +87,14 @@ def _turn(state: State) -> str:
     }[state]
 
 
-def _until(due: datetime.datetime, now: datetime.datetime) -> str:
-    day = human_date(due)
+def _until(case: IntakeCase, now: datetime.datetime) -> str:
+    due, calendar = case.due_at, calendar_of(case.centre_id)
+    day = human_date(calendar.local(due).date())
     if due < now:
         return _("We promised an answer by %(day)s and are late. Sorry. Call us, please.") % {
             "day": day
         }
-    left = working_days_until(due, now)
+    left = calendar.working_days_until(due, now)
     if not left:
         return _("We will answer today, %(day)s.") % {"day": day}
     return ngettext(

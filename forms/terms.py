@@ -1,80 +1,117 @@
-"""Terms in working days: Monday to Friday without the holidays that stand in the Labour Code.
+"""Terms in working days by the calendar of a centre: its time zone, its hours, its special days.
 
-Moved days off, which the government names each year, are not known here.
+Holidays are those of article 112 of the Labour Code with the days off that the government has
+moved, as far as the library `holidays` knows them; a special day says otherwise.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
+import holidays
 from django.utils import timezone
 
-# Article 112 of the Labour Code: (month, day).
-HOLIDAYS = frozenset(
-    [(1, day) for day in range(1, 9)] + [(2, 23), (3, 8), (5, 1), (5, 9), (6, 12), (11, 4)]
-)
-WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
+from forms.hours import WEEKDAYS
+
 OFFICE_WEEK = dict.fromkeys(WEEKDAYS[:5], "09:00-18:00")
 MOST_DAYS_CLOSED = 31  # a list of hours that opens on no day is a mistake
 _LAST_MOMENT = datetime.time(23, 59, 59)
 
 
-def is_working(day: datetime.date) -> bool:
-    return day.weekday() < 5 and not _is_holiday(day)
+@lru_cache(maxsize=16)
+def _holidays(year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays("RU", years=year)
 
 
-def _is_holiday(day: datetime.date) -> bool:
-    return (day.month, day.day) in HOLIDAYS
+@dataclass(frozen=True)
+class Calendar:
+    """When a centre works.
 
-
-def working_days_until(due: datetime.datetime, now: datetime.datetime) -> int:
-    """How many working days there are after today up to the day of the term, that day too."""
-    day, last = timezone.localtime(now).date(), timezone.localtime(due).date()
-    return sum(
-        is_working(day + datetime.timedelta(days=step)) for step in range(1, (last - day).days + 1)
-    )
-
-
-def next_open(now: datetime.datetime, week: Mapping[str, str] | None = None) -> datetime.date:
-    """The day on which somebody reads next: today until the end of the hours, then the next one.
-
-    :param week: hours by day as offices have them, `{"mo": "09:00-13:00,14:00-18:00"}`.
+    :ivar zone: none is that of the installation.
+    :ivar week: hours by day, `{"mo": "09:00-13:00,14:00-18:00"}`; a day that is left out is closed.
+    :ivar special: hours of single days; an empty string is a day off.
     """
-    week = week or OFFICE_WEEK
-    local = timezone.localtime(now)
-    day = local.date()
-    for step in range(MOST_DAYS_CLOSED):
-        hours = week.get(WEEKDAYS[day.weekday()], "")
-        ends = hours.rpartition("-")[2]
-        if hours and not _is_holiday(day) and (step or f"{local:%H:%M}" < ends):
-            return day
-        day += datetime.timedelta(days=1)
-    return local.date() if is_working(local.date()) else due_after(now, 1).date()
 
+    zone: datetime.tzinfo | None = None
+    week: Mapping[str, str] = field(default_factory=lambda: OFFICE_WEEK)
+    special: Mapping[datetime.date, str] = field(default_factory=dict)
 
-def due_after(start: datetime.datetime, days: int) -> datetime.datetime:
-    """The last moment of the day when so many working days have passed since `start`.
+    def local(self, moment: datetime.datetime) -> datetime.datetime:
+        return timezone.localtime(moment, self.zone)
 
-    The day of `start` does not count.
-    """
-    day = timezone.localtime(start).date()
-    while days > 0:
-        day += datetime.timedelta(days=1)
-        days -= is_working(day)
-    return _end_of(day)
+    def hours(self, day: datetime.date) -> str:
+        """When the centre is open on a day; empty: it is not."""
+        if day in self.special:
+            return self.special[day]
+        known = _holidays(day.year)
+        if day in known:
+            return ""
+        usual = self.week.get(WEEKDAYS[day.weekday()], "")
+        # A Saturday that was moved to be worked is worked by those who have weekends.
+        if not usual and day in known.weekend_workdays and self._has_weekends:
+            return next(hours for hours in self.week.values() if hours)
+        return usual
 
+    def is_working(self, day: datetime.date) -> bool:
+        return bool(self.hours(day))
 
-def postponed(
-    due: datetime.datetime, since: datetime.datetime, until: datetime.datetime
-) -> datetime.datetime:
-    """A term moved by the working days that the centre waited for somebody else."""
-    first, last = timezone.localtime(since).date(), timezone.localtime(until).date()
-    waited = sum(
-        is_working(first + datetime.timedelta(days=step)) for step in range((last - first).days)
-    )
-    return max(due_after(due, waited), due_after(until, 1))
+    def due_after(self, start: datetime.datetime, days: int) -> datetime.datetime:
+        """The last moment of the day when so many working days have passed since `start`.
 
+        The day of `start` does not count.
+        """
+        day = self.local(start).date()
+        while days > 0:
+            day += datetime.timedelta(days=1)
+            days -= self.is_working(day)
+        return self._end_of(day)
 
-def _end_of(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, _LAST_MOMENT))
+    def working_days_until(self, due: datetime.datetime, now: datetime.datetime) -> int:
+        """How many working days there are after today up to the day of the term, that day too."""
+        day = self.local(now).date() + datetime.timedelta(days=1)
+        return self._working_days(day, self.local(due).date() + datetime.timedelta(days=1))
+
+    def days_to_wait(
+        self, due: datetime.datetime, since: datetime.datetime, until: datetime.datetime
+    ) -> int:
+        """By how many working days a term moves when the centre has waited for somebody else.
+
+        By those that were waited; by more, when otherwise no day would be left for the work.
+        """
+        waited = self._working_days(self.local(since).date(), self.local(until).date())
+        last = max(self.due_after(due, waited), self.due_after(until, 1))
+        return self.working_days_until(last, due)
+
+    def day_before(self, moment: datetime.datetime) -> datetime.datetime:
+        """The last moment of the working day before the day of `moment`."""
+        day = self.local(moment).date() - datetime.timedelta(days=1)
+        while not self.is_working(day):
+            day -= datetime.timedelta(days=1)
+        return self._end_of(day)
+
+    def next_open(self, now: datetime.datetime) -> datetime.date:
+        """The day on which somebody reads next: today until the end of the hours, then the next."""
+        local = self.local(now)
+        day = local.date()
+        for step in range(MOST_DAYS_CLOSED):
+            hours = self.hours(day)
+            ends = hours.rpartition("-")[2]
+            if hours and (step or f"{local:%H:%M}" < ends):
+                return day
+            day += datetime.timedelta(days=1)
+        return Calendar(self.zone).next_open(now)
+
+    @property
+    def _has_weekends(self) -> bool:
+        return not (self.week.get("sa") or self.week.get("su")) and any(self.week.values())
+
+    def _working_days(self, first: datetime.date, end: datetime.date) -> int:
+        days = range((end - first).days)
+        return sum(self.is_working(first + datetime.timedelta(days=step)) for step in days)
+
+    def _end_of(self, day: datetime.date) -> datetime.datetime:
+        moment = datetime.datetime.combine(day, _LAST_MOMENT)
+        return timezone.make_aware(moment, self.zone)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from forms.models import OPEN, IntakeCase, Queue, State, Topic
-from forms.models.cases import of_own_centres
 from forms.references import MAX_TYPED, folded
 from forms.views.private import private
+from forms.visibility import of_own_centres
 
 ON_PAGE = 50
 LONGEST_PAGE_NUMBER = 6

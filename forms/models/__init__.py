@@ -1,8 +1,10 @@
 """The records of forms and intake. One module a subject; import them from here."""
 
+from forms.models.alarms import Alarm, AlarmKind
 from forms.models.cases import (
     HELD,
     OPEN,
+    RUNNING,
     SET_ASIDE,
     CaseEvent,
     EventKind,
@@ -10,6 +12,8 @@ from forms.models.cases import (
     Outcome,
     State,
 )
+from forms.models.centres import CentreClock, CuratorArea, Department, DutyShift, SpecialDay
+from forms.models.channels import Channel
 from forms.models.contact import ContactNow
 from forms.models.definition import (
     Basis,
@@ -20,7 +24,8 @@ from forms.models.definition import (
 )
 from forms.models.drafts import FormDraft
 from forms.models.files import Scan, UploadedFile
-from forms.models.ledger import Finding, LedgerRow, Loss, Sweep, UnroutedAlarm
+from forms.models.grants import CaseGrant, GrantReason
+from forms.models.ledger import Finding, LedgerRow, Loss, Sweep
 from forms.models.marks import BlindMark, MarkKind
 from forms.models.notices import Notice, NoticeState, RecoveryCode
 from forms.models.queues import Queue, RoutingRule, RoutingState, Topic
@@ -35,27 +40,35 @@ from forms.models.retention import (
     HoldReason,
     LegalHold,
 )
-from forms.models.submission import Channel, ConsentGiven, Erased, Submission, SubmissionKey
+from forms.models.submission import ConsentGiven, Erased, Submission, SubmissionKey
 from forms.models.talk import CaseMessage, Direction, InternalNote
-from forms.models.watch import AccessLog, Arrival, LookupAttempt
+from forms.models.watch import AccessLog, Arrival, LookReason, LookupAttempt
 
 __all__ = [
     "HELD",
     "OPEN",
+    "RUNNING",
     "SET_ASIDE",
     "AccessLog",
+    "Alarm",
+    "AlarmKind",
     "AnonymousAnswers",
     "Arrival",
     "Basis",
     "BlindMark",
     "CaseEvent",
+    "CaseGrant",
     "CaseMessage",
+    "CentreClock",
     "Channel",
     "ConsentGiven",
     "ConsentText",
     "ConsentWithdrawn",
     "ContactNow",
+    "CuratorArea",
+    "Department",
     "Direction",
+    "DutyShift",
     "Erased",
     "Erasure",
     "ErasureAct",
@@ -65,11 +78,13 @@ __all__ = [
     "FormDefinition",
     "FormDraft",
     "FormVersion",
+    "GrantReason",
     "HoldReason",
     "IntakeCase",
     "InternalNote",
     "LedgerRow",
     "LegalHold",
+    "LookReason",
     "LookupAttempt",
     "Loss",
     "MarkKind",
@@ -85,11 +100,11 @@ __all__ = [
     "RoutingRule",
     "RoutingState",
     "Scan",
+    "SpecialDay",
     "State",
     "Submission",
     "SubmissionKey",
     "Sweep",
     "Topic",
-    "UnroutedAlarm",
     "UploadedFile",
 ]

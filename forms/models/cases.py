@@ -11,16 +11,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Provider, Territory
+from forms.models.centres import Department
+from forms.models.channels import Channel
 from forms.models.definition import FormDefinition
 from forms.models.queues import Queue, RoutingRule, Topic
-from forms.models.submission import Channel, Submission
+from forms.models.submission import Submission
 from forms.references import grouped
+from forms.visibility import may_see
 
 
 class State(models.TextChoices):
     NEW = "new", _("new")
+    TRIAGE = "triage", _("being sorted")
     IN_WORK = "in_work", _("in work")
     WAITING_FAMILY = "waiting_family", _("waiting for the family")
+    REFERRED = "referred", _("at a partner")
     DECIDED = "decided", _("decided")
     CLOSED = "closed", _("closed")
 
@@ -38,27 +43,18 @@ class Outcome(models.TextChoices):
 
 
 SET_ASIDE = (Outcome.DUPLICATE, Outcome.WITHDRAWN, Outcome.NOT_OURS)
-HELD = (State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
-OPEN = (State.NEW, State.IN_WORK, State.WAITING_FAMILY, State.DECIDED)
-
-
-def of_own_centres(user: Any) -> Q:
-    """Rows of the centres that a person belongs to and, with a right of its own, of no centre."""
-    rows = Q(centre__in=Provider.objects.centres().of(user).values("pk"))
-    if user.has_perm("intake_forms.view_unrouted"):
-        rows |= Q(centre__isnull=True)
-    return rows
+HELD = (State.TRIAGE, State.IN_WORK, State.WAITING_FAMILY, State.REFERRED, State.DECIDED)
+OPEN = (State.NEW, *HELD)
+# The term runs: it is not the family's turn, and there is no answer yet.
+RUNNING = (State.NEW, State.TRIAGE, State.IN_WORK, State.REFERRED)
 
 
 class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
     def visible_to(self, user: Any) -> IntakeCaseQuerySet:
-        """Cases that a person may see: those of its centres, and with a right of its own those
-        that no centre has yet."""
+        """Cases that a person may see; forms.visibility has the policy."""
         if not user.is_active or not user.has_perm("intake_forms.view_intakecase"):
             return self.none()
-        if user.is_superuser:
-            return self
-        return self.filter(of_own_centres(user))
+        return self.filter(may_see(user))
 
     def locked(self, pk: int) -> IntakeCase:
         """A case whose row is held until the transaction ends.
@@ -68,12 +64,12 @@ class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
 
         :raises IntakeCase.DoesNotExist: there is none, or not among these.
         """
-        rows = self.select_for_update(of=("self",)).select_related("submission__version")
+        rows = self.select_for_update(of=("self",)).select_related("submission__version", "topic")
         return rows.get(pk=pk)
 
     def overdue(self) -> IntakeCaseQuerySet:
-        """Past their term while it is the centre's turn."""
-        return self.filter(state__in=(State.NEW, State.IN_WORK), due_at__lt=timezone.now())
+        """Past their term while it is not the family's turn."""
+        return self.filter(state__in=RUNNING, due_at__lt=timezone.now())
 
 
 class IntakeCase(models.Model):
@@ -116,12 +112,22 @@ class IntakeCase(models.Model):
     queue = models.ForeignKey(
         Queue, on_delete=models.PROTECT, related_name="cases", verbose_name=_("queue")
     )
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("department"),
+    )
     routed_by = models.ForeignKey(
         RoutingRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     route_note = models.CharField(_("why in this queue"), max_length=600, blank=True)
     channel = models.CharField(_("came through"), max_length=10, choices=Channel)
     urgent = models.BooleanField(_("is urgent"), default=False)
+    urgent_since = models.DateTimeField(_("urgent since"), null=True, blank=True)
+    secret = models.BooleanField(_("only named people see it"), default=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.NEW)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -131,9 +137,31 @@ class IntakeCase(models.Model):
         related_name="cases",
         verbose_name=_("in the hands of"),
     )
+    curator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="curated_cases",
+        verbose_name=_("curator of the family"),
+    )
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
+    duplicate_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        verbose_name=_("joined to the case"),
+    )
     created_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
+    contact_at = models.DateTimeField(_("the family turned to us"), default=timezone.now)
+    # due_at is so many working days of the topic, and those that the family was waited for, after it.
+    clock_at = models.DateTimeField(_("the term counts from"), default=timezone.now)
+    waited_days = models.PositiveSmallIntegerField(_("working days waited"), default=0)
+    first_due_at = models.DateTimeField(_("first answer until"))
     due_at = models.DateTimeField(_("answer until"))
+    wait_until = models.DateTimeField(_("the family is waited for until"), null=True, blank=True)
     taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
     first_answer_at = models.DateTimeField(_("first answer"), null=True, blank=True)
@@ -149,6 +177,8 @@ class IntakeCase(models.Model):
         ordering = ["due_at", "pk"]
         permissions = [
             ("view_unrouted", "Can see cases that no centre has"),
+            ("view_whole_centre", "Can see cases of every department, and old closed ones"),
+            ("break_glass", "Can open a case that is closed to others, with a reason"),
             ("take_intakecase", "Can take cases and work on them"),
             ("route_intakecase", "Can move cases to another queue"),
             ("hold_intakecase", "Can keep cases from being erased"),
@@ -187,9 +217,24 @@ class IntakeCase(models.Model):
                 name="case_set_aside_is_closed",
             ),
             models.CheckConstraint(
-                condition=Q(state=State.WAITING_FAMILY, waiting_since__isnull=False)
-                | ~Q(state=State.WAITING_FAMILY) & Q(waiting_since__isnull=True),
+                condition=Q(
+                    state=State.WAITING_FAMILY,
+                    waiting_since__isnull=False,
+                    wait_until__isnull=False,
+                )
+                | ~Q(state=State.WAITING_FAMILY)
+                & Q(waiting_since__isnull=True, wait_until__isnull=True),
                 name="case_waiting_since",
+            ),
+            models.CheckConstraint(
+                condition=Q(urgent=True, urgent_since__isnull=False)
+                | Q(urgent=False, urgent_since__isnull=True),
+                name="case_urgent_since",
+            ),
+            models.CheckConstraint(
+                condition=Q(duplicate_of__isnull=True)
+                | Q(outcome=Outcome.DUPLICATE) & ~Q(duplicate_of=models.F("pk")),
+                name="case_duplicate_of",
             ),
         ]
 
@@ -203,22 +248,43 @@ class IntakeCase(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        return self.state in (State.NEW, State.IN_WORK) and self.due_at < timezone.now()
+        return self.state in RUNNING and self.due_at < timezone.now()
 
 
 class EventKind(models.TextChoices):
     ACCEPTED = "accepted", _("received")
     TAKEN = "taken", _("taken to work")
     RELEASED = "released", _("given back to the queue")
+    SORTING = "sorting", _("taken to be sorted")
+    SORTED = "sorted", _("sorted")
+    ASSIGNED = "assigned", _("handed to a colleague")
     ROUTED = "routed", _("moved to another queue")
     ASKED = "asked", _("the family was asked")
     ANSWERED = "answered", _("a message to the family")
     FAMILY_WROTE = "family_wrote", _("the family wrote")
     RESUMED = "resumed", _("work goes on")
+    FAMILY_SILENT = "family_silent", _("the family has not answered in time")
     DECIDED = "decided", _("decided")
     CLOSED = "closed", _("closed")
     SET_ASIDE = "set_aside", _("set aside")
     REOPENED = "reopened", _("opened again")
+    MERGED = "merged", _("joined to another case of the family")
+    JOINED = "joined", _("another case of the family was joined")
+    REFERRED = "referred", _("handed to a partner")
+    REFERRAL_ACCEPTED = "referral_accepted", _("the partner has accepted")
+    REFERRAL_DECLINED = "referral_declined", _("the partner has declined")
+    REFERRAL_ANSWERED = "referral_answered", _("the partner has answered")
+    REFERRAL_SILENT = "referral_silent", _("the partner has not answered in time")
+    REFERRAL_RECALLED = "referral_recalled", _("taken back from the partner")
+    BOOKED = "booked", _("an appointment was made")
+    BOOKING_CANCELLED = "booking_cancelled", _("an appointment was cancelled")
+    VISITED = "visited", _("the family came")
+    MISSED = "missed", _("the family did not come")
+    DIAGNOSED = "diagnosed", _("primary diagnosis")
+    URGENT_HELP = "urgent_help", _("urgent help was given")
+    AMENDED = "amended", _("an answer was corrected")
+    GRANTED = "granted", _("opened to a person")
+    RATED = "rated", _("the family has rated the help")
     NOTED = "noted", _("note added")
     REGISTERED = "registered", _("register filled in")
     PAPER_ADDED = "paper_added", _("the family added papers")
@@ -243,7 +309,7 @@ class CaseEvent(models.Model):
         IntakeCase, on_delete=models.PROTECT, related_name="events", verbose_name=_("case")
     )
     seq = models.PositiveIntegerField(_("number"))
-    kind = models.CharField(_("what happened"), max_length=14, choices=EventKind)
+    kind = models.CharField(_("what happened"), max_length=20, choices=EventKind)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

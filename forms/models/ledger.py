@@ -1,4 +1,4 @@
-"""The books of acceptance: what came each day, what seems to be lost, what nobody has taken."""
+"""The books of acceptance: what came each day, what seems to be lost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forms.models.cases import IntakeCase
-from forms.models.submission import Channel
+from forms.models.channels import Channel
 
 
 class LedgerRow(models.Model):
@@ -90,20 +89,3 @@ class Sweep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%d.%m.%Y %H:%M}"
-
-
-class UnroutedAlarm(models.Model):
-    """Nobody has taken a case out of «Нераспределённые»; goes with the reason for it."""
-
-    case = models.OneToOneField(
-        IntakeCase, on_delete=models.CASCADE, related_name="alarm", verbose_name=_("case")
-    )
-    raised_at = models.DateTimeField(_("raised"), default=timezone.now)
-    told_at = models.DateTimeField(_("last told by mail"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("alarm of a case that nobody took")
-        verbose_name_plural = _("alarms of cases that nobody took")
-
-    def __str__(self) -> str:
-        return str(self.case_id)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Provider, Territory
+from catalogue.models import Measure, Provider, Territory
 from cms.fields import RussianSortKeyField
+from forms.models.centres import Department
+from forms.models.channels import Channel
 
 
 class Topic(models.Model):
@@ -23,6 +26,28 @@ class Topic(models.Model):
         _("answered within, working days"),
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(60)],
+    )
+    first_answer_days = models.PositiveSmallIntegerField(
+        _("first answer within, working days"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+    )
+    wait_days = models.PositiveSmallIntegerField(
+        _("the family is waited for, working days"),
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text=_("When it does not answer, the case comes back to who asked."),
+    )
+    urgent_minutes = models.PositiveSmallIntegerField(
+        _("an urgent case is taken within, minutes"),
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
+        help_text=_("Round the clock. After that the duty person and the head are told."),
+    )
+    secret = models.BooleanField(
+        _("only named people see the cases"),
+        default=False,
+        help_text=_("Violence in the family, the health of a child: see the queue for who it is."),
     )
 
     class Meta:
@@ -59,6 +84,22 @@ class Queue(models.Model):
         verbose_name=_("centre"),
         help_text=_("Empty: the queue of the whole installation."),
     )
+    department = models.ForeignKey(
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="queues",
+        verbose_name=_("department"),
+        help_text=_("Empty: for the whole centre."),
+    )
+    confidants = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="+",
+        verbose_name=_("people for secret cases"),
+        help_text=_("Who sees the secret cases of this queue. Nobody named: the head."),
+    )
     unrouted = models.BooleanField(
         _("for what no rule claims"), default=False, help_text=_("One for each centre.")
     )
@@ -81,6 +122,10 @@ class Queue(models.Model):
                 condition=~models.Q(unrouted=True, retired=True),
                 name="queue_unrouted_never_retired",
             ),
+            models.CheckConstraint(
+                condition=models.Q(department__isnull=True) | models.Q(centre__isnull=False),
+                name="queue_department_needs_centre",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +133,8 @@ class Queue(models.Model):
 
     def clean(self) -> None:
         """Cases do not change hands because somebody renamed a queue; the database refuses too."""
+        if self.department is not None and self.department.centre_id != self.centre_id:
+            raise ValidationError({"department": _("This department is of another centre.")})
         if self.pk is None or not self.cases.exists():
             return
         if Queue.objects.get(pk=self.pk).centre_id != self.centre_id:
@@ -132,6 +179,20 @@ class RoutingRule(models.Model):
         blank=True,
         choices=[(None, _("any")), (True, _("is urgent")), (False, _("not urgent"))],
     )
+    channel = models.CharField(
+        _("came through"), max_length=10, choices=Channel, blank=True, default=""
+    )
+    measure = models.ForeignKey(
+        Measure,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("about the measure"),
+    )
+    # As forms.logic tells, about the answers to `form`; empty: whatever was answered.
+    condition = models.JSONField(_("answers"), default=dict, blank=True)
+    condition_in_words = models.CharField(max_length=600, blank=True, editable=False)
     queue = models.ForeignKey(
         Queue, on_delete=models.CASCADE, related_name="rules", verbose_name=_("goes to the queue")
     )
@@ -142,9 +203,23 @@ class RoutingRule(models.Model):
         verbose_name = _("routing rule")
         verbose_name_plural = _("routing rules")
         ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(condition={}) | models.Q(form__isnull=False),
+                name="routingrule_answers_of_a_form",
+                violation_error_message=_("Answers are those to a form: choose the form first."),
+            )
+        ]
 
     def __str__(self) -> str:
-        named = [str(part) for part in (self.form, self.topic, self.territory) if part is not None]
+        about = (self.form, self.topic, self.measure, self.territory)
+        named = [str(part) for part in about if part is not None]
+        if self.channel:
+            named.append(str(self.get_channel_display()))
+        if self.urgent is not None:
+            named.append(str(self.get_urgent_display()))
+        if self.condition_in_words:
+            named.append(self.condition_in_words)
         return f"{', '.join(named) or _('everything')} → {self.queue}"
 
 

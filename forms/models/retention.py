@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Provider
-from forms.models.cases import IntakeCase, of_own_centres
+from forms.models.cases import IntakeCase
 from forms.models.definition import FormVersion, RetentionMethod
 from forms.models.submission import Channel, Submission
+from forms.visibility import of_own_centres
 
 
 class HoldReason(models.TextChoices):

@@ -13,18 +13,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from forms.crypto import DataKey, unwrap
+from forms.models.channels import Channel
 from forms.models.definition import ConsentText, FormVersion
-
-
-class Channel(models.TextChoices):
-    WEB = "web", _("portal")
-    VISIT = "visit", _("visit")
-    PHONE = "phone", _("phone call")
-    EMAIL = "email", _("e-mail")
-    POST = "post", _("letter")
-    BRIGADE = "brigade", _("visiting team")
-    PARTNER = "partner", _("partner")
-    API = "api", _("another system")
 
 
 class Erased(Exception):

@@ -10,6 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from forms.models.cases import IntakeCase
 
 
+class LookReason(models.TextChoices):
+    """Why somebody of the staff opens what is hidden at first."""
+
+    CALL = "call", _("to reach the family")
+    CHECK = "check", _("to check who it is")
+    PAPERS = "papers", _("to fill in papers")
+    REFERRAL = "referral", _("to hand it to a partner")
+    COMPLAINT = "complaint", _("a complaint or a check")
+
+
 class AccessLog(models.Model):
     """Somebody of the staff was shown personal data. Rows are only added."""
 
@@ -19,7 +29,8 @@ class AccessLog(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("who")
     )
-    what = models.CharField(_("what was shown"), max_length=40, default="answers")
+    what = models.CharField(_("what was shown"), max_length=60, default="answers")
+    reason = models.CharField(_("why"), max_length=12, choices=LookReason, blank=True)
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
 
     class Meta:

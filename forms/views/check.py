@@ -21,7 +21,7 @@ from forms.linting.paths import Paths
 from forms.linting.samples import Sample, samples
 from forms.models import FormDefinition
 from forms.reading import AnsweredStep, Heading, as_asked
-from forms.terms import due_after
+from forms.terms import Calendar
 from forms.views.preview import previewed
 from forms.views.publish import begun, difference, way_to_publish
 from forms.views.rules import told as told_rules
@@ -50,7 +50,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "errors": _told(report.errors, schema, "e"),
         "warnings": _told(report.warnings, schema, "w"),
         "samples": _told(_samples(definition, schema), schema, "s"),
-        "due": due_after(timezone.now(), definition.topic.answer_days),
+        "due": Calendar().due_after(timezone.now(), definition.topic.answer_days),
         "rules": told_rules(definition, _builder(definition)),
         "in_force": in_force,
         "changes": difference(in_force, definition),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,10 +15,10 @@ from catalogue.models import Office
 from cms.methods import read_only
 from forms import paper
 from forms.accept import receipt_of
+from forms.calendars import calendar_of
 from forms.models import Erased, IntakeCase, State
 from forms.opened import opened_case
 from forms.references import grouped
-from forms.terms import next_open
 from forms.views.attachment import attachment
 from forms.views.pages import about_of, is_sensitive
 from forms.views.private import private
@@ -37,7 +40,7 @@ def receipt(request: HttpRequest, ref: str) -> HttpResponse:
         "case": case,
         "about": about_of(case.submission.version.schema),
         "is_sensitive": is_sensitive(case),
-        "read_on": next_open(timezone.now(), _hours_of(case)) if case.state == State.NEW else None,
+        "read_on": _read_on(case) if case.state == State.NEW else None,
         "today": timezone.localdate(),
         "number": given.number,
         "secret": grouped(given.secret),
@@ -68,10 +71,14 @@ def receipt_paper(request: HttpRequest, ref: str) -> HttpResponse:
     return attachment(content, "application/pdf", f"{given.number}.pdf")
 
 
-def _hours_of(case: IntakeCase) -> dict[str, str] | None:
-    """When the centre is open, if it is known by day."""
+def _read_on(case: IntakeCase) -> datetime.date:
+    """The day on which somebody reads it: by the hours of an office, if they are known by day."""
+    calendar = calendar_of(case.centre_id)
     offices = Office.objects.filter(provider=case.centre_id, hours_structured__isnull=False)
-    return offices.values_list("hours_structured", flat=True).first() if case.centre_id else None
+    week = offices.values_list("hours_structured", flat=True).first() if case.centre_id else None
+    return (dataclasses.replace(calendar, week=week) if week else calendar).next_open(
+        timezone.now()
+    )
 
 
 def _address(request: HttpRequest, case: IntakeCase) -> str:

@@ -23,9 +23,10 @@ from forms import lookup, papers, recontacting, sms, talk
 from forms.asking import FilesWidget, TextField, accepted
 from forms.contacts import CALL, EMAIL, SMS, wishes_of
 from forms.detecting import Refused
+from forms.family_moves import family_withdraws, family_writes, may_withdraw
 from forms.files import NoRoom, name_of
 from forms.models import CaseMessage, Direction, Erased, IntakeCase, Scan, State
-from forms.moves import NotAllowed, family_withdraws, family_writes, may_withdraw
+from forms.moves import NotAllowed
 from forms.opened import close, open_for, opened_case, opened_cases
 from forms.stage import progress, stage_of
 from forms.views.lookup_form import LookupForm

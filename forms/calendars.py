@@ -1,0 +1,47 @@
+"""The calendar of each centre, kept in the process until hours or special days change."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+import zoneinfo
+from collections import defaultdict
+from contextlib import AbstractContextManager
+from functools import lru_cache
+
+from django.utils import timezone
+
+from forms.models.centres import CentreClock, SpecialDay
+from forms.models.queues import RoutingState
+from forms.terms import OFFICE_WEEK, Calendar
+
+
+def calendar_of(centre: int | None, stamp: uuid.UUID | None = None) -> Calendar:
+    """The calendar of a centre; without a centre, of the installation.
+
+    :param stamp: of the rules in force, when it is known already.
+    """
+    found = _calendars(stamp or RoutingState.objects.get().stamp)
+    return found.get(centre) or found[None]
+
+
+def clock_of(centre: int | None) -> AbstractContextManager[None]:
+    """Inside of it moments are shown as the clocks of the centre show them."""
+    return timezone.override(calendar_of(centre).zone)
+
+
+@lru_cache(maxsize=2)
+def _calendars(stamp: uuid.UUID) -> dict[int | None, Calendar]:
+    days: dict[int | None, dict[datetime.date, str]] = defaultdict(dict)
+    for centre, day, hours in SpecialDay.objects.values_list("centre", "day", "hours"):
+        days[centre][day] = hours
+    clocks = {clock.centre_id: clock for clock in CentreClock.objects.all()}
+    made: dict[int | None, Calendar] = {None: Calendar(special=dict(days[None]))}
+    for centre in {*clocks, *days} - {None}:
+        clock = clocks.get(centre)  # type: ignore[arg-type]
+        made[centre] = Calendar(
+            zone=zoneinfo.ZoneInfo(clock.time_zone) if clock else None,
+            week=(clock.week if clock else None) or OFFICE_WEEK,
+            special=days[None] | days[centre],
+        )
+    return made
