@@ -1,20 +1,41 @@
-"""The one place from which anything leaves to a family: neutral notices and one-time codes.
+"""The one place from which anything leaves: notices to families, letters to staff and partners.
 
-The family's wishes are asked at the moment of sending, and what they do not allow is not sent.
-What is sent names no subject, no centre and nobody: the phone may lie in other hands.
+What is told is a row (forms.models.Notice), made in the transaction of what it is about. Its words
+and its address are made when it is sent: a family's wishes are asked at that moment, and what they
+do not allow is not sent. What a family gets names no subject, no centre and nobody: the phone may
+lie in other hands.
+
+A row says that it is leaving before the wire is touched. Whoever finds it so, since a worker was
+killed, cannot know whether it has left: it is sent again under the same Message-ID, and marked.
 """
 
 from __future__ import annotations
 
-from django.core.mail import EmailMessage
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cms.models import User
 from forms import sms
 from forms.consents import withdrawal_of
 from forms.contacts import EMAIL, SMS, Wishes, wishes_of
-from forms.models import CaseEvent, Erased, EventKind, IntakeCase, Notice, NoticeState
+from forms.models import (
+    FAMILY,
+    CaseEvent,
+    Erased,
+    EventKind,
+    IntakeCase,
+    Notice,
+    NoticeState,
+)
+from forms.models.notices import OVER
+from forms.wire import Letter, NotSent, carry, domain
+
+__all__ = ["Letter", "NotSent", "announce", "composers", "deliver", "tell", "tell_staff"]
 
 # What a family is told of; everything else it sees when it looks.
 TOLD = (
@@ -26,10 +47,60 @@ TOLD = (
     EventKind.REOPENED,
     EventKind.INFECTED,
 )
+NEWS = "news"
+MOST_TRIES = 8  # with the waits of the task that is more than a day
+
+Compose = Callable[[Notice], Letter | None]
+# By the kind of what is told: the letter as it is right now, or that none may be sent any more.
+composers: dict[str, Compose] = {}
+# Those that know what the letters to a family belong to: they may send it into that thread.
+threads: list[Callable[[Notice, Letter], Letter]] = []
 
 
-class NotSent(Exception):
-    """It has not left; `str` says why, in a few words without anybody's data."""
+def tell(
+    *,
+    kind: str,
+    recipient: str,
+    event: CaseEvent | None = None,
+    occasion: str = "",
+    case: IntakeCase | None = None,
+    way: str = EMAIL,
+) -> Notice:
+    """Have somebody told of an event, or on an occasion; the same a second time tells nothing new.
+
+    In the transaction of what it is about: the message comes with it or not at all.
+
+    :param kind: of `composers`, which makes the words.
+    :param recipient: `family`, or a kind and a key: `user:5`, `referral:17`.
+    :param occasion: the same text for the same thing, when there is no event; codes and ids only.
+    """
+    from forms.tasks import send_notice
+
+    notice, made = Notice.objects.get_or_create(
+        event=event,
+        occasion="" if event else occasion,
+        recipient=recipient,
+        way=way,
+        defaults={
+            "kind": kind,
+            "case": case or (event.case if event else None),
+            "message_id": f"<{uuid4().hex}@{domain()}>",
+        },
+    )
+    if made:
+        send_notice.defer(notice=notice.pk)
+    return notice
+
+
+def tell_staff(user: User, kind: str, **about: Any) -> Notice:
+    """Have one of the staff told; `composers[kind]` makes the words with `to_user`."""
+    return tell(kind=kind, recipient=f"user:{user.pk}", **about)
+
+
+def to_user(notice: Notice, subject: str, text: str) -> Letter | None:
+    """The letter to the user of a notice; none to who has left, or has no address."""
+    user = User.objects.filter(pk=notice.key, is_active=True).exclude(email="").first()
+    return Letter(EMAIL, user.email, subject, text) if user else None
 
 
 def announce(case: IntakeCase, event: CaseEvent) -> None:
@@ -37,29 +108,65 @@ def announce(case: IntakeCase, event: CaseEvent) -> None:
 
     In the transaction of the event: the notice and the task come with it or not at all.
     """
-    if event.kind not in TOLD or _way(_wishes(case)) is None:
-        return
-    from forms.tasks import send_notice
+    if event.kind in TOLD:
+        tell_family(event, NEWS)
 
-    notice = Notice.objects.create(case=case, event=event)
-    send_notice.defer(notice=notice.pk)
+
+def tell_family(event: CaseEvent, kind: str) -> None:
+    """Tell the family of an event in the way that it allows; in none, when it allows none."""
+    way = _way(_wishes(event.case))
+    if way is not None:
+        tell(kind=kind, recipient=FAMILY, event=event, way=way[0])
+
+
+def to_family(notice: Notice, subject: str, text: str) -> Letter | None:
+    """The letter to the family of a notice, in the way that it allows now; none, when it does not."""
+    assert notice.case is not None
+    try:
+        found = _way(_wishes(notice.case))
+    except Erased:
+        found = None
+    if found is None:
+        return None
+    letter = Letter(*found, subject, text)
+    for put in threads:
+        letter = put(notice, letter)
+    return letter
 
 
 def deliver(notice_id: int) -> None:
-    """Send a notice; one that was sent is not sent again.
+    """Send a message; one that was sent, or given up, is not sent again.
 
     :raises NotSent: the row says so, the staff sees it, and the task tries again.
     """
+    claimed = _claim(notice_id)
+    if claimed is None:
+        return
+    notice, letter = claimed
+    try:
+        carry(letter, message_id=notice.message_id, repeated=notice.repeated)
+    except NotSent as failure:
+        given_up = failure.for_good or notice.tries >= MOST_TRIES
+        state = NoticeState.UNKNOWN if failure.unknown else NoticeState.FAILED
+        _settle(notice, state, problem=str(failure), given_up=given_up)
+        if not given_up:
+            raise
+    else:
+        _settle(notice, NoticeState.SENT)
+
+
+def bounced(message_id: str, status: str) -> Notice | None:
+    """A mail server on the way says that a letter of ours has not arrived and never will.
+
+    :param status: of RFC 3463, as 5.1.1.
+    """
     with transaction.atomic():
-        notice = _locked(notice_id)
-        if notice is None:
-            return
-        notice.tries += 1
-        notice.changed_at = timezone.now()
-        failed = _deliver(notice)
-        notice.save()
-    if failed:
-        raise NotSent(failed)
+        notice = Notice.objects.select_for_update().filter(message_id=message_id).first()
+        if notice is not None:
+            notice.state, notice.given_up = NoticeState.FAILED, True
+            notice.problem, notice.changed_at = f"mail: bounced {status}"[:60], timezone.now()
+            notice.save()
+    return notice
 
 
 def reachable(wishes: Wishes | None, kind: str, contact: str) -> tuple[str, str] | None:
@@ -77,13 +184,15 @@ def reachable(wishes: Wishes | None, kind: str, contact: str) -> tuple[str, str]
 def send_code(*, case: IntakeCase, kind: str, contact: str, code: str, key: str) -> None:
     """A one-time code to a contact that this case allows.
 
+    :param key: the same for the same code: whoever is sent it twice knows it again.
     :raises NotSent: the case does not allow it, or it could not be sent.
     """
     found = reachable(wishes_of(case), kind, contact)
     if found is None:
         raise NotSent("not allowed")
     text = _("Your code: %(code)s. It is good for 10 minutes. Tell it to nobody.")
-    _send(*found, _("Your code"), text % {"code": code}, key)
+    letter = Letter(*found, _("Your code"), text % {"code": code})
+    carry(letter, message_id=f"<{key}@{domain()}>")
 
 
 def way_of_notices(wishes: Wishes | None) -> str:
@@ -92,41 +201,44 @@ def way_of_notices(wishes: Wishes | None) -> str:
     return way[0] if way else ""
 
 
-def _locked(notice_id: int) -> Notice | None:
-    waiting = Notice.objects.filter(pk=notice_id).exclude(
-        state__in=(NoticeState.SENT, NoticeState.REFUSED)
-    )
-    return (
-        waiting.select_for_update(of=("self",))
+@transaction.atomic
+def _claim(notice_id: int) -> tuple[Notice, Letter] | None:
+    """Write down that it leaves now, and what; None when it need not or must not."""
+    notice = (
+        Notice.objects.filter(pk=notice_id, given_up=False)
+        .exclude(state__in=OVER)
+        .select_for_update(of=("self",))
         .select_related(
+            "event",
             "case__submission__key",
             "case__submission__version",
             "case__submission__contact_now",
         )
         .first()
     )
+    if notice is None:
+        return None
+    letter = composers[notice.kind](notice)
+    may_have_left = notice.state in (NoticeState.SENDING, NoticeState.UNKNOWN)
+    notice.changed_at = timezone.now()
+    if letter is None:
+        notice.state = NoticeState.UNKNOWN if may_have_left else NoticeState.REFUSED
+        notice.problem, notice.given_up = "", may_have_left
+        notice.save()
+        return None
+    notice.state, notice.way = NoticeState.SENDING, letter.way
+    notice.tries += 1
+    notice.repeated = notice.repeated or may_have_left
+    notice.save()
+    return notice, letter
 
 
-def _deliver(notice: Notice) -> str:
-    """What went wrong; nothing when it was sent or must not be."""
-    try:
-        found = _way(_wishes(notice.case))
-    except Erased:
-        found = None
-    if found is None:
-        notice.state, notice.problem = NoticeState.REFUSED, ""
-        return ""
-    notice.way, address = found
-    text = _(
-        "There is something new about your request. Look at its page, where you can answer, too."
-    )
-    try:
-        _send(notice.way, address, _("Something new"), text, f"notice-{notice.pk}")
-    except NotSent as failure:
-        notice.state, notice.problem = NoticeState.FAILED, str(failure)
-        return str(failure)
-    notice.state, notice.problem = NoticeState.SENT, ""
-    return ""
+def _settle(
+    notice: Notice, state: NoticeState, *, problem: str = "", given_up: bool = False
+) -> None:
+    """What became of this try; a later one of another worker has its own say."""
+    mine = Notice.objects.filter(pk=notice.pk, state=NoticeState.SENDING, tries=notice.tries)
+    mine.update(state=state, problem=problem[:60], given_up=given_up, changed_at=timezone.now())
 
 
 def _wishes(case: IntakeCase) -> Wishes | None:
@@ -141,19 +253,11 @@ def _way(wishes: Wishes | None) -> tuple[str, str] | None:
     return next(iter(open_ways), None)
 
 
-def _send(way: str, address: str, subject: str, text: str, key: str) -> None:
-    if way == SMS:
-        try:
-            sms.send(phone=address, text=text, key=key)
-        except sms.NotTaken as failure:
-            raise NotSent(str(failure)) from None
-        return
-    try:
-        EmailMessage(subject, text, to=[address]).send()
-    # Errors of smtplib are OSErrors; a domain that no network can have is a UnicodeError. The texts
-    # of both may hold the address.
-    except (OSError, UnicodeError) as error:
-        problem = f"mail: {type(error).__name__}"
-    else:
-        return
-    raise NotSent(problem)
+def _news(notice: Notice) -> Letter | None:
+    text = _(
+        "There is something new about your request. Look at its page, where you can answer, too."
+    )
+    return to_family(notice, _("Something new"), text)
+
+
+composers[NEWS] = _news

@@ -13,8 +13,20 @@ from django.conf import settings
 TIMEOUT = 10.0  # seconds
 
 
+# What a gateway says of a message itself, not of us or of the moment: again it would say the same.
+_FOR_GOOD = (400, 404, 410, 413, 422)
+_UNKNOWN = (502, 504)  # somebody between us and the gateway did not wait for its answer
+
+
 class NotTaken(Exception):
-    """The gateway did not take the message; the reason names neither the phone nor the text."""
+    """The gateway did not take the message; the reason names neither the phone nor the text.
+
+    `for_good`: it never will. `unknown`: it may have taken it and not said so.
+    """
+
+    def __init__(self, why: str, *, for_good: bool = False, unknown: bool = False) -> None:
+        super().__init__(why)
+        self.for_good, self.unknown = for_good, unknown
 
 
 def is_set_up() -> bool:
@@ -24,7 +36,7 @@ def is_set_up() -> bool:
 def send(*, phone: str, text: str, key: str) -> None:
     """:param key: of this message: a gateway that knows it does not send it twice.
 
-    :raises NotTaken: try again later.
+    :raises NotTaken: see there.
     """
     body = _filled(json.loads(settings.NAVIGATOR_SMS["BODY"]), {"{to}": phone, "{text}": text})
     request = urllib.request.Request(  # noqa: S310 - the address is the administrator's
@@ -40,10 +52,16 @@ def send(*, phone: str, text: str, key: str) -> None:
             return
     except urllib.error.HTTPError as error:
         error.close()
-        reason = f"gateway: {error.code}"
+        failure = NotTaken(
+            f"gateway: {error.code}",
+            for_good=error.code in _FOR_GOOD,
+            unknown=error.code in _UNKNOWN,
+        )
+    except urllib.error.URLError:  # no connection, or cut off before all was said
+        failure = NotTaken("gateway: no answer")
     except (OSError, http.client.HTTPException):
-        reason = "gateway: no answer"
-    raise NotTaken(reason)  # outside of `except`: a traceback would carry the request
+        failure = NotTaken("gateway: no answer", unknown=True)
+    raise failure  # outside of `except`: a traceback would carry the request
 
 
 def _filled(template: Any, values: dict[str, str]) -> Any:

@@ -78,12 +78,10 @@ def write_ledger(timestamp: int) -> None:
     ledger.write_days()
 
 
-@app.task(
-    name="intake_forms.send_notice",
-    retry=RetryStrategy(max_attempts=6, exponential_wait=5),
-)
+# The row says when it is given up (forms.sending); until then the task tries again.
+@app.task(name="intake_forms.send_notice", retry=RetryStrategy(exponential_wait=5))
 def send_notice(notice: int) -> None:
-    """Tell a family that there is something new on the page of its request."""
+    """Send a message to a family, to staff or to a partner."""
     from forms import sending
 
     sending.deliver(notice)

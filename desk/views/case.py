@@ -26,18 +26,19 @@ from forms.contacts import SMS, Wishes, changed_contact, wishes_of
 from forms.crypto import CryptoError
 from forms.files import name_of
 from forms.models import (
+    FAMILY,
     AccessLog,
     Erased,
     EventKind,
     IntakeCase,
     Notice,
-    NoticeState,
     Outcome,
     Queue,
     Register,
     RegisterEntry,
     State,
 )
+from forms.models.notices import NOT_ARRIVED
 from forms.moves import Action, Move, Text
 from forms.reading import AnsweredStep, as_asked
 from forms.sending import way_of_notices
@@ -243,7 +244,8 @@ def _page(
     except (Erased, CryptoError):
         pass
     told_of = None if hasattr(found.submission, "withdrawal") else wishes
-    notices = {notice.event_id: notice for notice in found.notices.all()}
+    sent = list(found.notices.order_by("pk"))
+    notices = {one.event_id: one for one in sent if one.event_id and one.recipient == FAMILY}
     timeline = list(_timeline(found, notices))
     context = {
         "case": found,
@@ -256,9 +258,7 @@ def _page(
         "wishes_changed": changed_contact(found.submission),
         "way_of_notices": way_of_notices(told_of),
         "sms_by_hand": told_of is not None and SMS in told_of.ways and not way_of_notices(told_of),
-        "undelivered": [
-            notice for notice in notices.values() if notice.state == NoticeState.FAILED
-        ],
+        "undelivered": [one for one in sent if one.state in NOT_ARRIVED],
         "may_reissue": user.has_perm("intake_forms.reissue_receipt") and steps is not None,
         "timeline": timeline,
         "told": told,

@@ -27,7 +27,7 @@ from forms.models.files import Scan, UploadedFile
 from forms.models.grants import CaseGrant, GrantReason
 from forms.models.ledger import Finding, LedgerRow, Loss, Sweep
 from forms.models.marks import BlindMark, MarkKind
-from forms.models.notices import Notice, NoticeState, RecoveryCode
+from forms.models.notices import FAMILY, Notice, NoticeState, RecoveryCode
 from forms.models.queues import Queue, RoutingRule, RoutingState, Topic
 from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
@@ -45,6 +45,7 @@ from forms.models.talk import CaseMessage, Direction, InternalNote
 from forms.models.watch import AccessLog, Arrival, LookReason, LookupAttempt
 
 __all__ = [
+    "FAMILY",
     "HELD",
     "OPEN",
     "RUNNING",
