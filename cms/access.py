@@ -111,11 +111,25 @@ RIGHTS: dict[Role, Rights] = {
         files=("add", "change", "choose"),
     ),
     Role.DISPATCHER: Rights(
-        _ADMIN + _CASES + ("intake_forms.view_unrouted", "intake_forms.route_intakecase")
+        _ADMIN
+        + _CASES
+        + (
+            "intake_forms.view_unrouted",
+            "intake_forms.view_whole_centre",
+            "intake_forms.route_intakecase",
+        )
     ),
     Role.SPECIALIST: Rights(_ADMIN + _CASES),
     Role.HEAD: Rights(
-        _ADMIN + _CASES + _LEDGER + _END_OF_DATA + ("intake_forms.route_intakecase",)
+        _ADMIN
+        + _CASES
+        + _LEDGER
+        + _END_OF_DATA
+        + (
+            "intake_forms.view_whole_centre",
+            "intake_forms.route_intakecase",
+            "intake_forms.break_glass",
+        )
     ),
     Role.PARTNER: Rights(
         _ADMIN

@@ -1,19 +1,32 @@
-"""The alarm for cases that nobody takes out of «Нераспределённые».
+"""What is late about cases, raised once for each term, and who is told of it.
 
-The clock runs in plain hours, nights and holidays too: it is no term, and a family in need does
-not wait for Monday. Who is told decides when to come.
+Terms of topics run in working days. How long an urgent case, or one in «Нераспределённые», may
+stay with nobody is plain time, nights and holidays too: a family in need does not wait for Monday,
+and who is told decides when to come.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -21,89 +34,260 @@ from django.utils.translation import ngettext
 
 from cms.access import Role
 from cms.models import User
-from forms.models import Alarm as UnroutedAlarm
-from forms.models import CaseEvent, EventKind, IntakeCase, State
+from forms.models import (
+    RUNNING,
+    Alarm,
+    AlarmKind,
+    CaseEvent,
+    DutyShift,
+    EventKind,
+    IntakeCase,
+    Notice,
+    State,
+)
+from forms.sending import Letter, composers, tell_staff, to_user
 
 AFTER = datetime.timedelta(hours=1)
-AGAIN = datetime.timedelta(days=1)
+LAST_HOURS = datetime.timedelta(hours=15)  # terms end with a day: from nine in the morning of it
 # With these a case comes into a queue, or back into it.
 _ENTERS = (EventKind.ACCEPTED, EventKind.ROUTED, EventKind.RELEASED, EventKind.REOPENED)
 
+Cases = QuerySet[IntakeCase]
 
-def left_alone(cases: QuerySet[IntakeCase] | None = None) -> QuerySet[IntakeCase]:
+
+@dataclass(frozen=True)
+class Watch:
+    """One kind of lateness.
+
+    :ivar look: narrows cases to those that are late so, and tells since when as `late_since`.
+    :ivar people: who is told.
+    :ivar again: how long after a letter the next one goes, while it lasts; none: it is told once.
+    """
+
+    look: Callable[[Cases], Any]
+    people: Callable[[IntakeCase], list[User]]
+    again: datetime.timedelta | None = None
+
+
+def left_alone(cases: Cases | None = None) -> Any:
     """Cases that nobody has taken out of «Нераспределённые» for an hour."""
     cases = IntakeCase.objects.all() if cases is None else cases
-    entered = CaseEvent.objects.filter(
-        case=OuterRef("pk"), kind__in=_ENTERS, at__gt=timezone.now() - AFTER
+    entered = CaseEvent.objects.filter(case=OuterRef("pk"), kind__in=_ENTERS).order_by()
+    last = entered.values("case").annotate(last=Max("at")).values("last")
+    just_now = entered.filter(at__gt=timezone.now() - AFTER)
+    alone = cases.filter(~Exists(just_now), queue__unrouted=True, state=State.NEW)
+    return alone.annotate(late_since=_moment(Subquery(last) + Value(AFTER)))
+
+
+def urgent_alone(cases: Cases | None = None) -> Any:
+    """Urgent cases that nobody has taken within the minutes of their topic."""
+    cases = IntakeCase.objects.all() if cases is None else cases
+    minutes = F("topic__urgent_minutes") * Value(datetime.timedelta(minutes=1))
+    waiting = cases.filter(state=State.NEW, urgent=True)
+    return waiting.annotate(late_since=_moment(F("urgent_since") + minutes)).filter(
+        late_since__lt=Now()
     )
-    return cases.filter(~Exists(entered), queue__unrouted=True, state=State.NEW)
 
 
-def raise_alarms() -> int:
-    """Raise what is due, end what is over, tell by mail once a day. Harmless when repeated.
+def _first_answer(cases: Cases) -> Any:
+    late = cases.filter(state__in=RUNNING, first_answer_at__isnull=True, first_due_at__lt=Now())
+    return late.annotate(late_since=F("first_due_at"))
 
-    :returns: how many mails were sent.
-    """
-    UnroutedAlarm.objects.exclude(case__in=left_alone()).delete()
-    UnroutedAlarm.objects.bulk_create(
-        [UnroutedAlarm(case=case) for case in left_alone().filter(alarm__isnull=True)],
-        ignore_conflicts=True,
-    )
-    centres = UnroutedAlarm.objects.order_by().values_list("case__centre", flat=True).distinct()
-    return sum(_tell(centre) for centre in list(centres))
+
+def _soon(cases: Cases) -> Any:
+    now = timezone.now()
+    due = cases.filter(state__in=RUNNING, due_at__gt=now, due_at__lt=now + LAST_HOURS)
+    return due.annotate(late_since=F("due_at"))
+
+
+def _late(cases: Cases) -> Any:
+    return cases.filter(state__in=RUNNING, due_at__lt=Now()).annotate(late_since=F("due_at"))
+
+
+def _moment(expression: Any) -> ExpressionWrapper:
+    return ExpressionWrapper(expression, output_field=DateTimeField())
+
+
+def raise_alarms() -> None:
+    """Raise what is due, end what is over, tell who has to know. Harmless when repeated."""
+    for kind, watch in WATCHES.items():
+        _raise(kind, watch)
+        centres = _to_tell(kind, watch).order_by().values_list("case__centre", flat=True)
+        for centre in list(centres.distinct()):
+            _tell(kind, watch, centre)
+
+
+def open_alarms() -> QuerySet[Alarm]:
+    return Alarm.objects.filter(ended_at__isnull=True)
 
 
 @transaction.atomic
-def _tell(centre: int | None) -> int:
-    """Tell one centre, or the installation, of all its cases in one mail.
-
-    Marked in the transaction that sends, so a mail that fails is sent with the next round.
-    """
-    due = (
-        UnroutedAlarm.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(case__centre=centre)
-        .exclude(told_at__gt=timezone.now() - AGAIN)
-        .select_related("case__centre")
-        .order_by("case__created_at", "pk")
+def _raise(kind: AlarmKind, watch: Watch) -> None:
+    late = watch.look(IntakeCase.objects.all())
+    same = late.filter(pk=OuterRef("case"), late_since=OuterRef("due_at"))
+    open_alarms().filter(~Exists(same), kind=kind).update(ended_at=timezone.now())
+    # The very same term, once more late: it is open again, and told already.
+    Alarm.objects.filter(Exists(same), kind=kind, ended_at__isnull=False).update(ended_at=None)
+    known = Alarm.objects.filter(case=OuterRef("pk"), kind=kind, due_at=OuterRef("late_since"))
+    Alarm.objects.bulk_create(
+        [
+            Alarm(case=case, kind=kind, due_at=case.late_since)
+            for case in late.filter(~Exists(known))
+        ],
+        ignore_conflicts=True,
     )
-    alarms, people = list(due), _people(centre)
-    if not alarms or not people:
-        return 0
-    cases = [alarm.case for alarm in alarms]
-    subject = ngettext(
-        "%(count)d case has been taken by nobody",
-        "%(count)d cases have been taken by nobody",
-        len(cases),
-    )
-    send_mail(
-        subject % {"count": len(cases)},
-        render_to_string("intake_forms/mail/unrouted.txt", _said(cases)),
-        None,
-        people,
-    )
-    UnroutedAlarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(
-        told_at=timezone.now()
-    )
-    return 1
 
 
-def _said(cases: list[IntakeCase]) -> dict[str, Any]:
-    """Numbers of cases and times; nothing about families or what they ask."""
+def _to_tell(kind: AlarmKind, watch: Watch) -> QuerySet[Alarm]:
+    told = Q(told_at__isnull=False)
+    if watch.again is not None:
+        told = Q(told_at__gt=timezone.now() - watch.again)
+    return open_alarms().filter(kind=kind).exclude(told)
+
+
+@transaction.atomic
+def _tell(kind: AlarmKind, watch: Watch, centre: int | None) -> None:
+    """Tell the people of one centre, or of the installation, each with one letter about all."""
+    due = _to_tell(kind, watch).filter(case__centre=centre)
+    alarms = list(
+        due.select_for_update(skip_locked=True, of=("self",)).select_related("case").order_by("pk")
+    )
+    told = _people(watch, [alarm.case for alarm in alarms])
+    people = {person.pk: person for found in told.values() for person in found}
+    if not people:
+        return
+    now = timezone.now()
+    Alarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(told_at=now)
+    for person in people.values():
+        occasion = f"{kind}:{centre or 0}:{now.isoformat()}"
+        tell_staff(person, "alarm", occasion=occasion)
+
+
+def compose(notice: Notice) -> Letter | None:
+    """The letter about alarms that still last: numbers and times, nothing about families."""
+    kind, centre, told_at = notice.occasion.split(":", 2)
+    alarms = (
+        open_alarms()
+        .filter(kind=kind, case__centre=int(centre) or None, told_at=told_at)
+        .select_related("case__centre", "case__queue")
+        .order_by("due_at", "pk")
+    )
+    late = [alarm.case for alarm in alarms]
+    people = _people(WATCHES[AlarmKind(kind)], late)
+    cases = [
+        case for case in late if notice.key in {str(person.pk) for person in people[_desk(case)]}
+    ]
+    if not cases:
+        return None
+    return to_user(
+        notice,
+        _subject(AlarmKind(kind), len(cases)),
+        render_to_string("intake_forms/mail/alarm.txt", _said(AlarmKind(kind), cases)),
+    )
+
+
+composers["alarm"] = compose
+
+
+def _desk(case: IntakeCase) -> tuple[int | None, int | None]:
+    """Who is told hangs on where a case lies and who holds it."""
+    return case.centre_id, case.assignee_id
+
+
+def _people(
+    watch: Watch, cases: list[IntakeCase]
+) -> dict[tuple[int | None, int | None], list[User]]:
+    return {desk: watch.people(case) for desk, case in {_desk(one): one for one in cases}.items()}
+
+
+def _said(kind: AlarmKind, cases: list[IntakeCase]) -> dict[str, Any]:
     desk = settings.WAGTAILADMIN_BASE_URL.rstrip("/") + reverse("intake:list")
-    return {"cases": cases, "centre": cases[0].centre, "desk": f"{desk}?tab=free"}
+    tab = "free" if kind in (AlarmKind.UNROUTED, AlarmKind.URGENT) else "overdue"
+    return {
+        "kind": kind.value,
+        "cases": cases,
+        "centre": cases[0].centre,
+        "desk": f"{desk}?tab={tab}",
+    }
 
 
-def _people(centre: int | None) -> list[str]:
+def _subject(kind: AlarmKind, count: int) -> str:
+    said = {
+        AlarmKind.UNROUTED: ngettext(
+            "%(count)d case has been taken by nobody",
+            "%(count)d cases have been taken by nobody",
+            count,
+        ),
+        AlarmKind.URGENT: ngettext(
+            "Urgent: %(count)d case that nobody has taken",
+            "Urgent: %(count)d cases that nobody has taken",
+            count,
+        ),
+        AlarmKind.FIRST_ANSWER: ngettext(
+            "%(count)d case without a first answer",
+            "%(count)d cases without a first answer",
+            count,
+        ),
+        AlarmKind.SOON: ngettext(
+            "%(count)d case has to be answered today",
+            "%(count)d cases have to be answered today",
+            count,
+        ),
+        AlarmKind.LATE: ngettext(
+            "%(count)d case is past its term",
+            "%(count)d cases are past their term",
+            count,
+        ),
+    }
+    return said[kind] % {"count": count}
+
+
+def on_duty(centre: int | None) -> list[User]:
+    """Who is on duty in a centre now."""
+    now = timezone.now()
+    shifts = DutyShift.objects.filter(centre=centre, starts_at__lte=now, ends_at__gt=now)
+    return _reachable(User.objects.filter(pk__in=shifts.values("person")))
+
+
+def _heads(case: IntakeCase) -> list[User]:
     """Heads of the centre; where there is none, and for what no centre has, those who may see such
     cases and those who tend the installation."""
-    everybody = User.objects.filter(is_active=True).exclude(email="")
-    if centre is not None:
-        heads = everybody.filter(groups__name=Role.HEAD, memberships__provider=centre)
-        found = _addresses(heads)
+    if case.centre_id is not None:
+        found = _of_centre(case.centre_id, Role.HEAD)
         if found:
             return found
-    return _addresses(everybody.filter(groups__name__in=(Role.ADMINISTRATOR, Role.DISPATCHER)))
+    return _reachable(User.objects.filter(groups__name__in=(Role.ADMINISTRATOR, Role.DISPATCHER)))
 
 
-def _addresses(people: Iterable[User]) -> list[str]:
-    return sorted({person.email for person in people})
+def _on_duty(case: IntakeCase) -> list[User]:
+    """Who is on duty, and the head; without anybody on duty the dispatchers of the centre."""
+    duty = on_duty(case.centre_id)
+    if not duty and case.centre_id is not None:
+        duty = _of_centre(case.centre_id, Role.DISPATCHER)
+    return [*duty, *_heads(case)]
+
+
+def _holder(case: IntakeCase) -> list[User]:
+    holder = _reachable(User.objects.filter(pk=case.assignee_id)) if case.assignee_id else []
+    return holder or _heads(case)
+
+
+def _holder_and_heads(case: IntakeCase) -> list[User]:
+    return [*_holder(case), *_heads(case)]
+
+
+def _of_centre(centre: int, role: Role) -> list[User]:
+    return _reachable(User.objects.filter(groups__name=role, memberships__provider=centre))
+
+
+def _reachable(people: QuerySet[User]) -> list[User]:
+    return list(people.filter(is_active=True).exclude(email="").distinct().order_by("pk"))
+
+
+WATCHES: dict[AlarmKind, Watch] = {
+    AlarmKind.URGENT: Watch(urgent_alone, _on_duty, again=datetime.timedelta(hours=1)),
+    AlarmKind.UNROUTED: Watch(left_alone, _heads, again=datetime.timedelta(days=1)),
+    AlarmKind.FIRST_ANSWER: Watch(_first_answer, _holder),
+    AlarmKind.SOON: Watch(_soon, _holder),
+    AlarmKind.LATE: Watch(_late, _holder_and_heads),
+}

@@ -37,8 +37,8 @@ def _calendars(stamp: uuid.UUID) -> dict[int | None, Calendar]:
         days[centre][day] = hours
     clocks = {clock.centre_id: clock for clock in CentreClock.objects.all()}
     made: dict[int | None, Calendar] = {None: Calendar(special=dict(days[None]))}
-    for centre in {*clocks, *days} - {None}:
-        clock = clocks.get(centre)  # type: ignore[arg-type]
+    for centre in {*clocks, *(each for each in days if each is not None)}:
+        clock = clocks.get(centre)
         made[centre] = Calendar(
             zone=zoneinfo.ZoneInfo(clock.time_zone) if clock else None,
             week=(clock.week if clock else None) or OFFICE_WEEK,

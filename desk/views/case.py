@@ -20,7 +20,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from desk.moving import MoveForm, panels
 from forms import journals, moves, papers, talk
+from forms.actions import MOVES
 from forms.asking import TextField
 from forms.contacts import SMS, Wishes, changed_contact, wishes_of
 from forms.crypto import CryptoError
@@ -39,7 +41,6 @@ from forms.models import (
     State,
 )
 from forms.models.notices import NOT_ARRIVED
-from forms.moves import Action, Move, Text
 from forms.reading import AnsweredStep, as_asked
 from forms.sending import way_of_notices
 from forms.views.file import SERVED
@@ -67,31 +68,6 @@ class NoteForm(forms.Form):
     )
 
 
-class MoveForm(forms.Form):
-    """What a move needs: the version of the page, a text, an outcome, a queue."""
-
-    use_required_attribute = False
-    action = forms.ChoiceField(choices=[(one.value, one.value) for one in Action])
-    version = forms.IntegerField(min_value=1)
-    writing_id = forms.UUIDField(required=False)
-    text = TextField(max_length=talk.MAX_TEXT, required=False)
-    outcome = forms.ChoiceField(choices=Outcome.choices, required=False)
-    queue = forms.ModelChoiceField(Queue.objects.in_use(), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        move = moves.MOVES.get(cleaned.get("action", ""))
-        if move is None:
-            return cleaned
-        if move.text and not cleaned.get("text") and "text" not in self.errors:
-            self.add_error("text", _("Please write something first."))
-        if move.outcomes and cleaned.get("outcome") not in move.outcomes:
-            self.add_error("outcome", _("Please choose the outcome."))
-        if move.action == Action.ROUTE and not cleaned.get("queue"):
-            self.add_error("queue", _("Please choose the queue."))
-        return cleaned
-
-
 @private
 @require_safe
 def case(request: HttpRequest, pk: int) -> HttpResponse:
@@ -102,8 +78,9 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     found = _visible(request, pk)
+    into = State.TRIAGE if "sort" in request.POST else State.IN_WORK
     try:
-        moves.take(case_id=found.pk, actor=request.user)
+        moves.take(case_id=found.pk, actor=request.user, into=into)
     except moves.AlreadyTaken as taken:
         when = f"{timezone.localtime(taken.at):%H:%M}" if taken.at else ""
         told = _("Already taken by %(who)s at %(when)s.") % {"who": taken.by, "when": when}
@@ -118,13 +95,14 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     found = _visible(request, pk)
-    typed = MoveForm(request.POST)
+    wanted = MOVES.get(request.POST.get("action", ""))  # type: ignore[call-overload]
+    if wanted is None:
+        return _page(request, found, told=_("This cannot be done now."), status=422)
+    typed = MoveForm(wanted, found, request.user, request.POST)
     if not typed.is_valid():
         return _page(request, found, typed=typed, status=422)
-    wanted = dict(typed.cleaned_data)
-    action = Action(wanted.pop("action"))
     try:
-        moves.move(case_id=found.pk, action=action, actor=request.user, **wanted)
+        moves.move(case_id=found.pk, action=wanted.action, actor=request.user, **typed.cleaned_data)
     except moves.StaleCase:
         told = _(
             "The case has changed while you were writing. Your text is kept below: look and send again."
@@ -264,10 +242,8 @@ def _page(
         "told": told,
         "may_take": moves.may_take(found, user),
         "may_note": user.has_perm("intake_forms.take_intakecase") and steps is not None,
-        "panels": [_panel(one, typed) for one in moves.available(found, user)]
-        if steps is not None
-        else [],
-        "queues": _queues(found, user),
+        "may_sort": moves.may_sort(found, user),
+        "panels": panels(found, user, typed) if steps is not None else [],
         "note": note or NoteForm(initial={"writing_id": uuid.uuid4()}),
         "registers": _registers(found) if steps is not None else [],
         "is_waiting": found.state == State.WAITING_FAMILY,
@@ -288,33 +264,6 @@ def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:
             "state": file.get_scan_display(),
             "is_served": file.scan in SERVED,
         }
-
-
-def _panel(move: Move, typed: MoveForm | None) -> dict[str, Any]:
-    """A move as the page offers it; with what was typed, when it could not be made."""
-    mine = typed is not None and typed.data.get("action") == move.action
-    return {
-        "action": move.action.value,
-        "label": move.label,
-        "text": move.text.value,
-        "to_family": move.text == Text.MESSAGE,
-        "outcomes": [(one.value, one.label) for one in move.outcomes],
-        "needs_queue": move.action == Action.ROUTE,
-        "open": mine,
-        "value": typed.data.get("text", "") if typed and mine else "",
-        "outcome": typed.data.get("outcome", "") if typed and mine else "",
-        "queue": typed.data.get("queue", "") if typed and mine else "",
-        "errors": [error for errors in typed.errors.values() for error in errors]
-        if typed and mine
-        else [],
-        "writing_id": (typed.data.get("writing_id") if typed and mine else None) or uuid.uuid4(),
-    }
-
-
-def _queues(found: IntakeCase, user: Any) -> list[Queue]:
-    if not user.has_perm("intake_forms.route_intakecase"):
-        return []
-    return list(Queue.objects.in_use().select_related("centre").exclude(pk=found.queue_id))
 
 
 def _registers(found: IntakeCase) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake_forms', '0020_past_term'),
+        ('intake_forms', '0022_desk_rules'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.access import Role
-from forms import moves, talk
+from forms import family_moves, moves, talk
 from forms.erasing import erase
 from forms.models import (
     AccessLog,
@@ -101,7 +101,7 @@ def test_tabs_count_and_hold_what_they_say(staff, specialist, centre):
     )
     moves.move(
         case_id=cases[4].pk, action=moves.Action.SET_ASIDE, actor=specialist, version=1,
-        text="дважды", outcome="duplicate",
+        text="дважды", outcome="withdrawn",
     )  # fmt: skip
     expected = {
         "mine": {1, 2}, "free": {0, 3}, "overdue": {3}, "waiting": {2}, "open": {0, 1, 2, 3},
@@ -194,7 +194,7 @@ def test_page_of_a_case_costs_the_same_with_much_talk(
     for _round in range(2):
         for _ in range(1 if not counts else 8):
             talk.write_note(case=case, author=specialist, text="x", writing_id=uuid.uuid4())
-            moves.family_writes(case_id=case.pk, text="y", writing_id=uuid.uuid4())
+            family_moves.family_writes(case_id=case.pk, text="y", writing_id=uuid.uuid4())
         staff.get(url("case", case))
         with django_assert_max_num_queries(26) as counted:
             staff.get(url("case", case))
@@ -233,7 +233,7 @@ def test_answer_goes_to_the_family_and_a_note_does_not(staff, specialist, case, 
 def test_stale_page_gets_409_and_the_text_is_kept(staff, specialist, case):
     taken(case, specialist)
     stale = move_data(case, "ask", text="мой длинный вопрос")
-    moves.family_writes(case_id=case.pk, text="ещё", writing_id=uuid.uuid4())
+    family_moves.family_writes(case_id=case.pk, text="ещё", writing_id=uuid.uuid4())
     answer = staff.post(url("move", case), stale)
     assert answer.status_code == 409
     assert "мой длинный вопрос" in answer.content.decode()
@@ -251,7 +251,8 @@ def test_stale_page_gets_409_and_the_text_is_kept(staff, specialist, case):
         {"version": "99999999999999999999999"},
         {"text": "x" * 6000},
         {"text": "ноль \x00"},
-        {"queue": "99999999999"},
+        {"outcome": "refused"},
+        {"outcome": "refused", "reason": "away"},
         {"writing_id": "x"},
     ],
 )
@@ -277,7 +278,7 @@ def test_markup_in_answers_and_messages_stays_text(staff, specialist, centre):
     hostile = "<script>alert(1)</script>{{ 7|add:7 }}"
     answers = {"story": hostile, "way": "call", "name": hostile, "phone": "+79211234567"}
     case = taken(make_case(centre=centre, answers=answers), specialist)
-    moves.family_writes(case_id=case.pk, text=hostile, writing_id=uuid.uuid4())
+    family_moves.family_writes(case_id=case.pk, text=hostile, writing_id=uuid.uuid4())
     text = staff.get(url("case", case)).content.decode()
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
@@ -394,7 +395,8 @@ def test_dispatcher_finds_and_moves_what_no_centre_has(client, centre):
     assert unrouted.number in client.get("/admin/intake/?tab=free").content.decode()
     queue = QueueFactory(centre=centre)
     answer = client.post(
-        url("move", unrouted), move_data(unrouted, "route", text="наш район", queue=queue.pk)
+        url("move", unrouted),
+        move_data(unrouted, "route", text="наш район", reason="other_place", queue=queue.pk),
     )
     assert answer.status_code == 303
     unrouted.refresh_from_db()

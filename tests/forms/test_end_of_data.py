@@ -241,7 +241,7 @@ def test_all_cases_of_a_person_are_given_out_and_every_case_keeps_that(
     one, two = make_case(centre=centre), make_case(centre=centre)
     foreign = make_case()
     talk.write_note(case=one, author=specialist, text="для коллег", writing_id=one.submission_id)
-    from forms.moves import family_writes
+    from forms.family_moves import family_writes
 
     family_writes(case_id=one.pk, text="ответ семьи", writing_id=two.submission_id)
     asked = {"kind": "phone", "value": "8 (921) 123-45-67"}

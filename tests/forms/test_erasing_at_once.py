@@ -102,7 +102,12 @@ def note(case, by):
 
 def reopen(case, by):
     moves.move(
-        case_id=case.pk, action=Action.REOPEN, actor=by, version=case.version, text="заметка"
+        case_id=case.pk,
+        action=Action.REOPEN,
+        actor=by,
+        version=case.version,
+        text="заметка",
+        reason="new_facts",
     )
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.access import Role
-from forms import files, moves, papers, quarantine
+from forms import family_moves, files, moves, papers, quarantine
 from forms.accept import receipt_of
 from forms.erasing import erase
 from forms.events import first_broken
@@ -23,7 +23,7 @@ from forms.models import CaseEvent, CaseMessage, Channel, IntakeCase, State, Upl
 from forms.moves import Action
 from forms.reissuing import reissue
 from forms.stage import stage_of
-from forms.terms import OFFICE_WEEK, next_open, working_days_until
+from forms.terms import OFFICE_WEEK, Calendar
 from tests.factories import UserFactory
 from tests.forms.test_files import PDF, picture
 from tests.intake import (
@@ -38,7 +38,7 @@ from tests.intake import step as survey_step
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = {"/status/…/": 7, "/receipts/…/": 5, "/status/…/withdraw/": 5, "/status/": 5}
+QUERIES = {"/status/…/": 8, "/receipts/…/": 5, "/status/…/withdraw/": 5, "/status/": 5}
 FORM_QUERIES, CHECK_QUERIES = 8, 5
 MOSCOW = datetime.timezone(datetime.timedelta(hours=3))
 
@@ -128,13 +128,14 @@ def test_term_is_told_in_working_days(case, now, until):
     ],
 )
 def test_receipt_tells_on_which_day_it_is_read(now, week, day):
-    assert next_open(datetime.datetime(*now, tzinfo=MOSCOW), week).day == day
+    calendar = Calendar(week=week or OFFICE_WEEK)
+    assert calendar.next_open(datetime.datetime(*now, tzinfo=MOSCOW)).day == day
 
 
 def test_working_days_are_counted_without_today():
     friday = datetime.datetime(2026, 11, 20, 12, tzinfo=MOSCOW)
-    assert working_days_until(friday, friday) == 0
-    assert working_days_until(friday + datetime.timedelta(days=3), friday) == 1
+    assert Calendar().working_days_until(friday, friday) == 0
+    assert Calendar().working_days_until(friday + datetime.timedelta(days=3), friday) == 1
 
 
 # Papers
@@ -206,7 +207,7 @@ def test_paper_that_is_too_large_is_refused(opened, url, monkeypatch):
 
 
 def test_closed_case_takes_no_paper(opened, url, case):
-    moves.family_withdraws(case_id=case.pk, writing_id=uuid.uuid4())
+    family_moves.family_withdraws(case_id=case.pk, writing_id=uuid.uuid4())
     assert write(opened, url, "", pdf()).status_code == 409
     assert not UploadedFile.objects.exists()
 

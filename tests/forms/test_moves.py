@@ -7,7 +7,8 @@ import uuid
 import pytest
 
 from cms.access import Role
-from forms import moves, talk
+from forms import family_moves, moves, talk
+from forms.actions import reasons_of
 from forms.events import first_broken
 from forms.models import CaseMessage, IntakeCase, InternalNote, State
 from forms.moves import Action, AlreadyTaken, NotAllowed, StaleCase
@@ -43,6 +44,8 @@ def go(case, action, actor, **more):
     more.setdefault("text", "образец текста" if needs.text else "")
     if needs.outcomes:
         more.setdefault("outcome", needs.outcomes[0])
+    if known := reasons_of(needs, more.get("outcome", "")):
+        more.setdefault("reason", known[0])
     return moves.move(case_id=case.pk, action=action, actor=actor, version=case.version, **more)
 
 
@@ -53,7 +56,7 @@ def kinds(case):
 def test_whole_way_of_a_case(case, specialist):
     moves.take(case_id=case.pk, actor=specialist)
     go(case, Action.ASK, specialist)
-    moves.family_writes(case_id=case.pk, text="вот", writing_id=uuid.uuid4())
+    family_moves.family_writes(case_id=case.pk, text="вот", writing_id=uuid.uuid4())
     go(case, Action.ANSWER, specialist)
     go(case, Action.DECIDE, specialist, outcome="advised")
     closed = go(case, Action.CLOSE, specialist)
@@ -163,15 +166,15 @@ def test_case_that_is_given_back_is_free_again(case, specialist, dispatcher):
 
 
 def test_family_cannot_write_to_a_closed_case(case, specialist):
-    go(case, Action.SET_ASIDE, specialist, outcome="duplicate")
+    go(case, Action.SET_ASIDE, specialist, outcome="withdrawn")
     with pytest.raises(NotAllowed):
-        moves.family_writes(case_id=case.pk, text="ещё", writing_id=uuid.uuid4())
+        family_moves.family_writes(case_id=case.pk, text="ещё", writing_id=uuid.uuid4())
 
 
 def test_family_that_answers_a_decision_brings_the_case_back(case, specialist):
     moves.take(case_id=case.pk, actor=specialist)
     go(case, Action.DECIDE, specialist)
-    moves.family_writes(case_id=case.pk, text="но", writing_id=uuid.uuid4())
+    family_moves.family_writes(case_id=case.pk, text="но", writing_id=uuid.uuid4())
     case.refresh_from_db()
     assert (case.state, case.outcome) == (State.IN_WORK, "")
 

@@ -105,7 +105,10 @@ def test_one_unrouted_queue_for_a_centre_and_one_for_all():
 
 
 def test_case_lies_with_the_centre_of_its_queue(case):
-    with pytest.raises(IntegrityError, match="centre of its queue"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="centre and department of its queue"),
+        transaction.atomic(),
+    ):
         IntakeCase.objects.filter(pk=case.pk).update(centre=ProviderFactory(centre=True))
 
 

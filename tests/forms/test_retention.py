@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from forms import consents, files, journals, ledger, marks, moves, retention, talk
+from forms import consents, family_moves, files, journals, ledger, marks, moves, retention, talk
 from forms.events import broken_chains
 from forms.models import (
     AnonymousAnswers,
@@ -111,7 +111,12 @@ def test_term_is_that_of_the_version_that_was_answered():
 def test_case_opened_again_is_kept_and_its_term_starts_anew(specialist, centre):
     case = close(make_case(form_kept(1), centre=centre), ago=5)
     moves.move(
-        case_id=case.pk, action=Action.REOPEN, actor=specialist, version=case.version, text="снова"
+        case_id=case.pk,
+        action=Action.REOPEN,
+        actor=specialist,
+        version=case.version,
+        text="снова",
+        reason="new_facts",
     )
     assert retention.erase_due() == 0
     close(case, ago=0)
@@ -126,7 +131,7 @@ def test_everything_of_a_person_goes_and_the_rest_stays(
     paper = with_file().case
     case = make_case(form_kept(1), centre=centre)
     talk.write_note(case=case, author=specialist, text=NAME, writing_id=case.submission_id)
-    moves.family_writes(case_id=case.pk, text=STORY, writing_id=case.submission_id)
+    family_moves.family_writes(case_id=case.pk, text=STORY, writing_id=case.submission_id)
     journal = Register.objects.create(
         slug="j", title="Журнал", fields=[{"name": "no", "label": "№", "type": "int"}]
     )

@@ -11,7 +11,7 @@ from django.core import mail
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from forms import consents, moves, sending, sms
+from forms import consents, family_moves, moves, sending, sms
 from forms.erasing import erase
 from forms.models import Channel, IntakeCase, Notice, NoticeState
 from forms.moves import Action
@@ -149,8 +149,8 @@ def test_every_message_of_the_centre_is_told_once(reached):
 
 def test_what_the_family_does_itself_is_not_told_to_it(reached):
     case = reached("email")
-    moves.family_writes(case_id=case.pk, text="вот", writing_id=uuid.uuid4())
-    moves.family_withdraws(case_id=case.pk, writing_id=uuid.uuid4())
+    family_moves.family_writes(case_id=case.pk, text="вот", writing_id=uuid.uuid4())
+    family_moves.family_withdraws(case_id=case.pk, writing_id=uuid.uuid4())
     assert Notice.objects.count() == 1  # of the question
 
 

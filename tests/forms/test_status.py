@@ -192,7 +192,7 @@ def test_notes_and_names_of_staff_are_on_no_page_of_the_family(opened, case, spe
     case.refresh_from_db()
     moves.move(
         case_id=case.pk, action=moves.Action.RELEASE, actor=specialist, version=case.version,
-        text="тайная причина",
+        text="тайная причина", reason="away",
     )  # fmt: skip
     for address in (f"/status/{case.ref}/", f"/receipts/{case.ref}/", "/status/"):
         text = opened.get(address).content.decode()
@@ -224,7 +224,7 @@ def test_damaged_message_keeps_its_text(opened, case):
 def test_closed_request_takes_no_message_but_keeps_the_text(opened, case, specialist):
     moves.move(
         case_id=case.pk, action=moves.Action.SET_ASIDE, actor=specialist, version=1,
-        text="дважды", outcome="duplicate",
+        text="дважды", outcome="withdrawn",
     )  # fmt: skip
     message = {"writing_id": str(uuid.uuid4()), "text": "важный текст"}
     answer = opened.post(f"/status/{case.ref}/", message)
