@@ -20,7 +20,7 @@ from cms.index_health import wrong
 from cms.models import User
 from cms.today import Item, Tone
 from forms import ledger
-from forms.alarms import left_alone
+from forms.alarms import left_alone, urgent_alone
 from forms.ledger.findings import CHECKS
 from themes.templatetags.russian import human_date
 
@@ -34,7 +34,8 @@ def items(user: Any) -> list[Item]:
     if not user.has_perm("cms.change_user"):
         return []
     search = index_health.troubles()
-    broken = [*_losses(), *search, *_worker(), *_tasks(), *_imports(), *_left_alone()]
+    late = [*_urgent(), *_left_alone()]
+    broken = [*_losses(), *search, *_worker(), *_tasks(), *_imports(), *late]
     if not broken:
         return [*_people(), _well()]
     return [*broken, *_people(), *([] if search else [_search_is_well()])]
@@ -55,6 +56,19 @@ def _losses() -> list[Item]:
     return [
         Item(title % {"count": found}, reverse("intake:ledger"), note, _("broken"), Tone.URGENT)
     ]
+
+
+def _urgent() -> list[Item]:
+    count = urgent_alone().count()
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d urgent case has been taken by nobody in time",
+        "%(count)d urgent cases have been taken by nobody in time",
+        count,
+    )
+    note = _("Who is on duty and the heads have had a letter. Call the centre.")
+    return [Item(title % {"count": count}, "", note, _("nobody took it"), Tone.URGENT)]
 
 
 def _left_alone() -> list[Item]:

@@ -22,7 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateW
 from cms import index_health
 from cms.health import SILENT
 from forms import ledger
-from forms.alarms import left_alone
+from forms.alarms import left_alone, urgent_alone
 from forms.ledger.findings import CHECKS
 from forms.models import Loss
 
@@ -75,6 +75,7 @@ def _attention() -> Reasons:
         reasons["not_swept_yet"] = 1
     for name, count in (
         ("unrouted", left_alone().count()),
+        ("urgent", urgent_alone().count()),
         ("failed_tasks", ProcrastinateJob.objects.filter(status="failed").count()),
     ):
         if count:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
-from forms.alarms import left_alone
-from forms.models import OPEN, IntakeCase, State
+from forms.alarms import left_alone, urgent_alone
+from forms.models import OPEN, RUNNING, IntakeCase, State
 
 OWN_SHOWN = 4
 
@@ -24,7 +24,7 @@ def items(user: Any) -> list[Item]:
         return []
     cases = IntakeCase.objects.visible_to(user)
     now = timezone.now()
-    late = Q(state__in=(State.NEW, State.IN_WORK), due_at__lt=now)
+    late = Q(state__in=RUNNING, due_at__lt=now)
     counts = cases.aggregate(
         late=Count("pk", filter=late & ~Q(assignee=user)),
         free=Count("pk", filter=Q(state=State.NEW)),
@@ -33,18 +33,43 @@ def items(user: Any) -> list[Item]:
             "pk", filter=Q(state__in=OPEN, submission__withdrawal__erase_by__isnull=False)
         ),
         alone=Count("pk", filter=Q(pk__in=left_alone(cases).values("pk"))),
+        urgent=Count("pk", filter=Q(state=State.NEW, urgent=True)),
+        urgent_late=Count("pk", filter=Q(pk__in=urgent_alone(cases).values("pk"))),
     )
     own = (
-        cases.filter(assignee=user, state__in=(State.IN_WORK, State.DECIDED))
+        cases.filter(assignee=user, state__in=(State.TRIAGE, State.IN_WORK, State.DECIDED))
         .select_related("topic")
         .order_by("-urgent", "due_at", "pk")
     )
     return [
+        *_urgent(counts["urgent"], counts["urgent_late"]),
         *_left_alone(counts["alone"]),
         *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
         *(_own(case) for case in own[:OWN_SHOWN]),
         *_free(counts["free"], counts["lost"]),
+    ]
+
+
+def _urgent(count: int, late: int) -> list[Item]:
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d urgent case that nobody has taken",
+        "%(count)d urgent cases that nobody has taken",
+        count,
+    )
+    note = _("Take it now: a family in danger does not wait.")
+    if late:
+        note = _("The time for it is over. The duty person and the head have had a letter.")
+    return [
+        Item(
+            title % {"count": count},
+            reverse("intake:list") + "?tab=urgent",
+            note,
+            _("pressing"),
+            Tone.URGENT,
+        )
     ]
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from forms.calendars import calendar_of
 from forms.models import RUNNING, SET_ASIDE, IntakeCase, Outcome, State
+from forms.terms import Calendar
 from themes.templatetags.russian import human_date
 
 # How far each state is on the line of four points.
@@ -34,14 +35,19 @@ class Stage:
     is_late: bool
 
 
-def stage_of(case: IntakeCase, now: datetime.datetime | None = None) -> Stage:
-    now = now or timezone.now()
+def stage_of(
+    case: IntakeCase,
+    now: datetime.datetime | None = None,
+    calendar: Calendar | None = None,
+) -> Stage:
+    """:param calendar: of the centre of the case, when it is known already."""
+    now, calendar = now or timezone.now(), calendar or calendar_of(case.centre_id)
     state = State(case.state)
     working = state in RUNNING
     return Stage(
         where=_outcome_in_words(case.outcome) if case.outcome else _where(state),
         turn=_turn(state),
-        until=_until(case, now) if working else "",
+        until=_until(case.due_at, now, calendar) if working else "",
         is_late=working and case.due_at < now,
     )
 
@@ -87,8 +93,7 @@ def _turn(state: State) -> str:
     }[state]
 
 
-def _until(case: IntakeCase, now: datetime.datetime) -> str:
-    due, calendar = case.due_at, calendar_of(case.centre_id)
+def _until(due: datetime.datetime, now: datetime.datetime, calendar: Calendar) -> str:
     day = human_date(calendar.local(due).date())
     if due < now:
         return _("We promised an answer by %(day)s and are late. Sorry. Call us, please.") % {

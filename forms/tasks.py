@@ -96,3 +96,12 @@ def send_recovery_code(asked: str) -> None:
     from forms import recovery
 
     recovery.send(asked)
+
+
+@app.periodic(cron="10 * * * *")
+@app.task(name="intake_forms.return_silent", queueing_lock="intake_forms.return_silent")
+def return_silent(timestamp: int) -> None:
+    """A case whose family has been asked and is silent comes back to who asked."""
+    from forms import family_moves
+
+    family_moves.return_silent()

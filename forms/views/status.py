@@ -21,6 +21,7 @@ from cms.models import SiteSettings
 from cms.security import address_of
 from forms import lookup, papers, recontacting, sms, talk
 from forms.asking import FilesWidget, TextField, accepted
+from forms.calendars import calendar_of
 from forms.contacts import CALL, EMAIL, SMS, wishes_of
 from forms.detecting import Refused
 from forms.family_moves import family_withdraws, family_writes, may_withdraw
@@ -253,12 +254,13 @@ def _page(
     request: HttpRequest, case: IntakeCase, message: MessageForm, code: int = 200, told: str = ""
 ) -> HttpResponse:
     files, messages = list(_files(case)), list(_messages(case))
+    calendar = calendar_of(case.centre_id)
     context = {
         "case": case,
         "is_sensitive": is_sensitive(case),
         "told": told,
         "progress": progress(case),
-        "stage": stage_of(case),
+        "stage": stage_of(case, calendar=calendar),
         "latest": messages[0] if messages else None,
         "earlier": messages[1:],
         "files": files,
@@ -270,7 +272,8 @@ def _page(
         "has_receipt": case.submission.is_kept,
         "is_waiting": case.state == State.WAITING_FAMILY,
     }
-    return render(request, "intake_forms/status.html", context, status=code)
+    with timezone.override(calendar.zone):
+        return render(request, "intake_forms/status.html", context, status=code)
 
 
 def _reached(case: IntakeCase) -> str:

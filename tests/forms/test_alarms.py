@@ -13,7 +13,7 @@ from cms.access import Role
 from desk import today
 from forms import alarms, moves
 from forms.alarms import open_alarms
-from forms.models import Alarm, CaseEvent, IntakeCase, Notice, NoticeState
+from forms.models import Alarm, CaseEvent, DutyShift, IntakeCase, Notice, NoticeState
 from forms.sending import deliver
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_ledger import past_the_database
@@ -158,3 +158,144 @@ def test_the_alarm_stands_on_the_first_page(centre, head, administrator):
     later(hours=2)
     assert "больше часа" in today.items(head)[0].title
     assert any("больше часа" in item.title for item in health.items(administrator))
+
+
+# Terms, and who is on duty
+
+
+def hours(number):
+    return datetime.timedelta(hours=number)
+
+
+def set_case(case, **values):
+    IntakeCase.objects.filter(pk=case.pk).update(**values)
+
+
+def told():
+    """Who has been written to about what, since the last time."""
+    letters = sorted((letter.to[0], letter.subject) for letter in mail.outbox)
+    mail.outbox.clear()
+    return letters
+
+
+@pytest.fixture
+def specialist(centre):
+    return UserFactory(role=Role.SPECIALIST, provider=centre, email="specialist@example.org")
+
+
+def test_urgent_case_goes_to_who_is_on_duty_and_to_the_head_every_hour(centre, head, specialist):
+    now = timezone.now()
+    for person, since in ((specialist, -1), (UserFactory(email="later@example.org"), 1)):
+        DutyShift.objects.create(
+            centre=centre,
+            person=person,
+            starts_at=now + hours(since),
+            ends_at=now + hours(since + 8),
+        )
+    case = make_case(centre=centre, urgent=True)
+    raise_alarms(0)
+    assert told() == []
+    set_case(case, urgent_since=now - datetime.timedelta(minutes=31))
+    for _round in range(3):
+        raise_alarms(0)
+    subject = "Срочно: 1 обращение никто не взял"
+    assert told() == [("head@example.org", subject), ("specialist@example.org", subject)]
+    Alarm.objects.update(told_at=now - datetime.timedelta(minutes=61))
+    raise_alarms(0)
+    assert len(told()) == 2
+    moves.take(case_id=case.pk, actor=specialist)
+    Alarm.objects.update(told_at=now - hours(2))
+    raise_alarms(0)
+    assert told() == []
+    assert not open_alarms().exists()
+
+
+def test_without_anybody_on_duty_dispatchers_are_told(centre, head):
+    UserFactory(role=Role.DISPATCHER, provider=centre, email="dispatcher@example.org")
+    case = make_case(centre=centre, urgent=True)
+    set_case(case, urgent_since=timezone.now() - hours(1))
+    raise_alarms(0)
+    assert [to for to, _subject in told()] == ["dispatcher@example.org", "head@example.org"]
+
+
+def test_minutes_are_those_of_the_topic(centre, head):
+    case = make_case(FormFactory(topic__urgent_minutes=120), centre=centre, urgent=True)
+    set_case(case, urgent_since=timezone.now() - hours(1.5))
+    raise_alarms(0)
+    assert told() == []
+    set_case(case, urgent_since=timezone.now() - hours(2.1))
+    raise_alarms(0)
+    assert len(told()) == 1
+
+
+def test_each_term_is_told_once(centre, head, specialist):
+    case = make_case(centre=centre)
+    moves.take(case_id=case.pk, actor=specialist)
+    now = timezone.now()
+    set_case(case, first_due_at=now - hours(1))
+    for _round in range(3):
+        raise_alarms(0)
+    assert told() == [("specialist@example.org", "1 обращение без первого ответа")]
+    set_case(case, due_at=now + hours(10))
+    for _round in range(3):
+        raise_alarms(0)
+    assert told() == [("specialist@example.org", "Сегодня надо ответить на 1 обращение")]
+    set_case(case, due_at=now - hours(1))
+    for _round in range(3):
+        raise_alarms(0)
+    assert told() == [
+        ("head@example.org", "Прошёл срок 1 обращения"),
+        ("specialist@example.org", "Прошёл срок 1 обращения"),
+    ]
+    assert sorted(open_alarms().values_list("kind", flat=True)) == ["first", "late"]
+    # The very same term, late once more: it stands on the page and nobody is written to.
+    due = IntakeCase.objects.get(pk=case.pk).due_at
+    set_case(case, due_at=now + hours(99))
+    raise_alarms(0)
+    set_case(case, due_at=due)
+    raise_alarms(0)
+    assert told() == []
+    assert open_alarms().filter(kind="late").count() == 1
+    assert Alarm.objects.filter(kind="late").count() == 1
+
+
+def test_waiting_for_the_family_is_no_delay(centre, head, specialist):
+    case = make_case(centre=centre)
+    moves.take(case_id=case.pk, actor=specialist)
+    moves.move(case_id=case.pk, action=moves.Action.ASK, actor=specialist, version=2, text="вопрос")
+    set_case(case, due_at=timezone.now() - hours(1))
+    mail.outbox.clear()
+    raise_alarms(0)
+    assert told() == []
+
+
+def test_one_letter_about_many_cases_and_none_about_those_of_others(centre, head, specialist):
+    other = UserFactory(role=Role.SPECIALIST, provider=centre, email="other@example.org")
+    for number in range(5):
+        case = make_case(centre=centre)
+        moves.take(case_id=case.pk, actor=other if number == 4 else specialist)
+        set_case(case, due_at=timezone.now() - hours(1), first_answer_at=timezone.now())
+    raise_alarms(0)
+    letters = {letter.to[0]: letter for letter in mail.outbox}
+    assert letters["specialist@example.org"].subject == "Прошёл срок 4 обращений"
+    assert letters["other@example.org"].subject == "Прошёл срок 1 обращения"
+    assert letters["head@example.org"].subject == "Прошёл срок 5 обращений"
+
+
+def test_letter_of_an_alarm_that_is_over_meanwhile_does_not_go(centre, head, specialist):
+    case = make_case(centre=centre)
+    moves.take(case_id=case.pk, actor=specialist)
+    set_case(case, due_at=timezone.now() - hours(1), first_answer_at=timezone.now())
+    alarms.raise_alarms()
+    set_case(case, due_at=timezone.now() + hours(99))
+    raise_alarms(0)
+    assert told() == []
+
+
+def test_urgent_cases_stand_first_on_the_first_pages(centre, head, administrator):
+    case = make_case(centre=centre, urgent=True)
+    assert "срочное" in today.items(head)[0].title
+    assert not any("срочное" in item.title for item in health.items(administrator))
+    set_case(case, urgent_since=timezone.now() - hours(1))
+    assert "Время вышло" in today.items(head)[0].note
+    assert any("срочное" in item.title for item in health.items(administrator))
