@@ -69,6 +69,8 @@ _CASES = (
     "intake_forms.reissue_receipt",
 )
 _FORM = "intake_forms"
+# How a centre is arranged; heads tend their own (desk.own_centre).
+_ARRANGEMENT = ("department", "curatorarea", "dutyshift", "centreclock", "specialday")
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _DATA_REGISTER = ("intake_forms.view_data_register",)
 # What keeps personal data longer, what gives it out, what proves that it is gone.
@@ -130,6 +132,8 @@ RIGHTS: dict[Role, Rights] = {
             "intake_forms.route_intakecase",
             "intake_forms.break_glass",
         )
+        + crud(_FORM, *_ARRANGEMENT)
+        + crud(_FORM, "queue", actions="view add change")
     ),
     Role.PARTNER: Rights(
         _ADMIN
@@ -144,7 +148,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud("auth", "group")
         + _SETTINGS
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
-        + crud(_FORM, "topic", "queue", "routingrule", "register")
+        + crud(_FORM, "topic", "queue", "routingrule", "register", *_ARRANGEMENT)
         + _LEDGER
         + _DATA_REGISTER
         # Acts of cases that no centre had; the cases themselves take view_intakecase.

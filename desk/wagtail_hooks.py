@@ -7,8 +7,10 @@ from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.viewsets.base import ViewSetGroup
 
 from desk import admin_urls
+from desk.arrangement import Arrangement
 
 
 class CasesMenuItem(MenuItem):
@@ -26,3 +28,8 @@ def cases_menu_item() -> MenuItem:
     return CasesMenuItem(
         _("Cases"), reverse("intake:list"), name="cases", icon_name="tasks", order=100
     )
+
+
+@hooks.register("register_admin_viewset")
+def arrangement() -> ViewSetGroup:
+    return Arrangement()

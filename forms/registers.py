@@ -1,10 +1,10 @@
-"""Operational registers of this floor: topics with terms, queues, routing rules, journals."""
+"""Operational registers of this floor: topics with terms, routing rules, journals."""
 
 from __future__ import annotations
 
 from cms.registers import NoNewRowsRights, Register
-from forms.models import Queue, RoutingRule, Topic
 from forms.models import Register as Journal
+from forms.models import RoutingRule, Topic
 
 
 class Topics(Register):
@@ -12,15 +12,6 @@ class Topics(Register):
     menu_icon = "tag"
     list_display = ("title", "answer_days")
     search_fields = ("title", "slug")
-
-
-class Queues(Register):
-    model = Queue
-    menu_icon = "list-ul"
-    list_display = ("title", "centre", "unrouted", "retired")
-    list_select_related = ("centre",)
-    list_filter = ("unrouted", "retired")
-    search_fields = ("title", "slug", "centre__short_name")
 
 
 class RoutingRules(Register):
@@ -43,4 +34,4 @@ class Journals(Register):
     form_fields_exclude = ("slug", "fields", "source", "named_in_seed")
 
 
-REGISTERS = [Topics, Queues, RoutingRules, Journals]
+REGISTERS = [Topics, RoutingRules, Journals]

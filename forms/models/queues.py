@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Measure, Provider, Territory
 from cms.fields import RussianSortKeyField
-from forms.models.centres import Department
+from forms.models.centres import Department, OfCentreQuerySet
 from forms.models.channels import Channel
 
 
@@ -59,7 +59,7 @@ class Topic(models.Model):
         return self.title
 
 
-class QueueQuerySet(models.QuerySet["Queue"]):
+class QueueQuerySet(OfCentreQuerySet):
     def in_use(self) -> QueueQuerySet:
         return self.filter(retired=False)
 

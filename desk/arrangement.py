@@ -1,0 +1,202 @@
+"""How a centre is arranged, in the back office: departments, queues, curators, duty, hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.admin.viewsets.base import ViewSetGroup
+
+from desk.own_centre import OwnCentreForm, OwnCentreViewSet
+from forms.hours import WEEKDAYS, check_day
+from forms.models import CentreClock, CuratorArea, Department, DutyShift, Queue, SpecialDay
+
+
+class DepartmentForm(OwnCentreForm):
+    people = ("people",)
+
+
+class QueueForm(OwnCentreForm):
+    """Who may see the secret cases of a queue, and which department has it."""
+
+    people = ("confidants",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = Department.objects.filter(retired=False).select_related("centre")
+        self.fields["department"].queryset = departments.visible_to(self.for_user)
+        if self.instance.pk is not None:
+            self.fields["slug"].disabled = True
+        if self.instance.unrouted:
+            # It is made by the portal and stays with its centre.
+            self.fields["centre"].disabled = self.fields["retired"].disabled = True
+
+
+class CuratorForm(OwnCentreForm):
+    people = ("curator",)
+
+
+class DutyForm(OwnCentreForm):
+    people = ("person",)
+
+
+class HoursField(forms.CharField):
+    """When a centre is open on a day of the week; empty: it is closed."""
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            max_length=60,
+            validators=[check_day],
+            widget=forms.TextInput(attrs={"placeholder": "09:00-13:00,14:00-18:00"}),
+        )
+
+
+class ClockForm(OwnCentreForm):
+    """The hours of each day in a field of its own."""
+
+    mo = HoursField(_("Monday"))
+    tu = HoursField(_("Tuesday"))
+    we = HoursField(_("Wednesday"))
+    th = HoursField(_("Thursday"))
+    fr = HoursField(_("Friday"))
+    sa = HoursField(_("Saturday"))
+    su = HoursField(_("Sunday"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.fields["centre"].disabled = True
+        for day, hours in self.instance.week.items():
+            self.initial.setdefault(day, hours)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self.instance.week = {day: cleaned[day] for day in WEEKDAYS if cleaned.get(day)}
+        return cleaned
+
+
+class DepartmentViewSet(OwnCentreViewSet):
+    model = Department
+    name = "departments"
+    icon = "group"
+    menu_label = _("Departments")
+    list_display = ["title", "centre", "retired"]
+    search_fields = ["title"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("centre"),
+            FieldPanel("title"),
+            FieldPanel("people", widget=forms.CheckboxSelectMultiple),
+            FieldPanel("retired"),
+        ],
+        base_form_class=DepartmentForm,
+    )
+
+
+class QueueViewSet(OwnCentreViewSet):
+    model = Queue
+    name = "queues"
+    icon = "list-ul"
+    menu_label = _("Queues")
+    list_select_related = ("centre", "department")
+    list_display = ["title", "centre", "department", "unrouted", "retired"]
+    list_filter = ["unrouted", "retired"]
+    search_fields = ["title", "slug", "centre__short_name"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("centre"),
+            FieldPanel("title"),
+            FieldPanel("slug"),
+            FieldPanel("department"),
+            FieldPanel("confidants", widget=forms.CheckboxSelectMultiple),
+            FieldPanel("retired"),
+        ],
+        base_form_class=QueueForm,
+    )
+
+
+class CuratorViewSet(OwnCentreViewSet):
+    model = CuratorArea
+    name = "curators"
+    icon = "user"
+    menu_label = _("Areas of curators")
+    list_select_related = ("centre", "territory", "curator")
+    list_display = ["territory", "curator", "centre"]
+    search_fields = ["territory__title", "curator__last_name"]
+    edit_handler = ObjectList(
+        [FieldPanel("centre"), FieldPanel("territory"), FieldPanel("curator")],
+        base_form_class=CuratorForm,
+    )
+
+
+class DutyViewSet(OwnCentreViewSet):
+    model = DutyShift
+    name = "duty"
+    icon = "warning"
+    menu_label = _("Duty")
+    list_select_related = ("centre", "person")
+    list_display = ["starts_at", "ends_at", "person", "centre"]
+    ordering = ["-starts_at"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("centre"),
+            FieldPanel("person"),
+            FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+        ],
+        base_form_class=DutyForm,
+    )
+
+
+class ClockViewSet(OwnCentreViewSet):
+    model = CentreClock
+    name = "clocks"
+    icon = "time"
+    menu_label = _("Hours")
+    list_display = ["centre", "time_zone"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("centre"),
+            FieldPanel("time_zone"),
+            *(FieldPanel(day) for day in WEEKDAYS),
+        ],
+        base_form_class=ClockForm,
+    )
+
+
+class SpecialDayViewSet(OwnCentreViewSet):
+    model = SpecialDay
+    name = "special-days"
+    icon = "date"
+    menu_label = _("Special days")
+    list_display = ["day", "hours", "centre", "note"]
+    list_filter = ["day"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("centre"),
+            FieldPanel("day"),
+            FieldPanel("hours"),
+            FieldPanel("note"),
+        ],
+        base_form_class=OwnCentreForm,
+    )
+
+
+class Arrangement(ViewSetGroup):
+    """The menu «Центр»."""
+
+    menu_label = _("The centre")
+    menu_name = "centre"
+    menu_icon = "home"
+    menu_order = 640
+    items = (
+        DutyViewSet,
+        DepartmentViewSet,
+        QueueViewSet,
+        CuratorViewSet,
+        ClockViewSet,
+        SpecialDayViewSet,
+    )
