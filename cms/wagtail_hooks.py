@@ -14,6 +14,7 @@ from catalogue import registers as catalogue
 from catalogue.exchange.views import may_exchange
 from cms import scheduled, start
 from cms.registers import register_registers
+from cms.second_factor import devices, panel
 from forms import registers as forms
 
 hooks.register("construct_homepage_panels", start.only_today)
@@ -25,6 +26,30 @@ register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
 @hooks.register("register_log_actions")
 def log_actions(actions: Any) -> None:
     actions.register_action(scheduled.NOT_PUBLISHED)(scheduled.NotPublished)
+    actions.register_action(
+        devices.RESET,
+        _("Take the second step off"),
+        _("The second step of the login was taken off"),
+    )
+
+
+hooks.register("register_account_settings_panel", panel.SecondFactorPanel)
+
+
+class SecondFactorMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("cms.change_user")
+
+
+@hooks.register("register_settings_menu_item")
+def second_factor_menu_item() -> MenuItem:
+    return SecondFactorMenuItem(
+        _("Second step of the login"),
+        reverse("second_factor:people"),
+        name="second-factor",
+        icon_name="key",
+        order=700,
+    )
 
 
 @hooks.register("insert_global_admin_css")
@@ -39,7 +64,10 @@ class ExchangeMenuItem(MenuItem):
 
 @hooks.register("register_admin_urls")
 def exchange_urls() -> list[URLPattern | URLResolver]:
-    return [path("exchange/", include("catalogue.exchange.urls"))]
+    return [
+        path("exchange/", include("catalogue.exchange.urls")),
+        path("second-factor/", include("cms.second_factor.urls")),
+    ]
 
 
 @hooks.register("register_admin_menu_item")

@@ -168,6 +168,7 @@ def _sources_of_data() -> Iterator[Path]:
 def _state_of_migrations() -> str:
     files = [
         ROOT / "requirements" / "dev.txt",
+        ROOT / "cms" / "settings" / "base.py",  # which apps there are
         ROOT / "cms" / "access.py",
         ROOT / "cms" / "management" / "commands" / "setup_roles.py",
         ROOT / "cms" / "announcements.py",

@@ -93,6 +93,9 @@ INSTALLED_APPS = [
     "ninja",
     "procrastinate.contrib.django",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "csp",
     "django.forms",
     "django.contrib.auth",
@@ -118,6 +121,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "cms.second_factor.middleware.SecondFactorMiddleware",
     "cms.guard.GuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "cms.errors.WrongMethodMiddleware",
@@ -212,6 +217,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "wagtailadmin_login"
+# Staff and partners show a code of their phone, too; who has no phone set up has to do it at once.
+NAVIGATOR_SECOND_FACTOR = flag("NAVIGATOR_SECOND_FACTOR", default=True)
+OTP_TOTP_ISSUER = "Навигатор"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -38,6 +38,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "tests.strict_static.FoundFilesStorage"},
 }
 AXES_ENABLED = False
+NAVIGATOR_SECOND_FACTOR = False  # tests of its own turn it on
 NAVIGATOR_PAGE_CACHE = False  # a test of its own turns it on
 # Static files come straight from their sources; nothing is collected for tests.
 WHITENOISE_USE_FINDERS = True
