@@ -85,7 +85,7 @@ def _left_alone() -> list[Item]:
     return [
         Item(
             title % {"count": count},
-            reverse("intake_forms_routingrule_modeladmin_index"),
+            reverse("intake:routes"),
             note,
             _("nobody took it"),
             Tone.URGENT,

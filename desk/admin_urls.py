@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import case
+from desk.views import case, routes
 from desk.views.cases import cases
 from forms import admin_urls as forms
 
@@ -16,5 +16,10 @@ urlpatterns = [
     path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
+    path("routes/", routes.routes, name="routes"),
+    path("routes/new/", routes.route, name="route_new"),
+    path("routes/<int:pk>/", routes.route, name="route"),
+    path("routes/<int:pk>/off/", routes.switch, name="route_off"),
+    path("routes/<int:pk>/delete/", routes.delete, name="route_delete"),
     *forms.urlpatterns,
 ]

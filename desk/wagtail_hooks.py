@@ -33,3 +33,15 @@ def cases_menu_item() -> MenuItem:
 @hooks.register("register_admin_viewset")
 def arrangement() -> ViewSetGroup:
     return Arrangement()
+
+
+class RoutesMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("intake_forms.view_routingrule")
+
+
+@hooks.register("register_admin_menu_item")
+def routes_menu_item() -> MenuItem:
+    return RoutesMenuItem(
+        _("Routing"), reverse("intake:routes"), name="routes", icon_name="redirect", order=645
+    )

@@ -251,7 +251,7 @@ def _case(submission: Submission, answers: Mapping[str, Any], said: Said) -> Int
             territory=place,
             chosen_centre=_centre(schema, answers),
             centres=looked.centres,
-            measures=looked.measures | _slugs(schema, answers, "measure"),
+            measures=looked.measures | set(chosen_slugs(schema, answers, "measure")),
             answered=Answered(schema, answers, submission.day),
         )
         found = route(facts, looked.stamp)
@@ -324,14 +324,11 @@ def _centre(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Provider |
 
 def _chosen(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> str | None:
     """The slug of the first record of that kind that the family chose."""
-    return next(_each_chosen(schema, answers, kind), None)
+    return next(chosen_slugs(schema, answers, kind), None)
 
 
-def _slugs(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> set[str]:
-    return set(_each_chosen(schema, answers, kind))
-
-
-def _each_chosen(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> Iterator[str]:
+def chosen_slugs(schema: Mapping[str, Any], answers: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """Slugs of the records of that kind that were chosen, in the order of the form."""
     for spec in fields_of(schema):
         if spec["type"] == kind and spec["key"] in answers:
             yield str(answers[spec["key"]]["slug"])

@@ -1,10 +1,10 @@
-"""Operational registers of this floor: topics with terms, routing rules, journals."""
+"""Operational registers of this floor: topics with terms, journals."""
 
 from __future__ import annotations
 
 from cms.registers import NoNewRowsRights, Register
 from forms.models import Register as Journal
-from forms.models import RoutingRule, Topic
+from forms.models import Topic
 
 
 class Topics(Register):
@@ -12,15 +12,6 @@ class Topics(Register):
     menu_icon = "tag"
     list_display = ("title", "answer_days")
     search_fields = ("title", "slug")
-
-
-class RoutingRules(Register):
-    model = RoutingRule
-    menu_icon = "redirect"
-    list_display = ("position", "territory", "queue", "topic", "form", "urgent", "active")
-    list_display_add_buttons = "queue"
-    list_select_related = ("form", "topic", "territory", "queue__centre")
-    list_filter = ("active", "urgent", "topic")
 
 
 class Journals(Register):
@@ -34,4 +25,4 @@ class Journals(Register):
     form_fields_exclude = ("slug", "fields", "source", "named_in_seed")
 
 
-REGISTERS = [Topics, RoutingRules, Journals]
+REGISTERS = [Topics, Journals]

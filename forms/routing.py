@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import secrets
 import uuid
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.models import Measure, Provider, Territory
@@ -26,6 +26,7 @@ from forms.models import (
 )
 
 UNROUTED = "Нераспределённые"
+LAST = 2**63
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,13 @@ class Table:
 
     def first_rule(self, facts: Facts, allowed: set[int]) -> RoutingRule | None:
         """The first rule that fits and leads to one of these centres; to any, when none is named."""
-        for rule in _rules_about(self._stamp, facts.form.pk, facts.form.topic_id):
+        for rule in self._about(facts.form):
             if (not allowed or rule.queue.centre_id in allowed) and self._fits(rule, facts):
                 return rule
         return None
+
+    def _about(self, form: FormDefinition) -> Iterable[RoutingRule]:
+        return _rules_about(self._stamp, form.pk, form.topic_id)
 
     def _fits(self, rule: RoutingRule, facts: Facts) -> bool:
         """Whether a rule that may hold for the form holds for the rest."""
@@ -140,8 +144,14 @@ class Remembered(Table):
     def centres_of(self, form: FormDefinition) -> set[int]:
         return {centre.pk for centre in form.centres.all() if centre.is_centre}
 
+    def measures_of(self, form: FormDefinition) -> Set[str]:
+        return {measure.slug for measure in form.measures.all()}
+
     def centre(self, pk: int) -> Provider:
         return self._centres[pk]
+
+    def centres(self) -> Iterable[Provider]:
+        return self._centres.values()
 
     def centre_of(self, territory: Territory | None, allowed: set[int]) -> Provider | None:
         around = set(territory.ancestor_ids) if territory else set()
@@ -149,6 +159,20 @@ class Remembered(Table):
             if place in around and (not allowed or centre in allowed):
                 return self._centres[centre]
         return None
+
+
+class Tried(Remembered):
+    """The same with rules that are not in force yet.
+
+    :param rules: in any order; what of them is not active is passed over.
+    """
+
+    def __init__(self, rules: Iterable[RoutingRule]) -> None:
+        super().__init__()
+        self._tried = in_order(rule for rule in rules if rule.active and not rule.queue.retired)
+
+    def _about(self, form: FormDefinition) -> Iterable[RoutingRule]:
+        return _about(self._tried, form.pk, form.topic_id)
 
 
 def route(facts: Facts, stamp: uuid.UUID | None = None) -> Route:
@@ -213,23 +237,30 @@ def unrouted_queue(centre: Provider | None) -> Queue:
 @lru_cache(maxsize=256)
 def _rules_about(stamp: uuid.UUID, form: int, topic: int) -> list[RoutingRule]:
     """Rules that may hold for a form, in their order."""
+    return _about(_rules(stamp), form, topic)
+
+
+def _about(rules: Iterable[RoutingRule], form: int, topic: int) -> list[RoutingRule]:
     return [
-        rule
-        for rule in _rules(stamp)
-        if rule.form_id in (None, form) and rule.topic_id in (None, topic)
+        rule for rule in rules if rule.form_id in (None, form) and rule.topic_id in (None, topic)
     ]
 
 
 @lru_cache(maxsize=2)
 def _rules(stamp: uuid.UUID) -> list[RoutingRule]:
-    """Rules in force in their order; among equals the one for the smaller territory is first.
+    """Rules in force in their order.
 
     Kept in the process until the stamp is another. A change that comes between the reading of the
     stamp and this one is seen early, never late.
     """
     has_desk = Q(queue__centre__isnull=True) | Q(queue__centre__is_centre=True)
     rules = RoutingRule.objects.filter(has_desk, active=True, queue__retired=False)
-    rules = rules.prefetch_related(
+    return in_order(with_words(rules))
+
+
+def with_words(rules: QuerySet[RoutingRule]) -> QuerySet[RoutingRule]:
+    """Rules with all that deciding looks at, and what tells of them."""
+    return rules.prefetch_related(
         Prefetch("form", FormDefinition.objects.only("title")),
         Prefetch("measure", Measure.objects.only("slug", "title")),
         "topic",
@@ -237,12 +268,16 @@ def _rules(stamp: uuid.UUID) -> list[RoutingRule]:
         "queue",
         Prefetch("queue__centre", Provider.objects.only("short_name")),
     )
+
+
+def in_order(rules: Iterable[RoutingRule]) -> list[RoutingRule]:
+    """As they are tried; among equals the one for the smaller territory is first."""
     return sorted(
         rules,
         key=lambda rule: (
             rule.position,
             -rule.territory.depth if rule.territory else 0,
-            rule.pk,
+            rule.pk or LAST,  # one that is not kept yet comes after those that are
         ),
     )
 
