@@ -47,6 +47,7 @@ from forms.models import (
 from search.engine import get_engine
 from search.indexer import rebuild
 from search.models import Intent, PinnedAnswer, SearchEvent, Synonym
+from tests.arrangement import rows_of
 from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import (
@@ -138,6 +139,7 @@ def world(settings, tmp_path) -> World:
         providers=providers,
         offices=offices,
         batches=batches,
+        of_centres={whose: rows_of(centres[whose]) for whose in MARKS},
         cases=cases,
         drafts=drafts,
         files=files,

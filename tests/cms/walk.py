@@ -45,6 +45,7 @@ class World:
     page: Any
     image: Any
     document: Any
+    of_centres: dict[str, dict[str, Any]]  # tests.arrangement.rows_of each centre
     people: dict[str, Any] = field(default_factory=dict)
 
     def owned(self, namespace: str) -> dict[str, Any] | None:
@@ -56,7 +57,11 @@ class World:
             "offices": self.offices,
             "catalogue_exchange": self.batches,
             "intake": self.cases,
+            **{name: self._pair(name) for name in self.of_centres[OWN]},
         }.get(namespace)
+
+    def _pair(self, name: str) -> dict[str, Any]:
+        return {whose: rows[name] for whose, rows in self.of_centres.items()}
 
 
 def routes() -> list[Route]:
@@ -209,6 +214,10 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("intake:act_paper", "pk"): lambda w, whose: w.acts[whose].pk,
     ("intake:act_log", "pk"): lambda w, whose: w.acts[whose].pk,
     ("intake:data_register_file", "file_format"): _is("csv"),
+    ("intake:route", "pk"): _first("intake_forms", "routingrule"),
+    ("intake:route_off", "pk"): _first("intake_forms", "routingrule"),
+    ("intake:route_delete", "pk"): _first("intake_forms", "routingrule"),
+    ("second_factor:reset", "pk"): lambda w, _: w.people["partner2"].pk,
     ("intake:check", "pk"): lambda w, _: w.form.pk,
     ("intake:publish", "pk"): lambda w, _: w.form.pk,
     ("intake:form_file", "pk"): lambda w, _: w.form.pk,

@@ -8,14 +8,14 @@ from django.urls import reverse
 from cms.access import Role
 from forms.models import (
     CentreClock,
-    CuratorArea,
     Department,
     DutyShift,
     Queue,
     SpecialDay,
 )
 from forms.routing import unrouted_queue
-from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
+from tests.arrangement import rows_of
+from tests.factories import ProviderFactory, UserFactory
 from tests.intake import QueueFactory, make_case
 
 pytestmark = pytest.mark.django_db
@@ -33,25 +33,8 @@ def other():
     return ProviderFactory(centre=True)
 
 
-def rows(centre):
-    """A row of each kind."""
-    person = UserFactory(role=Role.SPECIALIST, provider=centre)
-    return {
-        "departments": Department.objects.create(centre=centre, title="Отдел"),
-        "queues": QueueFactory(centre=centre),
-        "curators": CuratorArea.objects.create(
-            centre=centre, territory=TerritoryFactory(), curator=person
-        ),
-        "duty": DutyShift.objects.create(
-            centre=centre, person=person, starts_at="2026-11-23 18:00Z", ends_at="2026-11-24 06:00Z"
-        ),
-        "clocks": CentreClock.objects.create(centre=centre),
-        "special-days": SpecialDay.objects.create(centre=centre, day="2026-12-12"),
-    }
-
-
 def test_rows_of_another_centre_do_not_exist(head, client, centre, other):
-    own, foreign = rows(centre), rows(other)
+    own, foreign = rows_of(centre), rows_of(other)
     for name, row in own.items():
         listed = client.get(reverse(f"{name}:index"))
         assert listed.status_code == 200, name
@@ -68,7 +51,7 @@ def test_rows_of_another_centre_do_not_exist(head, client, centre, other):
 )
 def test_others_do_not_arrange(client, centre, role):
     client.force_login(UserFactory(role=role, provider=centre))
-    for name, row in rows(centre).items():
+    for name, row in rows_of(centre).items():
         for view, args in (("index", []), ("add", []), ("edit", [row.pk]), ("delete", [row.pk])):
             answer = client.get(reverse(f"{name}:{view}", args=args))
             assert answer.status_code in (302, 403, 404), (name, view)
@@ -155,7 +138,7 @@ def test_unrouted_queue_stays_what_it_is(head, client, centre):
 
 
 def test_lists_cost_the_same_however_long(head, client, centre, django_assert_max_num_queries):
-    rows(centre)
+    rows_of(centre)
     for number in range(12):
         Department.objects.create(centre=centre, title=f"Отдел {number}")
         QueueFactory(centre=centre)
