@@ -55,9 +55,26 @@ class HoursField(forms.CharField):
         )
 
 
+# Those in which centres lie, from west to east.
+ZONES = {
+    "Europe/Kaliningrad": _("Kaliningrad, Moscow −1"),
+    "Europe/Moscow": _("Moscow"),
+    "Europe/Samara": _("Samara, Moscow +1"),
+    "Asia/Yekaterinburg": _("Yekaterinburg, Moscow +2"),
+    "Asia/Omsk": _("Omsk, Moscow +3"),
+    "Asia/Krasnoyarsk": _("Krasnoyarsk, Moscow +4"),
+    "Asia/Irkutsk": _("Irkutsk, Moscow +5"),
+    "Asia/Yakutsk": _("Yakutsk, Moscow +6"),
+    "Asia/Vladivostok": _("Vladivostok, Moscow +7"),
+    "Asia/Magadan": _("Magadan, Moscow +8"),
+    "Asia/Kamchatka": _("Kamchatka, Moscow +9"),
+}
+
+
 class ClockForm(OwnCentreForm):
     """The hours of each day in a field of its own."""
 
+    time_zone = forms.ChoiceField(label=_("time zone"), choices=list(ZONES.items()))
     mo = HoursField(_("Monday"))
     tu = HoursField(_("Tuesday"))
     we = HoursField(_("Wednesday"))

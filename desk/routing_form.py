@@ -53,6 +53,9 @@ class RouteForm(forms.ModelForm):
         super().__init__(data, instance=instance, auto_id="route-%s")
         self.fields["queue"].queryset = Queue.objects.in_use().select_related("centre")  # type: ignore[attr-defined]
         self.fields["channel"].choices = [("", _("any")), *Channel.choices]  # type: ignore[attr-defined]
+        for name in ("form", "topic", "measure", "territory"):
+            self.fields[name].empty_label = _("any")  # type: ignore[attr-defined]
+        self.fields["queue"].empty_label = _("Choose")  # type: ignore[attr-defined]
         self.specs = _questions(self._form())
         stored = _parted(self.instance.condition, self.specs) if self.instance.pk else None
         if any(spec["type"] in CHOSEN for spec in self.specs.values()):

@@ -178,9 +178,7 @@ def _after(request: HttpRequest) -> str:
 
 def _picture(address: str) -> Any:
     drawn = io.BytesIO()
-    segno.make(address, error="m").save(
-        drawn, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=False
-    )
+    segno.make(address, error="m").save(drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True)
     return mark_safe(drawn.getvalue().decode())  # noqa: S308 - drawn by us
 
 
