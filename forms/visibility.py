@@ -68,6 +68,40 @@ def may_see(user: Any) -> Q:
     return place & ((_of_department(user) & (Q(secret=False) | named)) | Q(_is_granted(user)))
 
 
+def seen_by_nobody() -> Q:
+    """Cases that no active person sees, superusers aside: there is no staff, nobody of the
+    department, nobody named for a secret case. The other side of `may_see`, for the sweeper."""
+    held = Q(assignee__is_active=True) | Q(curator__is_active=True)
+    everybody = Q(Exists(_staff("view_unrouted")), centre__isnull=True)
+    place = everybody | Q(Exists(_staff("view_intakecase", centre=True)))
+    departments = apps.get_model("intake_forms", "Department").people.through.objects
+    own = departments.filter(department=OuterRef("department"), user__is_active=True)
+    department = (
+        Q(department__isnull=True)
+        | Q(Exists(own))
+        | Q(Exists(_staff("view_whole_centre", centre=True)))
+    )
+    people = apps.get_model("intake_forms", "Queue").confidants.through.objects
+    named = people.filter(queue=OuterRef("queue"), user__is_active=True)
+    secret = Q(secret=False) | Q(Exists(named)) | Q(Exists(_staff("break_glass", centre=True)))
+    return ~(held | (place & department & secret))
+
+
+def _staff(right: str, *, centre: bool = False) -> Any:
+    """Active people with a right; of the centre of a case."""
+    people = apps.get_model("cms", "User").objects.filter(
+        is_active=True,
+        groups__permissions__codename=right,
+        groups__permissions__content_type__app_label="intake_forms",
+    )
+    return people.filter(memberships__provider=OuterRef("centre")) if centre else people
+
+
+def is_staffed() -> bool:
+    """Somebody works on cases at all: an installation that is being set up has nobody yet."""
+    return bool(_staff("take_intakecase").exists())
+
+
 def _holds(user: Any) -> Q:
     return Q(assignee=user) | Q(curator=user)
 

@@ -28,6 +28,7 @@ from forms.models import (
     Submission,
     UploadedFile,
 )
+from forms.visibility import is_staffed, seen_by_nobody
 
 MOST = 1000  # of one kind; more need no list, but a developer
 LATE = datetime.timedelta(minutes=30)  # for a task that nothing holds back
@@ -79,6 +80,13 @@ def _with_many_events() -> Iterable[object]:
 def _unseen() -> Iterable[object]:
     """Open cases of an organisation that has no desk any more: every list leaves them out."""
     cases = IntakeCase.objects.filter(state__in=OPEN, centre__is_centre=False).order_by("pk")
+    return cases.values_list("pk", flat=True)[:MOST]
+
+
+def _seen_by_nobody() -> Iterable[object]:
+    if not is_staffed():
+        return []
+    cases = IntakeCase.objects.filter(seen_by_nobody(), state__in=OPEN).order_by("pk")
     return cases.values_list("pk", flat=True)[:MOST]
 
 
@@ -181,6 +189,13 @@ CHECKS: dict[Loss, Check] = {
         _(
             "An organisation was given cases and has no intake desk any more. Give it the desk back, or have its cases moved."
         ),
+    ),
+    Loss.NOBODY: Check(
+        _seen_by_nobody,
+        _(
+            "Give the centre an account, its department people, its queue people for secret cases; or move the case."
+        ),
+        grave=False,
     ),
     Loss.NO_KEY: Check(
         _without_key,

@@ -394,4 +394,9 @@ class Migration(migrations.Migration):
             model_name='specialday',
             constraint=models.UniqueConstraint(fields=('centre', 'day'), name='specialday_unique', nulls_distinct=False),
         ),
+        migrations.AlterField(
+            model_name='finding',
+            name='kind',
+            field=models.CharField(choices=[('no_case', 'a submission has no case'), ('no_event', 'a case was never recorded as received'), ('many_events', 'a case was recorded as received more than once'), ('unseen', 'a case is seen by no centre'), ('nobody', 'a case that nobody may see'), ('no_key', 'answers that no key opens'), ('no_consent', 'a consent was not recorded'), ('no_file', 'a file is gone from the disk'), ('no_row', 'a file on the disk belongs to nothing'), ('not_scanned', 'a file waits too long for its check'), ('late_task', 'a task waits too long'), ('sent_draft', 'a form was sent and its draft stayed'), ('not_erased', 'personal data is kept past its term'), ('no_day', 'a day is missing in the ledger'), ('uneven_day', 'a day of the ledger is not what the database says'), ('broken_chain', 'the ledger was changed')], max_length=14, verbose_name='what is wrong'),
+        ),
     ]

@@ -45,6 +45,7 @@ class Loss(models.TextChoices):
     NO_EVENT = "no_event", _("a case was never recorded as received")
     MANY_EVENTS = "many_events", _("a case was recorded as received more than once")
     UNSEEN = "unseen", _("a case is seen by no centre")
+    NOBODY = "nobody", _("a case that nobody may see")
     NO_KEY = "no_key", _("answers that no key opens")
     NO_CONSENT = "no_consent", _("a consent was not recorded")
     NO_FILE = "no_file", _("a file is gone from the disk")

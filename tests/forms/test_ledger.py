@@ -28,6 +28,7 @@ from forms.models import (
     CaseEvent,
     Channel,
     ConsentGiven,
+    Department,
     Finding,
     FormDraft,
     IntakeCase,
@@ -161,6 +162,31 @@ def test_case_of_an_organisation_without_a_desk_is_found():
     centre.is_centre = False
     centre.save()
     assert found() == {("unseen", str(case.pk))}
+
+
+def test_case_that_nobody_may_see_is_found():
+    centre, other = (ProviderFactory(centre=True) for _ in range(2))
+    case, elsewhere = make_case(centre=centre), make_case(centre=other)
+    unrouted = make_case()
+    assert found() == set()  # nobody works here yet: it is being set up
+    specialist = UserFactory(role=Role.SPECIALIST, provider=centre)
+    assert found() == {("nobody", str(elsewhere.pk)), ("nobody", str(unrouted.pk))}
+    dispatcher = UserFactory(role=Role.DISPATCHER, provider=other)
+    assert found() == set()
+    part = Department.objects.create(centre=centre, title="Отдел")
+    Queue.objects.filter(pk=case.queue_id).update(department=part)
+    assert found() == {("nobody", str(case.pk))}
+    part.people.add(specialist)
+    assert found() == set()
+    IntakeCase.objects.filter(pk=elsewhere.pk).update(secret=True)
+    assert found() == {("nobody", str(elsewhere.pk))}
+    elsewhere.queue.confidants.add(dispatcher)
+    assert found() == set()
+    dispatcher.is_active = False
+    dispatcher.save()
+    assert ("nobody", str(elsewhere.pk)) in found()
+    IntakeCase.objects.filter(pk=elsewhere.pk).update(curator=specialist)
+    assert ("nobody", str(elsewhere.pk)) not in found()
 
 
 def test_answers_without_a_key_are_found_but_not_those_that_were_erased(settings):
