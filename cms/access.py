@@ -69,6 +69,7 @@ _CASES = (
     "intake_forms.reissue_receipt",
 )
 _FORM = "intake_forms"
+_DESK = "intake_desk"
 # How a centre is arranged; heads tend their own (desk.own_centre).
 _ARRANGEMENT = ("department", "curatorarea", "dutyshift", "centreclock", "specialday")
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
@@ -133,6 +134,7 @@ RIGHTS: dict[Role, Rights] = {
             "intake_forms.break_glass",
         )
         + crud(_FORM, *_ARRANGEMENT)
+        + crud(_DESK, "departmenttask")
         + crud(_FORM, "queue", actions="view add change")
     ),
     Role.PARTNER: Rights(
@@ -149,6 +151,7 @@ RIGHTS: dict[Role, Rights] = {
         + _SETTINGS
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + crud(_FORM, "topic", "queue", "routingrule", "register", *_ARRANGEMENT)
+        + crud(_DESK, "departmenttask", "risksign", "urgenthelpkind")
         + _LEDGER
         + _DATA_REGISTER
         # Acts of cases that no centre had; the cases themselves take view_intakecase.

@@ -15,12 +15,13 @@ from catalogue.exchange.views import may_exchange
 from cms import scheduled, start
 from cms.registers import register_registers
 from cms.second_factor import devices, panel
+from desk import registers as desk
 from forms import registers as forms
 
 hooks.register("construct_homepage_panels", start.only_today)
 hooks.register("construct_main_menu", start.trim_menu)
 
-register_registers([*catalogue.REGISTERS, *forms.REGISTERS])
+register_registers([*catalogue.REGISTERS, *forms.REGISTERS, *desk.REGISTERS])
 
 
 @hooks.register("register_log_actions")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import case, routes
+from desk.views import case, diagnosis, routes
 from desk.views.cases import cases
 from forms import admin_urls as forms
 
@@ -16,6 +16,11 @@ urlpatterns = [
     path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/note/", case.note, name="note"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
+    path("<int:pk>/diagnosis/", diagnosis.diagnosis, name="diagnosis"),
+    path("<int:pk>/diagnosis/<uuid:diagnosis>/", diagnosis.diagnosed, name="diagnosed"),
+    path("<int:pk>/urgent-help/", diagnosis.urgent_help, name="urgent_help"),
+    path("<int:pk>/urgent-help/<uuid:given>/", diagnosis.urgent_helped, name="urgent_helped"),
+    path("<int:pk>/urgent-help/<uuid:given>/act.pdf", diagnosis.urgent_act, name="urgent_act"),
     path("routes/", routes.routes, name="routes"),
     path("routes/new/", routes.route, name="route_new"),
     path("routes/<int:pk>/", routes.route, name="route"),

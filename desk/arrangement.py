@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from desk.models import DepartmentTask, RiskSign
 from desk.own_centre import OwnCentreForm, OwnCentreViewSet
 from forms.hours import WEEKDAYS, check_day
 from forms.models import CentreClock, CuratorArea, Department, DutyShift, Queue, SpecialDay
@@ -202,6 +203,40 @@ class SpecialDayViewSet(OwnCentreViewSet):
     )
 
 
+class TaskForm(OwnCentreForm):
+    """Departments of the own centre; the chosen one has to be of the chosen centre."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = Department.objects.filter(retired=False).select_related("centre")
+        self.fields["department"].queryset = departments.visible_to(self.for_user)
+        self.fields["signs"].queryset = RiskSign.objects.filter(retired=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        department = cleaned.get("department")
+        if department is not None and department.centre != cleaned.get("centre"):
+            self.add_error("department", _("This department is of another centre."))
+        return cleaned
+
+
+class TaskViewSet(OwnCentreViewSet):
+    model = DepartmentTask
+    name = "department-tasks"
+    icon = "clipboard-list"
+    menu_label = _("Who deals with what")
+    list_select_related = ("centre", "department__centre")
+    list_display = ["department", "centre"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("centre"),
+            FieldPanel("department"),
+            FieldPanel("signs", widget=forms.CheckboxSelectMultiple),
+        ],
+        base_form_class=TaskForm,
+    )
+
+
 class Arrangement(ViewSetGroup):
     """The menu «Центр»."""
 
@@ -212,6 +247,7 @@ class Arrangement(ViewSetGroup):
     items = (
         DutyViewSet,
         DepartmentViewSet,
+        TaskViewSet,
         QueueViewSet,
         CuratorViewSet,
         ClockViewSet,

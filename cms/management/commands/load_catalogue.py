@@ -15,7 +15,7 @@ from django.db import DatabaseError, transaction
 
 from cms.loading import DataSetError, Report
 
-FLOORS = ("catalogue", "content", "search", "forms")
+FLOORS = ("catalogue", "content", "search", "forms", "desk")
 DATASET = Path(settings.BASE_DIR) / "catalogue" / "dataset"
 
 

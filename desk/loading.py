@@ -1,0 +1,14 @@
+"""Loads what the desk brings with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cms.loading import Report
+from desk import loading_signs
+
+
+def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
+    """Bring what this floor needs; each part is idempotent and keeps what people changed."""
+    loading_signs.load(folder, report, say)

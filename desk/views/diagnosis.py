@@ -1,0 +1,162 @@
+"""Pages of the primary diagnosis of a case, and the act of urgent help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from desk import diagnosing
+from desk.diagnosis_form import DiagnosisForm, UrgentHelpForm
+from desk.models import Diagnosis, UrgentHelp
+from desk.urgent_act import act_pdf
+from forms.calendars import clock_of
+from forms.models import AccessLog, Erased, IntakeCase
+from forms.moves import NotAllowed
+from forms.views.attachment import attachment
+from forms.views.private import private
+
+RELATED = ("submission__key", "submission__version", "centre", "topic")
+
+
+@sensitive_post_parameters()
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
+    """The checklist; once it is kept, what it comes to."""
+    case = _open(request, pk)
+    typed = DiagnosisForm(
+        diagnosing.known_signs(), request.POST if request.method == "POST" else None
+    )
+    context = {"case": case, "form": typed}
+    if not typed.is_bound:
+        return render(request, "intake_desk/diagnosis.html", context)
+    if not typed.is_valid():
+        return render(request, "intake_desk/diagnosis.html", context, status=422)
+    try:
+        kept = diagnosing.keep_diagnosis(
+            case=case, actor=request.user, signs=typed.ticked(), note=typed.cleaned_data["note"]
+        )
+    except (NotAllowed, Erased):
+        told = {"told": _("This cannot be done now.")}
+        return render(request, "intake_desk/diagnosis.html", context | told, status=409)
+    return _see(reverse("intake:diagnosed", args=[case.pk, kept.pk]))
+
+
+@private
+@require_safe
+def diagnosed(request: HttpRequest, pk: int, diagnosis: Any) -> HttpResponse:
+    """What was seen, and what follows from it now."""
+    case = _visible(request, pk)
+    kept = get_object_or_404(Diagnosis.objects.select_related("author"), pk=diagnosis, case=case)
+    try:
+        body = diagnosing.read(kept, case)
+    except Erased:
+        raise Http404 from None
+    _log(request, case, f"diagnosis:{kept.pk}")
+    signs = diagnosing.known_signs([sign["slug"] for sign in body["signs"]])
+    context = {
+        "case": case,
+        "kept": kept,
+        "signs": body["signs"],
+        "note": body["note"],
+        "proposal": diagnosing.proposal(signs, case.centre_id),
+        "may_help": diagnosing.may_diagnose(case, request.user),
+    }
+    return render(request, "intake_desk/diagnosed.html", context)
+
+
+@sensitive_post_parameters()
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def urgent_help(request: HttpRequest, pk: int) -> HttpResponse:
+    """Help that was given at once: no programme, no contract, no other papers."""
+    case = _open(request, pk)
+    with clock_of(case.centre_id):
+        initial = {
+            "given_at": timezone.localtime().replace(second=0, microsecond=0),
+            "recipient": _name(case),
+            "kinds": request.GET.getlist("kind"),
+        }
+        typed = UrgentHelpForm(request.POST if request.method == "POST" else None, initial=initial)
+        context = {"case": case, "form": typed}
+        if not typed.is_bound:
+            return render(request, "intake_desk/urgent_help.html", context)
+        if not typed.is_valid():
+            return render(request, "intake_desk/urgent_help.html", context, status=422)
+        try:
+            given = diagnosing.keep_urgent_help(case=case, actor=request.user, **typed.cleaned_data)
+        except (NotAllowed, Erased):
+            told = {"told": _("This cannot be done now.")}
+            return render(request, "intake_desk/urgent_help.html", context | told, status=409)
+    return _see(reverse("intake:urgent_helped", args=[case.pk, given.pk]))
+
+
+@private
+@require_safe
+def urgent_helped(request: HttpRequest, pk: int, given: Any) -> HttpResponse:
+    case, found, body = _given(request, pk, given)
+    with clock_of(case.centre_id):
+        context = {"case": case, "given": found, "body": body, "kinds": found.kinds.all()}
+        return render(request, "intake_desk/urgent_helped.html", context)
+
+
+@private
+@require_safe
+def urgent_act(request: HttpRequest, pk: int, given: Any) -> HttpResponse:
+    """The act on paper, for the signature of the family."""
+    case, found, body = _given(request, pk, given)
+    with clock_of(case.centre_id):
+        return attachment(act_pdf(case, found, body), "application/pdf", f"akt-{case.ref}.pdf")
+
+
+def _given(
+    request: HttpRequest, pk: int, key: Any
+) -> tuple[IntakeCase, UrgentHelp, dict[str, Any]]:
+    case = _visible(request, pk)
+    rows = UrgentHelp.objects.select_related("author").prefetch_related("kinds")
+    found = get_object_or_404(rows, pk=key, case=case)
+    try:
+        body = diagnosing.read(found, case)
+    except Erased:
+        raise Http404 from None
+    _log(request, case, f"urgent:{found.pk}")
+    return case, found, body
+
+
+def _visible(request: HttpRequest, pk: int) -> IntakeCase:
+    rows = IntakeCase.objects.visible_to(request.user).select_related(*RELATED)
+    return get_object_or_404(rows, pk=pk)
+
+
+def _open(request: HttpRequest, pk: int) -> IntakeCase:
+    """A case that can be worked on by somebody who works on cases."""
+    if not request.user.has_perm("intake_forms.take_intakecase"):
+        raise Http404
+    return _visible(request, pk)
+
+
+def _name(case: IntakeCase) -> str:
+    """As the family has given it, where the form asks for a name."""
+    try:
+        answers = case.submission.read_answers()
+    except Erased:
+        return ""
+    return str(answers.get("name") or "")[:200]
+
+
+def _log(request: HttpRequest, case: IntakeCase, what: str) -> None:
+    user: Any = request.user
+    AccessLog.objects.create(case=case, user=user, what=what)
+
+
+def _see(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
