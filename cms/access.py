@@ -72,6 +72,9 @@ _FORM = "intake_forms"
 _DESK = "intake_desk"
 # How a centre is arranged; heads tend their own (desk.own_centre).
 _ARRANGEMENT = ("department", "curatorarea", "dutyshift", "centreclock", "specialday")
+_REFERS = ("intake_desk.refer_case",)
+# What was referred to the own organisation: Referral.objects.visible_to.
+_ANSWERS = ("intake_desk.answer_referral",)
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _DATA_REGISTER = ("intake_forms.view_data_register",)
 # What keeps personal data longer, what gives it out, what proves that it is gone.
@@ -116,16 +119,20 @@ RIGHTS: dict[Role, Rights] = {
     Role.DISPATCHER: Rights(
         _ADMIN
         + _CASES
+        + _REFERS
+        + _ANSWERS
         + (
             "intake_forms.view_unrouted",
             "intake_forms.view_whole_centre",
             "intake_forms.route_intakecase",
         )
     ),
-    Role.SPECIALIST: Rights(_ADMIN + _CASES),
+    Role.SPECIALIST: Rights(_ADMIN + _CASES + _REFERS),
     Role.HEAD: Rights(
         _ADMIN
         + _CASES
+        + _REFERS
+        + _ANSWERS
         + _LEDGER
         + _END_OF_DATA
         + (
@@ -141,7 +148,8 @@ RIGHTS: dict[Role, Rights] = {
         _ADMIN
         + crud("catalogue", "importbatch", actions="add")
         + crud("catalogue", "measure", "office", actions="view add change")
-        + crud("catalogue", "provider", actions="view change"),
+        + crud("catalogue", "provider", actions="view change")
+        + _ANSWERS,
     ),
     Role.ANALYST: Rights(_ADMIN + crud("search", "searchevent", actions="view")),
     Role.ADMINISTRATOR: Rights(
@@ -152,6 +160,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + crud(_FORM, "topic", "queue", "routingrule", "register", *_ARRANGEMENT)
         + crud(_DESK, "departmenttask", "risksign", "urgenthelpkind")
+        + crud(_DESK, "receiver", "routetemplate")
         + _LEDGER
         + _DATA_REGISTER
         # Acts of cases that no centre had; the cases themselves take view_intakecase.

@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-WITH_FILES = re.compile("/forms/|/status/.")  # a form, the page of a request
+WITH_FILES = re.compile("/forms/|/status/.|/partner/packets/.")  # a form, pages of a request
 
 
 def address_of(request: HttpRequest) -> str:

@@ -20,6 +20,7 @@ from wagtail.models import Page, TaskState
 from catalogue import today as catalogue
 from cms import guard, health, scheduled
 from cms.today import Item, Source, Tone
+from desk import referral_today
 from desk import today as desk
 from search import today as search
 
@@ -100,6 +101,7 @@ def catalogue_in_numbers(user: Any) -> list[Item]:
 # The most pressing floors first.
 SOURCES: tuple[Source, ...] = (
     desk.items,
+    referral_today.for_us,
     not_published,
     reviews,
     catalogue.items,

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("catalogue.urls")),
     path("", include("search.urls")),
     path("", include("forms.urls")),
+    path("", include("desk.urls")),
     path("", include("content.sitemap")),
     # Pictures in the sizes that pages show; documents go through their own view.
     path(

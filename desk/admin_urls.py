@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import case, diagnosis, routes
+from desk.views import case, diagnosis, inbox, referrals, routes
 from desk.views.cases import cases
 from forms import admin_urls as forms
 
@@ -26,5 +26,13 @@ urlpatterns = [
     path("routes/<int:pk>/", routes.route, name="route"),
     path("routes/<int:pk>/off/", routes.switch, name="route_off"),
     path("routes/<int:pk>/delete/", routes.delete, name="route_delete"),
+    path("<int:pk>/refer/", referrals.refer, name="refer"),
+    path("<int:pk>/referrals/<uuid:referral>/", referrals.referral, name="referral"),
+    path("<int:pk>/referrals/<uuid:referral>/recall/", referrals.recall, name="recall"),
+    path("<int:pk>/routes/", referrals.choose_route, name="choose_route"),
+    path("<int:pk>/routes/<int:route>/drop/", referrals.drop_route, name="drop_route"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<uuid:referral>/", inbox.inbox_referral, name="inbox_referral"),
+    path("inbox/<uuid:referral>/files/<uuid:file>/", inbox.inbox_file, name="inbox_file"),
     *forms.urlpatterns,
 ]

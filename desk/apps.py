@@ -8,3 +8,12 @@ class IntakeDeskConfig(AppConfig):
     name = "desk"
     label = "intake_desk"
     verbose_name = _("Intake desk")
+
+    def ready(self) -> None:
+        from desk import family, partner_letters
+        from forms import sending, slots
+
+        slots.told_to_family.append(family.told)
+        slots.own_copy.append(family.own_copy)
+        slots.not_erased.append(family.awaited)
+        sending.composers[partner_letters.KIND] = partner_letters.letter

@@ -1,9 +1,12 @@
-"""Operational registers of the desk: signs of risk, kinds of urgent help."""
+"""Operational registers of the desk: signs of risk, urgent help, who takes referrals, routes."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, InlinePanel
+
 from cms.registers import Register
-from desk.models import RiskSign, UrgentHelpKind
+from desk.models import Receiver, RiskSign, RouteTemplate, UrgentHelpKind
 
 
 class RiskSigns(Register):
@@ -20,4 +23,29 @@ class UrgentHelpKinds(Register):
     list_display = ("title", "by_law", "retired")
 
 
-REGISTERS = [RiskSigns, UrgentHelpKinds]
+class Receivers(Register):
+    model = Receiver
+    menu_icon = "mail"
+    list_display = ("provider", "email", "phone", "answer_days", "accepts")
+    list_select_related = ("provider",)
+    list_filter = ("accepts",)
+    search_fields = ("provider__short_name", "provider__full_name", "note")
+
+
+class RouteTemplates(Register):
+    model = RouteTemplate
+    menu_icon = "redirect"
+    list_display = ("title", "situation", "active")
+    list_select_related = ("situation",)
+    list_filter = ("active",)
+    search_fields = ("title", "note")
+    panels = [
+        FieldPanel("title"),
+        FieldPanel("situation"),
+        FieldPanel("note"),
+        FieldPanel("active"),
+        InlinePanel("steps", heading=_("steps"), label=_("step"), min_num=1),
+    ]
+
+
+REGISTERS = [RiskSigns, UrgentHelpKinds, Receivers, RouteTemplates]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
+from desk import referral_today
 from forms.alarms import left_alone, urgent_alone
 from forms.models import OPEN, RUNNING, IntakeCase, State
 
@@ -19,7 +20,7 @@ OWN_SHOWN = 4
 
 
 def items(user: Any) -> list[Item]:
-    """The most pressing things at the desk for this person, in two queries."""
+    """The most pressing things at the desk for this person, in three queries."""
     if not user.has_perm("intake_forms.view_intakecase"):
         return []
     cases = IntakeCase.objects.visible_to(user)
@@ -41,12 +42,14 @@ def items(user: Any) -> list[Item]:
         .select_related("topic")
         .order_by("-urgent", "due_at", "pk")
     )
+    back = referral_today.returned(user)
     return [
         *_urgent(counts["urgent"], counts["urgent_late"]),
         *_left_alone(counts["alone"]),
         *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
-        *(_own(case) for case in own[:OWN_SHOWN]),
+        *(referral_today.told(case) for case in back),
+        *(_own(case) for case in own.exclude(pk__in=[case.pk for case in back])[:OWN_SHOWN]),
         *_free(counts["free"], counts["lost"]),
     ]
 

@@ -18,6 +18,11 @@ class CasesMenuItem(MenuItem):
         return request.user.has_perm("intake_forms.view_intakecase")
 
 
+class InboxMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("intake_desk.answer_referral")
+
+
 @hooks.register("register_admin_urls")
 def desk_urls() -> list[URLPattern | URLResolver]:
     return [path("intake/", include(admin_urls))]
@@ -44,4 +49,11 @@ class RoutesMenuItem(MenuItem):
 def routes_menu_item() -> MenuItem:
     return RoutesMenuItem(
         _("Routing"), reverse("intake:routes"), name="routes", icon_name="redirect", order=645
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def inbox_menu_item() -> MenuItem:
+    return InboxMenuItem(
+        _("Referred to us"), reverse("intake:inbox"), name="inbox", icon_name="mail", order=110
     )

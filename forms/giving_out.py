@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
-from forms import files, marks, talk
+from forms import files, marks, papers, slots, talk
 from forms.contacts import changed_contact
 from forms.crypto import CryptoError
 from forms.events import record
@@ -136,13 +136,14 @@ def _data(case: IntakeCase, readers: list[str]) -> dict[str, Any]:
         "asked": data_of(submission.version.schema),
         "readers": readers,
         "withdrawal": getattr(submission, "withdrawal", None),
+        "given": slots.given(case),
     }
 
 
 def _files(case: IntakeCase) -> Iterator[tuple[UploadedFile, str, bytes | None]]:
     """Files with their contents; without, when there is nothing that could be given out."""
     key = case.submission.data_key
-    for file in case.submission.files.all():
+    for file in papers.of_family(case.submission):
         try:
             if file.scan in (Scan.CLEAN, Scan.UNSCANNED):
                 yield file, *files.content_of(file, key)
@@ -184,6 +185,10 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "consents": [
             {"at": one.given_at.isoformat(), "way": one.way, "text": one.text.body}
             for one in data["consents"]
+        ],
+        "beside": [
+            {"title": one.title, "rows": [[name, value] for name, value in one.rows]}
+            for one in data["given"]
         ],
         "consent_withdrawn": data["withdrawal"].at.isoformat() if data["withdrawal"] else None,
     }

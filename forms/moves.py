@@ -281,7 +281,7 @@ def _change(case: IntakeCase, move: Move, actor: Any, given: With) -> None:
     if given.person is not None:
         _hand(case, given.person)
     if given.queue is not None:
-        _carry(case, given.queue)
+        carry(case, given.queue)
     if given.other is not None:
         # What was joined to this case belongs to the other from now on.
         IntakeCase.objects.filter(duplicate_of=case).update(duplicate_of=given.other)
@@ -302,7 +302,8 @@ def _hand(case: IntakeCase, person: Any) -> None:
         case.state = State.IN_WORK
 
 
-def _carry(case: IntakeCase, queue: Queue) -> None:
+def carry(case: IntakeCase, queue: Queue) -> None:
+    """Put a case into another queue, its centre and department with it; the caller saves."""
     if case.centre_id != queue.centre_id:
         case.curator_id = curator_of(queue.centre_id, case.territory)
     case.queue, case.centre_id, case.department_id = queue, queue.centre_id, queue.department_id

@@ -7,18 +7,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile as Received
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forms import files
 from forms.detecting import Refused
-from forms.models import IntakeCase, UploadedFile
+from forms.models import IntakeCase, Submission, UploadedFile
 
 ADDED = "@added"  # in the place of the path of a question: no question can have it
+OF_OTHERS = "@referral:"  # files about a family that are not its own begin like this
 MOST_MEGABYTES = 10
 MOST_A_DAY = 10
 MOST_OF_CASE = 40
 SPEC = {"most_megabytes": MOST_MEGABYTES, "most_files": MOST_OF_CASE, "accepts": "papers"}
+
+
+def of_family(submission: Submission) -> QuerySet[UploadedFile]:
+    """What the family has added: with the form, or since."""
+    files = UploadedFile.objects.filter(submission=submission)
+    return files.exclude(path__startswith=OF_OTHERS)
 
 
 def add(case: IntakeCase, received: Sequence[Received[Any]]) -> list[UploadedFile]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from forms.events import record
-from forms.models import CaseEvent, EventKind, IntakeCase, State
-from forms.moves import NotAllowed, enter
+from forms.models import CaseEvent, EventKind, IntakeCase, Queue, State
+from forms.moves import NotAllowed, carry, enter
 from forms.sending import announce
 
 REFERRED_FROM = (State.TRIAGE, State.IN_WORK, State.REFERRED)
@@ -42,6 +42,22 @@ def from_partner(
     """
     back = is_over and case.state == State.REFERRED
     return _move(case, kind, State.IN_WORK if back else State(case.state), actor, codes)
+
+
+def hand_over(case: IntakeCase, queue: Queue, *, actor: Any, **codes: Any) -> CaseEvent:
+    """Another centre takes the case over: it waits in that queue, with all its history.
+
+    :param case: locked by the caller; nobody is waited for any more.
+    """
+    before, came_from = case.state, case.queue_id
+    enter(case, State.NEW)
+    carry(case, queue)
+    case.version += 1
+    case.save()
+    codes |= {"from_queue": came_from, "queue": queue.pk}
+    return record(
+        case, EventKind.ROUTED, actor=actor, from_state=before, to_state=case.state, **codes
+    )
 
 
 def _move(

@@ -26,6 +26,7 @@ class Answered:
     kind: str
     personal: bool
     files: tuple[tuple[str, str], ...] = ()  # ids and names
+    path: str = ""  # keys down to the question, as forms.course writes them
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _read(
                 yield Heading(f"{node['row_title']} {number + 1}")
                 yield from _read(node["fields"], row, f"{path}.{number}.", asked)
             if not answer:
-                yield Answered(node["label"], "", node["type"], personal=False)
+                yield Answered(node["label"], "", node["type"], personal=False, path=path)
         else:
             files = answer if node["type"] == "file" and answer else ()
             yield Answered(
@@ -83,6 +84,7 @@ def _read(
                 node["type"],
                 node["personal"],
                 tuple((each["id"], each["name"]) for each in files),
+                path,
             )
 
 

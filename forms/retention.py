@@ -32,6 +32,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Least
 from django.utils import timezone
 
+from forms import slots
 from forms.compiling import lifted
 from forms.crypto import CryptoError
 from forms.erasing import erase
@@ -113,8 +114,9 @@ def due(now: datetime.datetime | None = None) -> QuerySet[Any]:
     """Cases whose personal data has to go now."""
     held = LegalHold.objects.standing(timezone.localdate(now)).filter(case=OuterRef("pk"))
     kept = SubmissionKey.objects.filter(pk=OuterRef("submission"))
+    awaited = [~fill() for fill in slots.not_erased]
     return with_term(IntakeCase.objects.filter(state=State.CLOSED)).filter(
-        Exists(kept), ~Exists(held), erase_at__lte=now or timezone.now()
+        Exists(kept), ~Exists(held), *awaited, erase_at__lte=now or timezone.now()
     )
 
 

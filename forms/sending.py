@@ -46,6 +46,9 @@ TOLD = (
     EventKind.MERGED,
     EventKind.REOPENED,
     EventKind.INFECTED,
+    EventKind.REFERRED,
+    EventKind.REFERRAL_ACCEPTED,
+    EventKind.REFERRAL_ANSWERED,
 )
 NEWS = "news"
 MOST_TRIES = 8  # with the waits of the task that is more than a day

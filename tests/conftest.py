@@ -160,7 +160,7 @@ def _load() -> None:
 
 
 def _sources_of_data() -> Iterator[Path]:
-    for floor in ("cms", "catalogue", "content", "search", "forms"):
+    for floor in ("cms", "catalogue", "content", "search", "forms", "desk"):
         for suffix in ("py", "json"):
             yield from (ROOT / floor).rglob(f"*.{suffix}")
 

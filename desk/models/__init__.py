@@ -9,13 +9,38 @@ from desk.models.diagnosis import (
     UrgentHelp,
     UrgentHelpKind,
 )
+from desk.models.referrals import (
+    AWAITED,
+    ConsentWay,
+    Referral,
+    ReferralEvent,
+    ReferralKind,
+    ReferralState,
+    Result,
+    Step,
+    Way,
+)
+from desk.models.routes import CaseRoute, Receiver, RouteStep, RouteTemplate
 
 __all__ = [
+    "AWAITED",
+    "CaseRoute",
+    "ConsentWay",
     "DepartmentTask",
     "Diagnosis",
     "Level",
+    "Receiver",
+    "Referral",
+    "ReferralEvent",
+    "ReferralKind",
+    "ReferralState",
+    "Result",
     "RiskSign",
+    "RouteStep",
+    "RouteTemplate",
     "SignGroup",
+    "Step",
     "UrgentHelp",
     "UrgentHelpKind",
+    "Way",
 ]

@@ -7,7 +7,7 @@ Reading changes nothing but the log of who read.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -20,7 +20,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from desk.models import Referral
 from desk.moving import MoveForm, panels
+from desk.views import referrals
 from forms import journals, moves, papers, talk
 from forms.actions import MOVES
 from forms.asking import TextField
@@ -30,6 +32,7 @@ from forms.files import name_of
 from forms.models import (
     FAMILY,
     AccessLog,
+    CaseEvent,
     Erased,
     EventKind,
     IntakeCase,
@@ -52,6 +55,11 @@ OF_FAMILY = (
     EventKind.PAPER_ADDED,
     EventKind.TAKEN_BACK,
     EventKind.RECONTACTED,
+)
+OF_PARTNER = (
+    EventKind.REFERRAL_ACCEPTED,
+    EventKind.REFERRAL_DECLINED,
+    EventKind.REFERRAL_ANSWERED,
 )
 
 
@@ -224,7 +232,8 @@ def _page(
     told_of = None if hasattr(found.submission, "withdrawal") else wishes
     sent = list(found.notices.order_by("pk"))
     notices = {one.event_id: one for one in sent if one.event_id and one.recipient == FAMILY}
-    timeline = list(_timeline(found, notices))
+    handed = referrals.shown_on(found, user)
+    timeline = list(_timeline(found, notices, handed["all"]))
     context = {
         "case": found,
         "steps": steps,
@@ -245,6 +254,7 @@ def _page(
         "may_sort": moves.may_sort(found, user),
         "panels": panels(found, user, typed) if steps is not None else [],
         "note": note or NoteForm(initial={"writing_id": uuid.uuid4()}),
+        "referrals": handed,
         "registers": _registers(found) if steps is not None else [],
         "is_waiting": found.state == State.WAITING_FAMILY,
         "term": term_of(found, user),
@@ -255,7 +265,7 @@ def _page(
 def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:
     """What the family has added, with the verdict on it."""
     key = found.submission.data_key
-    for file in found.submission.files.all():
+    for file in papers.of_family(found.submission):
         yield {
             "id": file.pk,
             "name": name_of(file, key),
@@ -271,7 +281,7 @@ def _registers(found: IntakeCase) -> list[dict[str, Any]]:
     return [{"register": one, "entry": entries.get(one.pk)} for one in journals.registers_of(found)]
 
 
-def _timeline(found: IntakeCase, notices: Mapping[int, Notice]) -> Any:
+def _timeline(found: IntakeCase, notices: Mapping[int, Notice], handed: Iterable[Referral]) -> Any:
     """What happened, the newest first, with the texts that belong to it."""
     messages = {str(one.pk): one for one in found.messages.all()}
     notes = {str(one.pk): one for one in found.notes.all()}
@@ -283,14 +293,17 @@ def _timeline(found: IntakeCase, notices: Mapping[int, Notice]) -> Any:
         if event.data.get(key)
     }
     queues = Queue.objects.select_related("centre").in_bulk(named)
+    by_key = {str(one.pk): one for one in handed}
     for event in events:
         message, written = (
             messages.get(event.data.get("message", "")),
             notes.get(event.data.get("note", "")),
         )
+        referral = by_key.get(event.data.get("referral", ""))
         yield {
             "event": event,
-            "who": event.actor or (_("the family") if event.kind in OF_FAMILY else _("the portal")),
+            "who": event.actor or _nameless(event, referral),
+            "referral": referral,
             "message": _read(message, found),
             "from_family": event.kind in OF_FAMILY,
             "notice": notices.get(event.pk),
@@ -298,6 +311,13 @@ def _timeline(found: IntakeCase, notices: Mapping[int, Notice]) -> Any:
             "queue": queues.get(event.data.get("queue")),
             "outcome": Outcome(event.data["outcome"]).label if event.data.get("outcome") else "",
         }
+
+
+def _nameless(event: CaseEvent, referral: Referral | None) -> str:
+    """Who did what nobody with an account has done."""
+    if referral is not None and event.kind in OF_PARTNER:
+        return str(referral.provider)
+    return _("the family") if event.kind in OF_FAMILY else _("the portal")
 
 
 def _read(writing: Any, found: IntakeCase) -> str:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from forms import consents, giving_out, register_of_data, retention
+from forms import consents, giving_out, register_of_data, retention, slots
 from forms.models import AccessLog, Channel, Erased, IntakeCase, State
 from forms.opened import opened_case
 from forms.views.attachment import attachment
@@ -36,6 +36,7 @@ def own_data(request: HttpRequest, ref: str) -> HttpResponse:
         context |= {
             "data": register_of_data.data_of(case.submission.version.schema),
             "readers": register_of_data.readers(),
+            "handed": slots.told(case),
             "looks": list(looks[:LOOKS_SHOWN]),
             "consents": list(case.submission.consents.select_related("text")),
         }

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cms.models import SiteSettings
 from cms.security import address_of
-from forms import lookup, papers, recontacting, sms, talk
+from forms import lookup, papers, recontacting, slots, sms, talk
 from forms.asking import FilesWidget, TextField, accepted
 from forms.calendars import calendar_of
 from forms.contacts import CALL, EMAIL, SMS, wishes_of
@@ -271,6 +271,7 @@ def _page(
         "reached": _reached(case),
         "has_receipt": case.submission.is_kept,
         "is_waiting": case.state == State.WAITING_FAMILY,
+        "told_beside": slots.told(case),
     }
     with timezone.override(calendar.zone):
         return render(request, "intake_forms/status.html", context, status=code)
@@ -315,7 +316,7 @@ def _files(case: IntakeCase) -> Iterator[dict[str, Any]]:
         Scan.ERROR: _("we are checking it for viruses"),
         Scan.INFECTED: _("has a virus: it was not kept"),
     }
-    for file in case.submission.files.all():
+    for file in papers.of_family(case.submission):
         try:
             name = name_of(file, case.submission.data_key)
         except Erased:

@@ -32,7 +32,8 @@ from catalogue.models import (
 )
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
-from forms import keeping, ledger
+from desk.models import CaseRoute, Referral, RouteTemplate
+from forms import keeping, ledger, moves
 from forms.drafts import issue, read
 from forms.files import take_in
 from forms.models import (
@@ -58,6 +59,7 @@ from tests.intake import (
     send,
     version_of,
 )
+from tests.referrals import ReceiverFactory, hand_over
 
 pytestmark = [
     pytest.mark.django_db,
@@ -115,6 +117,9 @@ def world(settings, tmp_path) -> World:
     cases = {whose: _case(form, centres[whose], FAMILIES[whose]) for whose in MARKS}
     drafts = {whose: _draft(form, FAMILIES[whose]) for whose in MARKS}
     files = {whose: _file(drafts[whose], cases[whose], FAMILIES[whose]) for whose in MARKS}
+    referrals = {
+        whose: _referral(cases[whose], providers[whose], centres[whose], whose) for whose in MARKS
+    }
     ReadyBlock.objects.create(slug="block", title="Блок")
     acts = {whose: _act(cases[whose]) for whose in MARKS}
     LegalAct.objects.create(title="Закон")
@@ -124,6 +129,7 @@ def world(settings, tmp_path) -> World:
     Situation.objects.create(slug="situation", title="Ситуация")
     Fact.objects.create(field="fact", type="bool", title="Факт", question="Да?")
     DocumentType.objects.create(name="Паспорт")
+    RouteTemplate.objects.create(title="Маршрут")
     Hotline.objects.create(
         slug="line", title="Линия", phone="112", kind="help", territory=territory
     )
@@ -144,6 +150,7 @@ def world(settings, tmp_path) -> World:
         drafts=drafts,
         files=files,
         acts=acts,
+        referrals=referrals,
         form=form,
         page=page,
         image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
@@ -195,6 +202,21 @@ def _file(draft, case, mark: str) -> UploadedFile:
     file.draft, file.submission = None, case.submission
     file.save()
     return file
+
+
+def _referral(case, provider, centre, whose: str) -> Referral:
+    """A case that was handed to a partner by a route; of another's, the packet names the family."""
+    holder = UserFactory(role=Role.SPECIALIST, provider=centre)
+    moves.take(case_id=case.pk, actor=holder)
+    CaseRoute.objects.create(case=case, title="Маршрут", steps=[], chosen_by=holder)
+    return hand_over(
+        case,
+        holder,
+        ReceiverFactory(provider=provider),
+        days=1,
+        keys=["way"] if whose == OWN else ["story"],
+        message="образец" if whose == OWN else FAMILIES[OTHER],
+    )
 
 
 def _act(case) -> ErasureAct:
@@ -264,8 +286,10 @@ def belongs_to_another(route: Route, role: str, whose: str, path: str) -> bool:
     if role == Role.PARTNER:
         owned = {MEASURE, "wagtailsnippetchoosers_catalogue_measure", "providers", "offices"}
         named = "pk" in route.parts or "?id=" in path
+        if route.namespace == "intake" and "referral" in route.parts:
+            return True
         return named and route.namespace in {*owned, "catalogue_exchange"}
-    return role in STAFF and route.namespace == "intake" and "pk" in route.parts
+    return role in STAFF and route.namespace == "intake" and {"pk", "referral"} & set(route.parts)
 
 
 @pytest.mark.parametrize("role", [*Role, "anonymous"], ids=[*Role.__members__, "anonymous"])

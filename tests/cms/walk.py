@@ -41,6 +41,7 @@ class World:
     drafts: dict[str, Any]
     files: dict[str, Any]
     acts: dict[str, Any]
+    referrals: dict[str, Any]
     form: Any
     page: Any
     image: Any
@@ -162,6 +163,11 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("", "uidb64"): _is("MQ"),
     ("", "token"): _is("set-password"),
     ("", "session_id"): _is(0),
+    ("", "referral"): lambda w, whose: w.referrals[whose].pk,
+    ("", "route"): lambda w, whose: w.cases[whose].routes.get().pk,
+    ("intake_desk", "token"): _is("forged"),
+    ("intake_desk", "file"): lambda w, whose: w.files[whose].pk,
+    ("intake:inbox_file", "file"): lambda w, whose: w.files[whose].pk,
     ("", "slug"): lambda w, whose: w.measures[whose].slug,
     ("", "ref"): lambda w, whose: w.cases[whose].ref,
     ("", "action_name"): _is("approve"),

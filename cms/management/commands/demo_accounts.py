@@ -21,6 +21,7 @@ from catalogue.models import Membership, Provider
 from cms.access import Role
 from cms.accounts import SAMPLE_DOMAIN, samples
 from cms.models import User
+from desk import demo
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else
 
@@ -66,7 +67,16 @@ class Command(BaseCommand):
                 samples().update(password=make_password(password))
         for slug in missing:
             self.stderr.write(f"Нет организации {slug}: её учётные записи пока никому не служат.")
+        _refer_sample()
         self.stdout.write(_table(password))
+
+
+def _refer_sample() -> None:
+    """What a partner and a family see of a referral can be looked at at once."""
+    holder = samples().filter(username="specialist").first()
+    centre = Provider.objects.centres().filter(memberships__user=holder).first()
+    if holder is not None and centre is not None:
+        demo.refer_sample(holder, centre)
 
 
 def _make(password: str) -> list[str]:

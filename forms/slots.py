@@ -1,0 +1,50 @@
+"""Places that higher floors fill, so that this one imports none of them.
+
+Each slot is a list of functions; an app above adds its own in `ready()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists
+
+from forms.models import IntakeCase
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something about its request that a family reads on its page.
+
+    :ivar points: a line of points as components/progress.html takes it.
+    """
+
+    title: str
+    points: list[dict[str, Any]] = field(default_factory=list)
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Something of a person's data for its own copy: pairs of what and its value."""
+
+    title: str
+    rows: list[tuple[str, str]]
+
+
+# What a family reads about its request, below whose turn it is.
+told_to_family: list[Callable[[IntakeCase], list[Told]]] = []
+# What else goes into the own copy of a person.
+own_copy: list[Callable[[IntakeCase], list[Given]]] = []
+# Cases of which nothing is erased by term yet; asked of the row "pk".
+not_erased: list[Callable[[], Exists]] = []
+
+
+def told(case: IntakeCase) -> list[Told]:
+    return [one for fill in told_to_family for one in fill(case)]
+
+
+def given(case: IntakeCase) -> list[Given]:
+    return [one for fill in own_copy for one in fill(case)]
