@@ -45,10 +45,11 @@ class Who:
 
 
 def is_over(referral: Referral, way: Way) -> bool:
-    """The packet is open to nobody any more. By its account a partner may answer late, too."""
+    """The packet is open to nobody any more. By its account a partner may answer late, too; a centre
+    may not take a case late on which others work again."""
     case = referral.case
     if referral.state == ReferralState.SILENT:
-        late = way == Way.LINK
+        late = way == Way.LINK or referral.is_to_centre
     else:
         late = way == Way.LINK and referral.due_at < timezone.now()
     return (

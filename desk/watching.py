@@ -30,8 +30,9 @@ def watch(now: datetime.datetime | None = None) -> tuple[int, int]:
     )
     recalled = sum(_recall(pk) for pk in list(ended.values_list("pk", flat=True)))
     near = awaited.filter(Q(due_at__lt=moment) | Q(case__due_at__lt=moment + AHEAD))
-    silent = sum(_silent(pk, moment) for pk in list(near.values_list("pk", flat=True)))
-    return recalled, silent
+    # Nothing is locked for a look: of all that are awaited hardly any is past its term.
+    due = [one.pk for one in near.defer("packet").select_related("case") if until(one) < moment]
+    return recalled, sum(_silent(pk, moment) for pk in due)
 
 
 def until(referral: Referral) -> datetime.datetime:

@@ -38,7 +38,7 @@ def add(case: IntakeCase, received: Sequence[Received[Any]]) -> list[UploadedFil
     """
     submission, added = case.submission, []
     for one in received:
-        held = files.Held.of(UploadedFile.objects.filter(submission=submission))
+        held = files.Held.of(of_family(submission))
         try:
             file = files.keep(
                 received=one, spec=SPEC, path=ADDED, held=held, owner=submission.data_key,

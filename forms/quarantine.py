@@ -11,6 +11,7 @@ from forms.crypto import CryptoError, DataKey
 from forms.events import record
 from forms.files import content_of, take_off_disk
 from forms.models import Erased, EventKind, IntakeCase, Scan, UploadedFile
+from forms.papers import of_family
 from forms.scanning import NoAnswer, ScanFailed, is_infected
 from forms.sending import announce
 
@@ -62,7 +63,10 @@ def destroy(file: uuid.UUID) -> None:
         return
     case = case or _case_of(file)  # it may have been sent meanwhile
     if case is not None:
-        announce(case, record(case, EventKind.INFECTED, file=str(file)))
+        event = record(case, EventKind.INFECTED, file=str(file))
+        # A family is told of its own papers only: of others' it could make nothing.
+        if of_family(case.submission).filter(pk=file).exists():
+            announce(case, event)
     take_off_disk(file)
 
 

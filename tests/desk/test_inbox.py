@@ -153,6 +153,14 @@ def test_a_centre_takes_the_whole_case_over(asked, case, regional, specialist):
     assert kinds[-3:] == ["referred", "referral_answered", "routed"]
 
 
+def test_a_centre_comes_too_late(asked, case, regional, specialist):
+    watching.watch(asked.due_at + asked.due_at.resolution)
+    browser = entered(UserFactory(role=Role.HEAD, provider=regional.provider))
+    assert browser.post(url("inbox_referral", asked.pk), {"action": "accept"}).status_code == 410
+    now = IntakeCase.objects.get(pk=case.pk)
+    assert (now.state, now.centre, now.assignee) == (State.IN_WORK, case.centre, specialist)
+
+
 def test_a_centre_declines(asked, case, regional):
     browser = entered(UserFactory(role=Role.DISPATCHER, provider=regional.provider))
     said = {"action": "refuse", "reason": "сами (образец)", "writing_id": str(uuid.uuid4())}

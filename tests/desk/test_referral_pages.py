@@ -17,7 +17,7 @@ from cms.access import Role
 from desk import answering, partner_letters, partner_link, referral_today, today, watching
 from desk.answering import Who
 from desk.models import CaseRoute, Referral, ReferralState, Result, RouteStep, RouteTemplate, Way
-from forms import giving_out, papers, sending
+from forms import giving_out, papers, quarantine, sending
 from forms.accept import receipt_of
 from forms.erasing import erase
 from forms.models import (
@@ -223,6 +223,21 @@ def test_answer_with_its_papers_stands_at_the_desk_and_not_with_the_family(staff
     assert "ответ.pdf" not in staff.get(url("case", case.pk)).content.decode()
     with zipfile.ZipFile(io.BytesIO(giving_out.archive([case]))) as packed:
         assert not [name for name in packed.namelist() if "ответ.pdf" in name]
+
+
+def test_a_virus_in_a_paper_of_the_partner_is_told_to_the_desk_only(
+    centre, specialist, receiver, store
+):
+    form = FormFactory(topic=TopicFactory(answer_days=10), steps=contact_steps())
+    case = taken_case(centre, specialist, form=form, answers=reached_by("email"))
+    sent = hand_over(case, specialist, receiver)
+    paper = SimpleUploadedFile("ответ.pdf", b"%PDF-1.4\n%answer\ntrailer\n%%EOF\n")
+    answered(sent, received=[paper])
+    [file] = answering.papers_of(sent)
+    told = Notice.objects.filter(recipient="family").count()
+    quarantine.destroy(file.pk)
+    assert case.events.latest("seq").kind == "infected"
+    assert Notice.objects.filter(recipient="family").count() == told
 
 
 def test_pages_cost_the_same(staff, case, specialist, sent, django_assert_max_num_queries):

@@ -155,6 +155,15 @@ def test_nothing_is_erased_under_an_awaited_referral(sent, case):
     assert not SubmissionKey.objects.filter(submission=case.submission_id).exists()
 
 
+def test_a_look_at_many_locks_nothing(sent, centre, specialist, django_assert_max_num_queries):
+    for _ in range(5):
+        hand_over(taken_case(centre, specialist), specialist, ReceiverFactory())
+    watching.watch()
+    with django_assert_max_num_queries(8) as asked:
+        assert watching.watch() == (0, 0)
+    assert not [one for one in asked.captured_queries if "FOR UPDATE" in one["sql"]]
+
+
 def test_task_runs_twice(sent, case, monkeypatch):
     late = sent.due_at + SECOND
     monkeypatch.setattr(timezone, "now", lambda: late)
