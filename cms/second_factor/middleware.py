@@ -57,5 +57,11 @@ class SecondFactorMiddleware:
             return HttpResponseRedirect(f"{reverse('second_factor:verify')}?{after}")
         if enforced:
             return HttpResponseRedirect(reverse("second_factor:set_up"))
-        request.session[WITHOUT] = True
+        remember_without(request, request.user)
         return None
+
+
+def remember_without(request: HttpRequest, user: Any) -> None:
+    """Looked up with the login, when the session is written anyway."""
+    if not settings.NAVIGATOR_SECOND_FACTOR and not has_second_factor(user):
+        request.session[WITHOUT] = True
