@@ -67,6 +67,7 @@ _CASES = (
     "intake_forms.view_intakecase",
     "intake_forms.take_intakecase",
     "intake_forms.reissue_receipt",
+    "intake_forms.register_intakecase",
 )
 _FORM = "intake_forms"
 _DESK = "intake_desk"
@@ -98,6 +99,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud("catalogue", "measure", "agreement", *_DICTIONARIES, actions="view add change")
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", "readyblock", actions="view add change")
+        + crud(_DESK, "script", actions="view add change")
         + _SEARCH,
         pages=("add_page", "change_page"),
         files=("add", "change", "choose"),
@@ -111,6 +113,7 @@ RIGHTS: dict[Role, Rights] = {
         + ("catalogue.manage_all_measures", "catalogue.manage_all_providers")
         + crud(_FORM, "formdefinition", actions="view add change delete publish lock unlock")
         + crud(_FORM, "readyblock")
+        + crud(_DESK, "script", actions="view add change delete publish lock unlock")
         + _DATA_REGISTER
         + _SEARCH,
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
@@ -143,6 +146,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud(_FORM, *_ARRANGEMENT)
         + crud(_DESK, "departmenttask")
         + crud(_FORM, "queue", actions="view add change")
+        + crud(_DESK, "script", actions="view add change")
     ),
     Role.PARTNER: Rights(
         _ADMIN

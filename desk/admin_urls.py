@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import case, diagnosis, inbox, referrals, routes
+from desk.views import case, diagnosis, inbox, referrals, registering, routes
 from desk.views.cases import cases
 from forms import admin_urls as forms
 
 app_name = "intake"
 urlpatterns = [
     path("", cases, name="list"),
+    path("new/", registering.choose, name="new"),
+    path("new/begun/<str:ref>/", registering.begun, name="new_begun"),
+    path("new/begun/<str:ref>/drop/", registering.throw_away, name="new_drop"),
+    path("new/done/<str:ref>/", registering.registered, name="registered"),
+    path("new/done/<str:ref>/sheet/", registering.sheet, name="registered_sheet"),
+    path("new/form/<slug:slug>/", registering.register, name="new_form"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/take/", case.take, name="take"),
     path("<int:pk>/move/", case.move, name="move"),

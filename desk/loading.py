@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cms.loading import Report
-from desk import loading_routes, loading_signs
+from desk import loading_routes, loading_scripts, loading_signs
 
 
 def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
     """Bring what this floor needs; each part is idempotent and keeps what people changed."""
     loading_signs.load(folder, report, say)
     loading_routes.load(folder, report, say)
+    loading_scripts.load(folder, report, say)

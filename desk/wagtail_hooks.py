@@ -8,9 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSetGroup
+from wagtail.snippets.models import register_snippet
 
 from desk import admin_urls
 from desk.arrangement import Arrangement
+from desk.viewsets import ScriptViewSet
+
+register_snippet(ScriptViewSet)
 
 
 class CasesMenuItem(MenuItem):
@@ -56,4 +60,17 @@ def routes_menu_item() -> MenuItem:
 def inbox_menu_item() -> MenuItem:
     return InboxMenuItem(
         _("Referred to us"), reverse("intake:inbox"), name="inbox", icon_name="mail", order=110
+    )
+
+
+class RegisterMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        user = request.user  # who has no centre cannot; a superuser seldom has one
+        return user.has_perm("intake_forms.register_intakecase") and not user.is_superuser
+
+
+@hooks.register("register_admin_menu_item")
+def register_menu_item() -> MenuItem:
+    return RegisterMenuItem(
+        _("Register"), reverse("intake:new"), name="register", icon_name="plus", order=101
     )

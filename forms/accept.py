@@ -33,12 +33,14 @@ from forms.models import (
     FormVersion,
     IntakeCase,
     Queue,
+    Registration,
     Submission,
     SubmissionKey,
     Topic,
 )
 from forms.partly import ask, partly
 from forms.references import grouped, new_reference, secret_from
+from forms.registering import Registered
 from forms.routing import Answered, Facts, Route, curator_of, route
 
 # A number for the case; the stamp of the routing rules; the centres that alone answer the form; the
@@ -81,7 +83,8 @@ def accept(
     contact_at: datetime.datetime | None = None,
     queue: Queue | None = None,
     urgent: bool = False,
-    beside: Callable[[str], Sequence[Model]] = lambda _ref: (),
+    registered: Registered | None = None,
+    beside: Callable[[IntakeCase], Sequence[Model]] = lambda _case: (),
 ) -> Receipt:
     """Take in answers that `forms.answers` has validated against this version.
 
@@ -90,11 +93,12 @@ def accept(
     :param contact_at: when the family turned to the centre: terms count from then.
     :param queue: that the staff has chosen; otherwise the rules choose.
     :param urgent: the staff says so, whatever the form is.
-    :param beside: rows that are written with it, by the reference of the case.
+    :param registered: how it came to the staff that has typed it in.
+    :param beside: rows that are written with it, by its case, which is not saved yet.
     """
     said = Said(channel, territory, contact_at, queue, urgent)
-    rows = _rows(version, answers, idempotency_key, said, actor)
-    others = beside(rows.case.ref)
+    rows = _rows(version, answers, idempotency_key, said, actor, registered)
+    others = beside(rows.case)
     try:
         if not (connection.in_atomic_block or has_files(version.schema)):
             # One statement is whole or nothing by itself. The draft is over with it.
@@ -138,7 +142,8 @@ def complete(submission: uuid.UUID) -> bool:
     except (Erased, CryptoError):  # it gets its case all the same: somebody has to look at it
         answers = {}
     recorded = set(held.consents.values_list("field", flat=True))
-    lacking: list[Model] = [each for each in _consents(held, answers) if each.field not in recorded]
+    given = _consents(held, answers, _permission(held))
+    lacking: list[Model] = [each for each in given if each.field not in recorded]
     case = IntakeCase.objects.filter(submission=held).first()
     if case is None:
         case = _case(held, answers, Said(Channel(held.channel)))
@@ -177,6 +182,7 @@ def _rows(
     key: uuid.UUID,
     said: Said,
     actor: Any,
+    registered: Registered | None,
 ) -> _Rows:
     submission = Submission(version=version, channel=said.channel, idempotency_key=key)
     data_key = crypto.new_key(submission.pk)
@@ -187,8 +193,12 @@ def _rows(
         submission=submission, wrapped=crypto.wrap(data_key), wrapped_by=newest, marked_by=newest
     )
     case = _case(submission, answers, said)
+    actor = registered.by if registered else actor
     event = acceptance(case, actor=actor, **_codes(case, submission))
-    others = [wrapped, *marks.made(submission, answers), *_consents(submission, answers)]
+    consents = _consents(submission, answers, registered.permission if registered else None)
+    others = [wrapped, *marks.made(submission, answers), *consents]
+    if registered:
+        others.append(registered.row(submission))
     return _Rows(submission, case, [*others, case, event])
 
 
@@ -202,7 +212,16 @@ def _codes(case: IntakeCase, submission: Submission) -> dict[str, Any]:
     }
 
 
-def _consents(submission: Submission, answers: Mapping[str, Any]) -> list[ConsentGiven]:
+def _permission(submission: Submission) -> str:
+    """How the consent was given to staff; empty when the family gave it itself."""
+    registration = Registration.objects.filter(submission=submission).first()
+    return registration.permission if registration else ""
+
+
+def _consents(
+    submission: Submission, answers: Mapping[str, Any], permission: str | None
+) -> list[ConsentGiven]:
+    """:param permission: how it was given to staff, when it was staff that has typed it in."""
     version = submission.version
     given = [
         spec
@@ -215,7 +234,7 @@ def _consents(submission: Submission, answers: Mapping[str, Any]) -> list[Consen
             submission=submission,
             text_id=texts[spec["key"]],
             field=spec["key"],
-            way=submission.channel,
+            way=permission or submission.channel,
             given_at=submission.received_at,
         )
         for spec in given

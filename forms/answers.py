@@ -8,7 +8,7 @@ The names of fields are paths: `phone`, `children.0.name`; `children.rows` count
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -88,12 +88,15 @@ class AnswerForm(forms.Form):
         day: datetime.date | None = None,
         judged: bool = True,
         only: str | None = None,
+        unasked: Collection[str] = (),
     ) -> None:
         """
         :param known: answers given before, under their keys: shown where nothing was typed.
         :param day: for ages; today, when not said.
         :param judged: False shows what was typed without telling what is wrong with it.
         :param only: the id of the step that is shown and judged, the others being known.
+        :param unasked: names of fields and repeating groups that staff has marked as not asked: no
+            answer is demanded there.
         """
         self.schema = lifted(dict(schema))
         self.uploads = uploads or {}
@@ -101,6 +104,10 @@ class AnswerForm(forms.Form):
         self.day = day or timezone.localdate()
         self.judged = judged
         self.only = only
+        self.unasked = frozenset(unasked)
+        self.not_asked: list[
+            str
+        ] = []  # paths, as forms.course has them; an answer takes the mark off
         self.course = Course()
         self.answers: dict[str, Any] = {}
         super().__init__(data, prefix="a", initial=dict(_flat(self.known)))
@@ -125,14 +132,27 @@ class AnswerForm(forms.Form):
         asked = {places.get(path, path) for path in self.course.asked}
         needed = {places.get(path, path) for path in self.course.needed}
         for path in list(self.errors):
-            if path not in asked and path in self.fields and not path.endswith(f".{ROWS}"):
+            is_idle = path not in asked and path in self.fields and not path.endswith(f".{ROWS}")
+            if is_idle or (self._is_unasked(path) and self._is_only_missing(path)):
                 self.errors.pop(path)
-        self._demand(needed, cleaned)
+        self._demand({path for path in needed if not self._is_unasked(path)}, cleaned)
         if self.only is not None:
             for path in [path for path in self.errors if self.step_of(path) != self.only]:
                 self.errors.pop(path)
         self.answers = self.course.answers
+        self.not_asked = sorted(
+            path
+            for path in self.course.asked
+            if self._is_unasked(places.get(path, path)) and not _at(self.answers, path)
+        )
         return cleaned
+
+    def _is_unasked(self, path: str) -> bool:
+        """It is marked itself, or the repeating group that it stands in."""
+        return path in self.unasked or path.partition(".")[0] in self.unasked
+
+    def _is_only_missing(self, path: str) -> bool:
+        return all(error.code == "required" for error in self.errors.as_data()[path])
 
     def step_of(self, path: str) -> str | None:
         """The id of the step in which a question stands."""
@@ -221,11 +241,12 @@ class AnswerForm(forms.Form):
         self, node: Mapping[str, Any], cleaned: Mapping[str, Any], places: dict[str, str]
     ) -> Iterator[dict[str, Any]]:
         key, kept = node["key"], 0
+        least = 0 if key in self.unasked else node["minimum"]
         for number in range(self.rows_of(node)):
             row: dict[str, Any] = {}
             for inner in node["fields"]:
                 self._take(inner, f"{key}.{number}.{inner['key']}", cleaned, row)
-            if row or self._is_wrong(f"{key}.{number}.") or kept < node["minimum"]:
+            if row or self._is_wrong(f"{key}.{number}.") or kept < least:
                 for inner in node["fields"]:
                     places[f"{key}.{kept}.{inner['key']}"] = f"{key}.{number}.{inner['key']}"
                 kept += 1
@@ -243,7 +264,8 @@ class AnswerForm(forms.Form):
     ) -> None:
         value = self.uploads.get(path) if node["type"] == "file" else plain(cleaned.get(path))
         if node["type"] == "consent":
-            value = value is True  # what is not ticked is a no, also when a yes is needed
+            # What is not ticked is a no, also when a yes is needed; what nobody was asked is none.
+            value = value is True or (None if self._is_unasked(path) else False)
         if value not in (None, "", []):
             into[node["key"]] = value
 
@@ -316,6 +338,16 @@ def prefilled(schema: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
             if condition.get("op") == "eq" and isinstance(condition["value"], str):
                 known.setdefault(condition["field"], condition["value"])
     return known
+
+
+def _at(answers: Any, path: str) -> bool:
+    """Something was answered at a path; false and zero are answers."""
+    for step in path.split("."):
+        if isinstance(answers, list):
+            answers = answers[int(step)] if int(step) < len(answers) else None
+        else:
+            answers = answers.get(step) if isinstance(answers, Mapping) else None
+    return answers not in (None, "", [])
 
 
 def _flat(answers: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -25,9 +25,11 @@ from forms.models import (
     Direction,
     EventKind,
     IntakeCase,
+    Registration,
     Scan,
     SubmissionKey,
     UploadedFile,
+    unasked_in,
 )
 from forms.operators import operator_of
 from forms.reading import as_asked, contact_in_words
@@ -97,7 +99,12 @@ def _whole(cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
     return (
         cases.filter(submission__in=kept)
         .select_related(
-            "submission__key", "submission__version", "submission__contact_now", "form", "centre"
+            "submission__key",
+            "submission__version",
+            "submission__contact_now",
+            "submission__registration",
+            "form",
+            "centre",
         )
         .order_by("-created_at", "-pk")
     )
@@ -123,7 +130,10 @@ def _data(case: IntakeCase, readers: list[str]) -> dict[str, Any]:
             contents.append((place, content))
     return {
         "title": submission.version.schema["title"],
-        "steps": as_asked(submission.version.schema, answers, submission.day),
+        "steps": as_asked(
+            submission.version.schema, answers, submission.day, unasked_in(submission)
+        ),
+        "registration": getattr(submission, "registration", None),
         "answers": answers,
         "contact_now": changed.read() if changed else None,
         "contact_said": contact_in_words(changed.read()) if changed else "",
@@ -153,6 +163,18 @@ def _files(case: IntakeCase) -> Iterator[tuple[UploadedFile, str, bytes | None]]
         yield file, files.name_of(file, key), None
 
 
+def _told(registration: Registration | None) -> dict[str, Any] | None:
+    """How it came to the staff that typed it in."""
+    if registration is None:
+        return None
+    return {
+        "at": registration.contacted_at.isoformat(),
+        "by": registration.teller,
+        "from_paper": registration.from_paper,
+        "consent": registration.permission,
+    }
+
+
 def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
     """For programs: answers under the keys of their questions."""
     return {
@@ -160,6 +182,7 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "form": data["title"],
         "received": case.submission.received_at.isoformat(),
         "channel": case.channel,
+        "told": _told(data["registration"]),
         "operator": data["operator"],
         "basis": data["rule"].basis_said,
         "kept_after_closing_days": data["rule"].days,
@@ -169,7 +192,12 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "answers": data["answers"],
         "contact_now": data["contact_now"],
         "questions": [
-            {"step": step.title, "question": answer.label, "answer": getattr(answer, "text", None)}
+            {
+                "step": step.title,
+                "question": answer.label,
+                "answer": getattr(answer, "text", None),
+                "asked": not getattr(answer, "unasked", False),
+            }
             for step in data["steps"]
             for answer in step.answers
         ],

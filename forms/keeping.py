@@ -44,19 +44,27 @@ def keep(
     step: str | None,
     posted: Mapping[str, list[str]],
     beside: Mapping[str, list[str]] | None = None,
+    author: Any = None,
+    around: Typed | None = None,
 ) -> FormDraft:
     """Keep what a page has sent; the draft is begun with the first.
 
     :param step: of the page; None when the whole form stands on it.
     :param beside: what was known of other steps before the first page was sent.
+    :param author: of the staff, who registers what somebody told; nobody else's page is kept.
+    :param around: what was typed around the questions, instead of what was there.
     :raises Conflict: nothing was kept: somebody else has changed this step.
     :raises AlreadySent: there is a submission with this key.
     """
     draft = begun(page.key, for_update=True)
     if draft is None:
-        draft = _begin(page, version, written.of_step(version.schema, beside or {}, None))
+        draft = _begin(page, version, written.of_step(version.schema, beside or {}, None), author)
+    if draft.author_id != (author and author.pk):
+        raise AlreadySent  # somebody else's is not there
     before = draft.read_typed()
     after = written.merged(version.schema, before, step, posted)
+    if around is not None:
+        after = written.of_step(version.schema, after, None) | around
     if after == before and draft.revision:
         return draft
     if _is_unknown(draft, page, step or WHOLE):
@@ -106,12 +114,13 @@ def drop_sent(draft: uuid.UUID) -> bool:
     return held.delete()[0] > 0
 
 
-def _begin(page: Draft, version: FormVersion, known: Typed) -> FormDraft:
+def _begin(page: Draft, version: FormVersion, known: Typed, author: Any) -> FormDraft:
     data_key = crypto.new_key(page.key)
     draft = FormDraft(
         pk=page.key,
         ref=new_reference(),
         version=version,
+        author=author,
         wrapped=crypto.wrap(data_key),
         wrapped_by=crypto.newest_key_id(),
         expires_at=timezone.now() + LIFE,

@@ -58,6 +58,7 @@ def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
             "submission__version",
             "submission__contact_now",
             "submission__withdrawal",
+            "submission__registration",
             "form",
             "topic",
             "centre",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ class Answered:
     personal: bool
     files: tuple[tuple[str, str], ...] = ()  # ids and names
     path: str = ""  # keys down to the question, as forms.course writes them
+    unasked: bool = False  # staff did not ask; it is not that nothing was answered
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,31 @@ class AnsweredStep:
 
 
 def as_asked(
-    schema: Mapping[str, Any], answers: Mapping[str, Any], day: datetime.date
+    schema: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    day: datetime.date,
+    unasked: Collection[str] = (),
 ) -> list[AnsweredStep]:
     """Every question that was asked, step by step, in the words in which it was asked.
 
     :param day: when the answers were given.
+    :param unasked: paths of those that staff has left unasked.
     """
     schema = lifted(dict(schema))
     asked = course(schema, answers, day)
     return [
-        AnsweredStep(step["title"], list(_read(step["fields"], answers, "", asked.asked)))
+        AnsweredStep(step["title"], list(_read(step["fields"], answers, "", asked.asked, unasked)))
         for step in schema["steps"]
         if step["id"] in asked.steps
     ]
 
 
 def _read(
-    nodes: list[Mapping[str, Any]], answers: Mapping[str, Any], prefix: str, asked: set[str]
+    nodes: list[Mapping[str, Any]],
+    answers: Mapping[str, Any],
+    prefix: str,
+    asked: set[str],
+    unasked: Collection[str],
 ) -> Iterator[Answered | Heading]:
     for node in nodes:
         path, answer = prefix + node["key"], answers.get(node["key"])
@@ -69,13 +78,20 @@ def _read(
             continue
         if node["type"] == "group":
             yield Heading(node["label"])
-            yield from _read(node["fields"], answers, prefix, asked)
+            yield from _read(node["fields"], answers, prefix, asked, unasked)
         elif node["type"] == "repeat":
             for number, row in enumerate(answer or ()):
                 yield Heading(f"{node['row_title']} {number + 1}")
-                yield from _read(node["fields"], row, f"{path}.{number}.", asked)
+                yield from _read(node["fields"], row, f"{path}.{number}.", asked, unasked)
             if not answer:
-                yield Answered(node["label"], "", node["type"], personal=False, path=path)
+                yield Answered(
+                    node["label"],
+                    "",
+                    node["type"],
+                    personal=False,
+                    path=path,
+                    unasked=path in unasked,
+                )
         else:
             files = answer if node["type"] == "file" and answer else ()
             yield Answered(
@@ -85,6 +101,7 @@ def _read(
                 node["personal"],
                 tuple((each["id"], each["name"]) for each in files),
                 path,
+                path in unasked,
             )
 
 

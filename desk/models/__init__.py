@@ -21,6 +21,7 @@ from desk.models.referrals import (
     Way,
 )
 from desk.models.routes import CaseRoute, Receiver, RouteStep, RouteTemplate
+from desk.models.scripts import Script, ScriptRun, ScriptVersion
 
 __all__ = [
     "AWAITED",
@@ -38,6 +39,9 @@ __all__ = [
     "RiskSign",
     "RouteStep",
     "RouteTemplate",
+    "Script",
+    "ScriptRun",
+    "ScriptVersion",
     "SignGroup",
     "Step",
     "UrgentHelp",

@@ -6,6 +6,7 @@ Reading changes nothing but the log of who read.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from desk import talk as talking
+from desk.handing import handed_over, just_registered
 from desk.models import Referral
 from desk.moving import MoveForm, panels
 from desk.views import referrals
@@ -42,6 +45,7 @@ from forms.models import (
     Register,
     RegisterEntry,
     State,
+    unasked_in,
 )
 from forms.models.notices import NOT_ARRIVED
 from forms.reading import AnsweredStep, as_asked
@@ -189,6 +193,8 @@ def _visible(request: HttpRequest, pk: int) -> IntakeCase:
         "submission__version",
         "submission__contact_now",
         "submission__withdrawal",
+        "submission__registration__registered_by",
+        "script_run__version__script",
         "form",
         "topic",
         "queue__centre",
@@ -225,7 +231,8 @@ def _page(
     try:
         submission = found.submission
         schema, answers = submission.version.schema, submission.read_answers()
-        steps, wishes = as_asked(schema, answers, submission.day), wishes_of(found)
+        unasked = unasked_in(submission)
+        steps, wishes = as_asked(schema, answers, submission.day, unasked), wishes_of(found)
         _log(request, found, "answers")
     except (Erased, CryptoError):
         pass
@@ -256,10 +263,24 @@ def _page(
         "note": note or NoteForm(initial={"writing_id": uuid.uuid4()}),
         "referrals": handed,
         "registers": _registers(found) if steps is not None else [],
+        **_registration(found, user),
         "is_waiting": found.state == State.WAITING_FAMILY,
         "term": term_of(found, user),
     }
     return render(request, "intake_desk/case.html", context, status=status)
+
+
+def _registration(found: IntakeCase, user: Any) -> dict[str, Any]:
+    """How it came to whoever typed it in, the talk, and for a while what the person is told."""
+    run = getattr(found, "script_run", None)
+    led = None
+    with contextlib.suppress(Erased, CryptoError):
+        led = talking.told(run) if run else None
+    return {
+        "registration": getattr(found.submission, "registration", None),
+        "led": led,
+        "handed": handed_over(found) if just_registered(found, user) else {},
+    }
 
 
 def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:

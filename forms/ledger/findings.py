@@ -24,6 +24,7 @@ from forms.models import (
     FormVersion,
     IntakeCase,
     Loss,
+    Permission,
     Scan,
     Submission,
     UploadedFile,
@@ -99,11 +100,13 @@ def _without_key() -> Iterable[object]:
 
 
 def _without_consent() -> Iterable[object]:
-    """Submissions to versions that nobody can send without consenting."""
+    """Submissions to versions that nobody can send without consenting; staff may have had to, where
+    life was in danger."""
     versions = [
         version.pk for version in FormVersion.objects.all() if sure_consents(version.schema)
     ]
     lacking = Submission.objects.filter(version__in=versions, consents__isnull=True)
+    lacking = lacking.exclude(registration__permission=Permission.VITAL)
     return lacking.order_by("pk").values_list("pk", flat=True)[:MOST]
 
 

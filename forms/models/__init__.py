@@ -31,6 +31,7 @@ from forms.models.notices import FAMILY, Notice, NoticeState, RecoveryCode
 from forms.models.queues import Queue, RoutingRule, RoutingState, Topic
 from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
+from forms.models.registration import BY_STAFF, Permission, Registration, Teller, unasked_in
 from forms.models.retention import (
     AnonymousAnswers,
     ConsentWithdrawn,
@@ -45,6 +46,7 @@ from forms.models.talk import CaseMessage, Direction, InternalNote
 from forms.models.watch import AccessLog, Arrival, LookReason, LookupAttempt
 
 __all__ = [
+    "BY_STAFF",
     "FAMILY",
     "HELD",
     "OPEN",
@@ -92,11 +94,13 @@ __all__ = [
     "Notice",
     "NoticeState",
     "Outcome",
+    "Permission",
     "Queue",
     "ReadyBlock",
     "RecoveryCode",
     "Register",
     "RegisterEntry",
+    "Registration",
     "RetentionMethod",
     "RoutingRule",
     "RoutingState",
@@ -106,6 +110,8 @@ __all__ = [
     "Submission",
     "SubmissionKey",
     "Sweep",
+    "Teller",
     "Topic",
     "UploadedFile",
+    "unasked_in",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -36,6 +37,15 @@ class FormDraft(models.Model):
     )
     channel = models.CharField(
         _("came through"), max_length=10, choices=Channel, default=Channel.WEB
+    )
+    # Of the staff, who registers it; of a family nobody. Only that person gets it back.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who registers it"),
     )
     typed = models.BinaryField(_("answers, sealed"))
     wrapped = models.BinaryField()

@@ -96,7 +96,16 @@ class ConsentGiven(models.Model):
         ConsentText, on_delete=models.PROTECT, related_name="given", verbose_name=_("text")
     )
     field = models.CharField(_("question"), max_length=60)
-    way = models.CharField(_("way"), max_length=10, choices=Channel)
+    # A channel; or, when staff has heard it, how: one of Permission.
+    way = models.CharField(
+        _("way"),
+        max_length=10,
+        choices=[
+            *Channel.choices,
+            ("signed", _("signed on paper")),
+            ("spoken", _("said aloud")),
+        ],
+    )
     given_at = models.DateTimeField(_("given"), default=timezone.now, editable=False)
 
     class Meta:

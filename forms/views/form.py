@@ -22,7 +22,7 @@ from forms.arriving import Arriving
 from forms.compiling import fields_of
 from forms.detecting import Refused
 from forms.drafts import Draft
-from forms.models import FormDefinition, FormDraft, FormVersion
+from forms.models import FormDefinition, FormDraft, FormVersion, IntakeCase
 from forms.models.drafts import Typed
 from forms.opened import forget_draft, open_draft, open_for, opened_draft_of, opening
 from forms.twice import sent_before
@@ -245,9 +245,9 @@ def _accept(
         return not_yet(request, version, page.key, filled, verdict)
     session, first_seen = request.session, dict[str, AbstractBaseSession]()
 
-    def beside(ref: str) -> list[Model]:
+    def beside(case: IntakeCase) -> list[Model]:
         if isinstance(session, SessionStore) and session.is_empty():
-            first_seen[ref] = session.row(opening(ref))
+            first_seen[case.ref] = session.row(opening(case.ref))
         return [*verdict, *first_seen.values()]
 
     receipt = accept(

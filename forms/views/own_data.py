@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forms import consents, giving_out, register_of_data, retention, slots
-from forms.models import AccessLog, Channel, Erased, IntakeCase, State
+from forms.compiling import nodes_of
+from forms.models import AccessLog, Channel, Erased, IntakeCase, State, unasked_in
 from forms.opened import opened_case
 from forms.views.attachment import attachment
 from forms.views.pages import is_sensitive
@@ -39,8 +40,17 @@ def own_data(request: HttpRequest, ref: str) -> HttpResponse:
             "handed": slots.told(case),
             "looks": list(looks[:LOOKS_SHOWN]),
             "consents": list(case.submission.consents.select_related("text")),
+            "registration": getattr(case.submission, "registration", None),
+            "unasked": _unasked(case),
         }
     return render(request, "intake_forms/own_data.html", context)
+
+
+def _unasked(case: IntakeCase) -> list[str]:
+    """Questions that staff has left unasked, in their words, each once."""
+    words = {node["key"]: node["label"] for node in nodes_of(case.submission.version.schema)}
+    keys = [path.rpartition(".")[2] for path in unasked_in(case.submission)]
+    return list(dict.fromkeys(words[key] for key in keys if key in words))
 
 
 @private

@@ -32,7 +32,7 @@ from catalogue.models import (
 )
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
-from desk.models import CaseRoute, Referral, RouteTemplate
+from desk.models import CaseRoute, Referral, RouteTemplate, Script
 from forms import keeping, ledger, moves
 from forms.drafts import issue, read
 from forms.files import take_in
@@ -121,6 +121,7 @@ def world(settings, tmp_path) -> World:
         whose: _referral(cases[whose], providers[whose], centres[whose], whose) for whose in MARKS
     }
     ReadyBlock.objects.create(slug="block", title="Блок")
+    Script.objects.create(slug="script", title="Сценарий", live=False).save_revision().publish()
     acts = {whose: _act(cases[whose]) for whose in MARKS}
     LegalAct.objects.create(title="Закон")
     Agreement.objects.create(provider=providers[OTHER], subject=MARKS[OTHER])

@@ -141,8 +141,15 @@ def _task_state(measure: Any) -> Any:
     return measure.current_workflow_task_state
 
 
+def _latest_revision(world: World, whose: str) -> Any:
+    script = apps.get_model("intake_desk", "script").objects.first()
+    assert script is not None, "make a script in the world"
+    return script.latest_revision_id
+
+
 MEASURE = "wagtailsnippets_catalogue_measure"
 FORM = "wagtailsnippets_intake_forms_formdefinition"
+SCRIPT = "wagtailsnippets_intake_desk_script"
 # (name of the route or its namespace or nothing, part) → value
 VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("", "page_id"): lambda w, _: w.page.pk,
@@ -209,8 +216,12 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("wagtailimages_chooser", "pk"): lambda w, _: w.image.pk,
     ("wagtaildocs_chooser", "pk"): lambda w, _: w.document.pk,
     ("search_records", "name"): _is("measures"),
+    (SCRIPT, "pk"): _first("intake_desk", "script"),
     (FORM, "pk"): lambda w, _: w.form.pk,
     (FORM, "revision_id"): lambda w, _: w.form.latest_revision_id,
+    (SCRIPT, "revision_id"): _latest_revision,
+    ("wagtailsnippetchoosers_intake_desk_script", "pk"): _first("intake_desk", "script"),
+    ("intake:new_form", "slug"): lambda w, _: w.form.slug,
     ("wagtailsnippetchoosers_intake_forms_formdefinition", "pk"): lambda w, _: w.form.pk,
     (MEASURE, "revision_id"): _of_measure(lambda measure: measure.latest_revision_id),
     ("picture", "path"): _is("nothing.png"),

@@ -20,7 +20,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalogue.models import Measure
+from cms.accounts import samples
 from cms.management.commands.serve import free_address
+from desk.samples import sample_call
+
+DISPATCHER = "dispetcher"  # of the samples
 
 
 class Command(BaseCommand):
@@ -42,6 +46,9 @@ class Command(BaseCommand):
             self._step("Данные", lambda: call_command("load_catalogue", stdout=self.stdout))
             self._step("Поиск", lambda: call_command("rebuild_index", verbosity=0))
         call_command("demo_accounts", stdout=self.stdout)
+        dispatcher = samples().filter(username=DISPATCHER).first()
+        if dispatcher is not None:
+            sample_call(dispatcher)
 
     def _step(self, title: str, work: Callable[[], object]) -> None:
         self.stdout.write(f"{title} …")

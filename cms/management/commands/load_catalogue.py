@@ -1,4 +1,4 @@
-"""Loads a data set into every floor: measures first, then pages, synonyms, forms."""
+"""Loads a data set into every floor: measures first, then pages, synonyms, forms, scripts."""
 
 from __future__ import annotations
 

@@ -1,0 +1,85 @@
+"""From the editor's blocks to a version of a script: plain JSON that never changes.
+
+A version holds `title`, `lead`, `form`, `situations` and `steps`, each with an `id`, a `kind` (that
+of its block), `text` and `mark`; a question has the `key` of the form's, a danger `urgent` and
+`phones`, what is told `measures`, a fork `answers` with the ids that they lead to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from desk.models import Script, ScriptVersion
+from forms.compiling import digest, reasons
+
+
+@transaction.atomic
+def cut_version(script: Script, *, by: Any = None) -> ScriptVersion:
+    """The version in force for a script as published; a new one only when something changed."""
+    Script.objects.select_for_update().get(pk=script.pk)
+    content = compile_script(script)
+    sha256, last = digest(content), script.version_in_force()
+    if last is not None and last.sha256 == sha256:
+        return last
+    return ScriptVersion.objects.create(
+        script=script,
+        number=last.number + 1 if last else 1,
+        content=content,
+        sha256=sha256,
+        published_by=by,
+    )
+
+
+def check(script: Script) -> None:
+    """As the editor's page checks it.
+
+    :raises ValidationError: with the way to each step that is wrong.
+    """
+    script.full_clean()
+    try:
+        script.steps.stream_block.clean(script.steps)
+    except ValidationError as error:
+        raise ValidationError({"steps": list(reasons(error, script.steps))}) from error
+
+
+def compile_script(script: Script) -> dict[str, Any]:
+    """The steps of a script as it stands; what leads nowhere leads to the next step."""
+    ids = {step.value["mark"]: _id(step) for step in script.steps if step.value["mark"]}
+    return {
+        "title": script.title,
+        "lead": script.lead,
+        "form": script.form.slug if script.form else "",
+        "situations": [
+            {"slug": each.slug, "title": each.title} for each in script.situations.all()
+        ],
+        "steps": [_step(step, ids) for step in script.steps],
+    }
+
+
+def _step(step: Any, ids: dict[str, str]) -> dict[str, Any]:
+    kind, value = step.block_type, step.value
+    compiled = {"id": _id(step), "kind": kind, "text": value["text"] or ""}
+    if kind == "ask":
+        compiled["key"] = value["key"] or ""
+    elif kind == "warning":
+        compiled["urgent"] = bool(value["urgent"])
+        compiled["phones"] = [
+            {"title": each["title"], "phone": each["phone"]} for each in value["phones"]
+        ]
+    elif kind == "tell":
+        compiled["measures"] = [
+            {"slug": each.slug, "title": each.title} for each in value["measures"] if each
+        ]
+    elif kind == "branch":
+        compiled["answers"] = [
+            {"text": each["text"] or "", "goto": ids.get(each["goto"], "")}
+            for each in value["answers"]
+        ]
+    return compiled
+
+
+def _id(step: Any) -> str:
+    return str(step.id).replace("-", "")[:12]

@@ -1,0 +1,118 @@
+"""The back office's views of scripts: a snippet with drafts, review, preview, history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import ProtectedError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+from wagtail.admin import messages
+from wagtail.admin.panels import (
+    FieldPanel,
+    HelpPanel,
+    ObjectList,
+    PublishingPanel,
+    TabbedInterface,
+    TitleFieldPanel,
+)
+from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.admin.widgets.slug import SlugInput
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+
+from desk.models import Script
+
+
+class ScriptPolicy(ModelPermissionPolicy):
+    """A script that was published once is kept with every talk that was led by it."""
+
+    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
+        if action == "delete" and instance.first_published_at is not None:
+            return False
+        return super().user_has_permission_for_instance(user, action, instance)
+
+
+register_permission_policy(Script, ScriptPolicy(Script))
+
+
+class TellingView(View):
+    """Mixed in front of Wagtail's views: what the talks forbid is told and breaks nothing."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except ProtectedError:
+            messages.error(request, gettext("People have talked by it: take it down instead."))
+        return redirect(reverse(ScriptViewSet().get_url_name("list")))
+
+
+class ScriptListView(IndexView):
+    def get_base_queryset(self) -> Any:
+        return super().get_base_queryset().select_related("form")
+
+
+def state(script: Script) -> str:
+    """Where a script stands between its drafts and the dispatchers."""
+    if not script.live:
+        return gettext("draft")
+    changed = script.has_unpublished_changes
+    return (
+        gettext("dispatchers use it, there is a draft")
+        if changed
+        else gettext("dispatchers use it")
+    )
+
+
+class ScriptViewSet(SnippetViewSet):
+    model = Script
+    icon = "openquote"
+    menu_label = _("Scripts")
+    menu_name = "scripts"
+    menu_order = 255
+    add_to_admin_menu = True
+    list_display = [
+        "title",
+        Column("form", label=_("Form")),
+        Column("state", label=_("State"), accessor=state, sort_key="live"),
+        UpdatedAtColumn(),
+    ]
+    list_filter = ["situations", "live"]
+    search_fields = ["title", "lead"]
+    list_per_page = 50
+    search_backend_name = None
+    index_view_class = ScriptListView
+
+    def construct_view(self, view_class: type, **kwargs: Any) -> Any:
+        if hasattr(view_class, "dispatch"):
+            view_class = type(f"Telling{view_class.__name__}", (TellingView, view_class), {})
+        return super().construct_view(view_class, **kwargs)
+
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(
+                [
+                    TitleFieldPanel("title", targets=["slug"], placeholder=_("Name")),
+                    FieldPanel("lead"),
+                    HelpPanel(template="intake_desk/script_help.html"),
+                    FieldPanel("steps"),
+                ],
+                heading=_("Talk"),
+            ),
+            ObjectList(
+                [
+                    FieldPanel("form"),
+                    FieldPanel("situations"),
+                    FieldPanel("slug", widget=SlugInput),
+                    PublishingPanel(),
+                ],
+                heading=_("Settings"),
+            ),
+        ]
+    )
