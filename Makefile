@@ -23,6 +23,7 @@ serve: .venv/runtime ## Start the portal as it stands: web, worker and indexer
 test: .venv/dev ## Set everything up and run all tests
 	@$(BIN)/python tests/install_browser.py
 	@$(BIN)/python tests/install_clamd.py
+	@$(BIN)/python tests/install_mail.py
 	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 quick: .venv/dev ## Run the tests that take no browser and no seconds
@@ -52,7 +53,8 @@ bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-s
 	$(BIN)/python -m tests.bench.search $(SIZES)
 
 torture: .venv/dev ## Kill web, worker and indexers again and again, then compare; try thousands of random forms
-	TORTURE_ACCEPT=200 $(BIN)/python -m pytest tests/forms/test_no_loss.py -k killing --no-cov -q -rP
+	TORTURE_ACCEPT=200 $(BIN)/python -m pytest tests/forms/test_no_loss.py \
+	  tests/desk/test_killed_reader.py -k "killing or killed" --no-cov -q -rP
 	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
 	  -k killing --no-cov -q -rP
 	TORTURE=50 $(BIN)/python -m pytest tests/forms/test_any_form.py tests/forms/test_edited_forms.py \

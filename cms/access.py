@@ -76,6 +76,7 @@ _ARRANGEMENT = ("department", "curatorarea", "dutyshift", "centreclock", "specia
 _REFERS = ("intake_desk.refer_case",)
 # What was referred to the own organisation: Referral.objects.visible_to.
 _ANSWERS = ("intake_desk.answer_referral",)
+_LETTERS = ("intake_desk.sort_mail",)
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _DATA_REGISTER = ("intake_forms.view_data_register",)
 # What keeps personal data longer, what gives it out, what proves that it is gone.
@@ -129,6 +130,7 @@ RIGHTS: dict[Role, Rights] = {
             "intake_forms.view_whole_centre",
             "intake_forms.route_intakecase",
         )
+        + _LETTERS
     ),
     Role.SPECIALIST: Rights(_ADMIN + _CASES + _REFERS),
     Role.HEAD: Rights(
@@ -147,6 +149,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud(_DESK, "departmenttask")
         + crud(_FORM, "queue", actions="view add change")
         + crud(_DESK, "script", actions="view add change")
+        + _LETTERS
     ),
     Role.PARTNER: Rights(
         _ADMIN
@@ -165,6 +168,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud(_FORM, "topic", "queue", "routingrule", "register", *_ARRANGEMENT)
         + crud(_DESK, "departmenttask", "risksign", "urgenthelpkind")
         + crud(_DESK, "receiver", "routetemplate")
+        + crud(_DESK, "mailbox", actions="view add change")
         + _LEDGER
         + _DATA_REGISTER
         # Acts of cases that no centre had; the cases themselves take view_intakecase.

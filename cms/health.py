@@ -19,14 +19,16 @@ from cms.access import Role
 from cms.index_health import wrong
 from cms.models import User
 from cms.today import Item, Tone
+from desk.models import Mailbox
 from forms import ledger
 from forms.alarms import left_alone, urgent_alone
 from forms.ledger.findings import CHECKS
+from forms.models import Notice
 from themes.templatetags.russian import human_date
 
 SILENT = datetime.timedelta(minutes=2)  # a worker tells that it is alive every ten seconds
 WITH_ORGANISATION = (Role.DISPATCHER, Role.SPECIALIST, Role.HEAD, Role.PARTNER)
-PEOPLE_SHOWN = 3
+PEOPLE_SHOWN = BOXES_SHOWN = REASONS_SHOWN = 3
 
 
 def items(user: Any) -> list[Item]:
@@ -35,7 +37,7 @@ def items(user: Any) -> list[Item]:
         return []
     search = index_health.troubles()
     late = [*_urgent(), *_left_alone()]
-    broken = [*_losses(), *search, *_worker(), *_tasks(), *_imports(), *late]
+    broken = [*_losses(), *search, *_worker(), *_tasks(), *_mail(), *_imports(), *late]
     if not broken:
         return [*_people(), _well()]
     return [*broken, *_people(), *([] if search else [_search_is_well()])]
@@ -111,6 +113,37 @@ def _tasks() -> list[Item]:
         return []
     title = ngettext("%(count)d task has failed", "%(count)d tasks have failed", failed)
     return [wrong(title % {"count": failed}, _("The reasons stand in the worker's log."))]
+
+
+def _mail() -> list[Item]:
+    """Letters that do not come in, and messages that do not leave."""
+    boxes = [
+        Item(
+            _("The mailbox %(box)s is not read") % {"box": box},
+            reverse("intake:mailbox", args=[box.pk]),
+            str(box.get_trouble_display()),
+            _("broken"),
+            Tone.URGENT,
+        )
+        for box in Mailbox.objects.not_read()[:BOXES_SHOWN]
+    ]
+    lost = undelivered()
+    if not lost:
+        return boxes
+    title = ngettext(
+        "%(count)d message has not left in a day",
+        "%(count)d messages have not left in a day",
+        lost,
+    )
+    why = Notice.objects.not_arrived().values_list("problem", flat=True).order_by("problem")
+    note = _("The holders of the cases see it. Reasons: %(reasons)s.")
+    reasons = ", ".join(filter(None, why.distinct()[:REASONS_SHOWN]))
+    return [*boxes, wrong(title % {"count": lost}, note % {"reasons": reasons or "–"})]
+
+
+def undelivered() -> int:
+    """Messages of a day that have not arrived and are not tried again."""
+    return Notice.objects.not_arrived().count()
 
 
 def _imports() -> list[Item]:

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_safe
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
 from cms import index_health
-from cms.health import SILENT
+from cms.health import SILENT, undelivered
+from desk.models import Mailbox, ReceivedMail
 from forms import ledger
 from forms.alarms import left_alone, urgent_alone
 from forms.ledger.findings import CHECKS
@@ -77,6 +78,9 @@ def _attention() -> Reasons:
         ("unrouted", left_alone().count()),
         ("urgent", urgent_alone().count()),
         ("failed_tasks", ProcrastinateJob.objects.filter(status="failed").count()),
+        ("mailboxes_not_read", Mailbox.objects.not_read().count()),
+        ("letters_not_sorted", ReceivedMail.objects.waiting().count()),
+        ("messages_not_arrived", undelivered()),
     ):
         if count:
             reasons[name] = count

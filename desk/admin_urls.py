@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import case, diagnosis, inbox, referrals, registering, routes
+from desk.views import case, diagnosis, inbox, letters, mailboxes, referrals, registering, routes
 from desk.views.cases import cases
 from forms import admin_urls as forms
 
@@ -40,5 +40,11 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<uuid:referral>/", inbox.inbox_referral, name="inbox_referral"),
     path("inbox/<uuid:referral>/files/<uuid:file>/", inbox.inbox_file, name="inbox_file"),
+    path("mail/", letters.letters, name="letters"),
+    path("mail/<uuid:letter>/", letters.decide, name="letter"),
+    path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
+    path("mailboxes/new/", mailboxes.mailbox, name="new_mailbox"),
+    path("mailboxes/<uuid:mailbox>/", mailboxes.mailbox, name="mailbox"),
+    path("mailboxes/<uuid:mailbox>/check/", mailboxes.check_mailbox, name="check_mailbox"),
     *forms.urlpatterns,
 ]

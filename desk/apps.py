@@ -11,9 +11,14 @@ class IntakeDeskConfig(AppConfig):
 
     def ready(self) -> None:
         from desk import family, partner_letters
-        from forms import sending, slots
+        from desk.mail import replies, taking_in, threads
+        from desk.models import Mailbox
+        from forms import rotation, sending, slots
 
         slots.told_to_family.append(family.told)
         slots.own_copy.append(family.own_copy)
         slots.not_erased.append(family.awaited)
         sending.composers[partner_letters.KIND] = partner_letters.letter
+        sending.composers[taking_in.RECEIVED] = replies.received
+        sending.threads.append(threads.put_into_thread)
+        rotation.WRAPPED["mailboxes"] = Mailbox

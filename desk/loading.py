@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cms.loading import Report
 from desk import loading_routes, loading_scripts, loading_signs
+from desk.mail import loading as mail
 
 
 def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
@@ -14,3 +15,4 @@ def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
     loading_signs.load(folder, report, say)
     loading_routes.load(folder, report, say)
     loading_scripts.load(folder, report, say)
+    mail.load(folder, report, say)

@@ -2,7 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from django.db import transaction
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="intake_desk.read_mailboxes", queueing_lock="intake_desk.read_mailboxes")
+def read_mailboxes(timestamp: int) -> None:
+    """Have each mailbox read by itself, one that has long not answered more seldom: it holds up
+    whatever else the worker has to do."""
+    from desk.models import Mailbox
+
+    every_tenth = timestamp // 60 % 10 == 0
+    for mailbox in Mailbox.objects.filter(active=True):
+        if every_tenth or not mailbox.fails_long:
+            ask_to_read(str(mailbox.pk))
+
+
+def ask_to_read(mailbox: str) -> None:
+    """One reader at a time, and one that waits."""
+    name = f"intake_desk.mailbox.{mailbox}"
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        read_mailbox.configure(lock=name, queueing_lock=name).defer(mailbox=mailbox)
+
+
+@app.task(name="intake_desk.read_mailbox", retry=RetryStrategy(max_attempts=4, wait=60))
+def read_mailbox(mailbox: str) -> None:
+    """Take in the letters that have come."""
+    from desk.mail import fetching
+
+    fetching.read(mailbox)
 
 
 @app.periodic(cron="3-59/5 * * * *")

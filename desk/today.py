@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
 from desk import referral_today
+from desk.models import ReceivedMail
 from forms.alarms import left_alone, urgent_alone
 from forms.models import OPEN, RUNNING, IntakeCase, State
 
@@ -46,6 +47,7 @@ def items(user: Any) -> list[Item]:
     return [
         *_urgent(counts["urgent"], counts["urgent_late"]),
         *_left_alone(counts["alone"]),
+        *_letters(user),
         *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
         *(referral_today.told(case) for case in back),
@@ -72,6 +74,25 @@ def _urgent(count: int, late: int) -> list[Item]:
             note,
             _("pressing"),
             Tone.URGENT,
+        )
+    ]
+
+
+def _letters(user: Any) -> list[Item]:
+    if not user.has_perm("intake_desk.sort_mail"):
+        return []
+    count = ReceivedMail.objects.visible_to(user).waiting().count()
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d letter could not be taken in",
+        "%(count)d letters could not be taken in",
+        count,
+    )
+    note = _("Look at them: a family may wait for an answer.")
+    return [
+        Item(
+            title % {"count": count}, reverse("intake:letters"), note, _("not sorted"), Tone.URGENT
         )
     ]
 

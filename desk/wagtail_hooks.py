@@ -13,6 +13,7 @@ from wagtail.snippets.models import register_snippet
 from desk import admin_urls
 from desk.arrangement import Arrangement
 from desk.viewsets import ScriptViewSet
+from forms.wagtail_hooks import GuardedMenuItem
 
 register_snippet(ScriptViewSet)
 
@@ -36,6 +37,30 @@ def desk_urls() -> list[URLPattern | URLResolver]:
 def cases_menu_item() -> MenuItem:
     return CasesMenuItem(
         _("Cases"), reverse("intake:list"), name="cases", icon_name="tasks", order=100
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def letters_menu_item() -> MenuItem:
+    return GuardedMenuItem(
+        _("Letters"),
+        reverse("intake:letters"),
+        right="intake_desk.sort_mail",
+        name="letters",
+        icon_name="mail",
+        order=110,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def mailboxes_menu_item() -> MenuItem:
+    return GuardedMenuItem(
+        _("Mailboxes"),
+        reverse("intake:mailboxes"),
+        right="intake_desk.change_mailbox",
+        name="mailboxes",
+        icon_name="mail",
+        order=665,
     )
 
 

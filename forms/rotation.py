@@ -18,7 +18,8 @@ from forms import crypto, marks
 from forms.models import FormDraft, RecoveryCode, SubmissionKey
 
 BATCH = 200
-# What has a key of its own, wrapped by a key of the installation. Codes live for an hour.
+# What has a key of its own, wrapped by a key of the installation. Codes live for an hour. Floors
+# above add theirs; the id of each is the owner of its key.
 WRAPPED: dict[str, Any] = {
     "submissions": SubmissionKey,
     "drafts": FormDraft,
@@ -38,7 +39,7 @@ def rotate(batch: int = BATCH) -> Iterator[int]:
     # What was locked, one by one: who holds a key and waits for another could wait in a circle.
     while done := _submissions(1):
         yield done
-    for model in (FormDraft, RecoveryCode):
+    for model in [each for each in WRAPPED.values() if each is not SubmissionKey]:
         while done := _others(model, batch):
             yield done
 

@@ -6,6 +6,7 @@ import contextlib
 import smtplib
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -77,10 +78,28 @@ def _by_mail(letter: Letter, message_id: str, repeated: bool) -> NotSent | None:
     )
     connection = get_connection()
     try:
+        return _greeted(connection) or _said(connection, message)
+    finally:
+        with contextlib.suppress(OSError):  # it is delivered, whatever the farewell was
+            connection.close()
+
+
+# Errors of smtplib are OSErrors. Their texts may hold the address.
+
+
+def _greeted(connection: Any) -> NotSent | None:
+    """Until both know each other; nothing of the letter has been said."""
+    try:
         connection.open()
-    # Errors of smtplib are OSErrors. Their texts may hold the address.
+        server = getattr(connection, "connection", None)
+        if isinstance(server, smtplib.SMTP):
+            server.ehlo_or_helo_if_needed()
     except OSError as error:
         return _named(error)
+    return None
+
+
+def _said(connection: Any, message: EmailMessage) -> NotSent | None:
     try:
         connection.send_messages([message])
     # A domain that no network can have, a header that is none.
@@ -95,9 +114,6 @@ def _by_mail(letter: Letter, message_id: str, repeated: bool) -> NotSent | None:
         return _named(error, error.smtp_code)
     except OSError as error:  # cut off: what was said last may have been heard
         return _named(error, unknown=True)
-    finally:
-        with contextlib.suppress(OSError):  # it is delivered, whatever the farewell was
-            connection.close()
     return None
 
 

@@ -22,17 +22,20 @@ from psycopg import sql
 from cms.database import prepare
 from tests.browser import browser_page, chromium, live_portal, pytest_runtest_makereport
 from tests.clamd import _clamd, clamd
+from tests.dovecot import _dovecot, dovecot
 from tests.strict_templates import forbid_undefined_variables
 
 # Playwright's loop runs in the thread of the test, which talks to the database all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# Fixtures of a real browser and a real clamd, for every test that asks for them.
+# Fixtures of a real browser, a real clamd, a real mail server, for every test that asks for them.
 __all__ = [
     "_clamd",
+    "_dovecot",
     "browser_page",
     "chromium",
     "clamd",
+    "dovecot",
     "live_portal",
     "pytest_runtest_makereport",
 ]

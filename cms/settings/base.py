@@ -369,6 +369,8 @@ EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "navigator@localhost")
+# The authority of mail servers that have one of their own, for reading mailboxes.
+MAIL_CA = os.environ.get("MAIL_CA", "")
 # Short messages to families: a gateway that takes JSON. {to} and {text} stand for whole values.
 NAVIGATOR_SMS = {
     "URL": os.environ.get("SMS_URL", ""),

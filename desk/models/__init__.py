@@ -9,6 +9,7 @@ from desk.models.diagnosis import (
     UrgentHelp,
     UrgentHelpKind,
 )
+from desk.models.mail import DONE, Fate, Mailbox, Reason, ReceivedMail, Security, Trouble
 from desk.models.referrals import (
     AWAITED,
     ConsentWay,
@@ -25,11 +26,16 @@ from desk.models.scripts import Script, ScriptRun, ScriptVersion
 
 __all__ = [
     "AWAITED",
+    "DONE",
     "CaseRoute",
     "ConsentWay",
     "DepartmentTask",
     "Diagnosis",
+    "Fate",
     "Level",
+    "Mailbox",
+    "Reason",
+    "ReceivedMail",
     "Receiver",
     "Referral",
     "ReferralEvent",
@@ -42,8 +48,10 @@ __all__ = [
     "Script",
     "ScriptRun",
     "ScriptVersion",
+    "Security",
     "SignGroup",
     "Step",
+    "Trouble",
     "UrgentHelp",
     "UrgentHelpKind",
     "Way",

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from desk import talk as talking
 from desk.handing import handed_over, just_registered
+from desk.mail.shown import letters_of
 from desk.models import Referral
 from desk.moving import MoveForm, panels
 from desk.views import referrals
@@ -266,6 +267,7 @@ def _page(
         **_registration(found, user),
         "is_waiting": found.state == State.WAITING_FAMILY,
         "term": term_of(found, user),
+        "letters": letters_of(found, user),
     }
     return render(request, "intake_desk/case.html", context, status=status)
 

@@ -19,6 +19,7 @@ from forms.ledger import days
 from forms.models import (
     OPEN,
     CaseEvent,
+    Channel,
     EventKind,
     FormDraft,
     FormVersion,
@@ -100,13 +101,14 @@ def _without_key() -> Iterable[object]:
 
 
 def _without_consent() -> Iterable[object]:
-    """Submissions to versions that nobody can send without consenting; staff may have had to, where
-    life was in danger."""
+    """Submissions to versions that nobody can send without consenting. Who writes a letter was not
+    asked; staff may have had to go on without, where life was in danger."""
     versions = [
         version.pk for version in FormVersion.objects.all() if sure_consents(version.schema)
     ]
-    lacking = Submission.objects.filter(version__in=versions, consents__isnull=True)
-    lacking = lacking.exclude(registration__permission=Permission.VITAL)
+    asked = Submission.objects.exclude(channel=Channel.EMAIL)
+    asked = asked.exclude(registration__permission=Permission.VITAL)
+    lacking = asked.filter(version__in=versions, consents__isnull=True)
     return lacking.order_by("pk").values_list("pk", flat=True)[:MOST]
 
 

@@ -54,17 +54,23 @@ def load(folder: Path, report: Report, say: Say) -> None:
     if report.refusals:
         return
     say("Темы, очереди и правила")
-    topics = _load_topics(forms, report)
     _load_queues(report)
     say("Формы для семей")
-    for row in forms:
-        _load_form(row, topics, reader)
+    topics = load_forms(forms, reader)
     say("Готовые блоки")
     for place, block in enumerate(ready, start=1):
         _load_ready(block, place * 10, report)
     say("Журналы и карточки")
     for register in registers:
         _load_register(register, topics, report)
+
+
+def load_forms(rows: list[FormRow], reader: Reader) -> dict[str, Topic]:
+    """Bring forms and their topics to what the rows say."""
+    topics = _load_topics(rows, reader.report)
+    for row in rows:
+        _load_form(row, topics, reader)
+    return topics
 
 
 def _ready_rows(folder: Path, report: Report) -> list[ReadyRow]:

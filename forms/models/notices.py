@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 
 from django.db import models
@@ -28,6 +29,13 @@ class NoticeState(models.TextChoices):
 OVER = (NoticeState.SENT, NoticeState.REFUSED)
 NOT_ARRIVED = (NoticeState.FAILED, NoticeState.UNKNOWN)
 FAMILY = "family"
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def not_arrived(self) -> NoticeQuerySet:
+        """Of the last day, those that are not tried again."""
+        day_ago = timezone.now() - datetime.timedelta(days=1)
+        return self.filter(state__in=NOT_ARRIVED, given_up=True, changed_at__gt=day_ago)
 
 
 class Notice(models.Model):
@@ -69,6 +77,8 @@ class Notice(models.Model):
     problem = models.CharField(_("why it did not arrive"), max_length=60, blank=True)
     made_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message that leaves")

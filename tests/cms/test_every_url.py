@@ -7,6 +7,7 @@ walked too.
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from django.core.cache import caches
@@ -32,7 +33,16 @@ from catalogue.models import (
 )
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
-from desk.models import CaseRoute, Referral, RouteTemplate, Script
+from desk.models import (
+    CaseRoute,
+    Fate,
+    Mailbox,
+    Reason,
+    ReceivedMail,
+    Referral,
+    RouteTemplate,
+    Script,
+)
 from forms import keeping, ledger, moves
 from forms.drafts import issue, read
 from forms.files import take_in
@@ -152,6 +162,7 @@ def world(settings, tmp_path) -> World:
         files=files,
         acts=acts,
         referrals=referrals,
+        letters={whose: _letter(form, centres[whose], MARKS[whose]) for whose in MARKS},
         form=form,
         page=page,
         image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
@@ -225,6 +236,17 @@ def _act(case) -> ErasureAct:
     act = ErasureAct.objects.create(day=timezone.localdate(), centre=case.centre)
     Erasure.objects.create(act=act, case=case, rule="term", method="delete")
     return act
+
+
+def _letter(form, centre, mark: str) -> ReceivedMail:
+    """A letter that was not sorted, in the mailbox of a centre."""
+    box = Mailbox(address=f"{centre.slug}@example.org", centre=centre, form=form, user=mark)
+    box.host, box.port = "127.0.0.1", 1
+    box.keep_password(mark)
+    box.save()
+    return ReceivedMail.objects.create(
+        pk=uuid.uuid4(), mailbox=box, uid_validity=1, uid=1, fate=Fate.UNSORTED, reason=Reason.EMPTY
+    )
 
 
 class Walker:

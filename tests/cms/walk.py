@@ -42,6 +42,7 @@ class World:
     files: dict[str, Any]
     acts: dict[str, Any]
     referrals: dict[str, Any]
+    letters: dict[str, Any]
     form: Any
     page: Any
     image: Any
@@ -227,6 +228,8 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("picture", "path"): _is("nothing.png"),
     ("intake:register", "slug"): _is("journal"),
     ("intake:file", "file"): lambda w, whose: w.files[whose].pk,
+    ("intake:letter", "letter"): lambda w, whose: w.letters[whose].pk,
+    ("intake", "mailbox"): lambda w, whose: w.letters[whose].mailbox_id,
     ("intake:act", "pk"): lambda w, whose: w.acts[whose].pk,
     ("intake:act_paper", "pk"): lambda w, whose: w.acts[whose].pk,
     ("intake:act_log", "pk"): lambda w, whose: w.acts[whose].pk,

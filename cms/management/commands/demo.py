@@ -22,6 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from catalogue.models import Measure
 from cms.accounts import samples
 from cms.management.commands.serve import free_address
+from desk.mail.samples import take_in_samples
 from desk.samples import sample_call
 
 DISPATCHER = "dispetcher"  # of the samples
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         if not Measure.objects.exists():
             self._step("Данные", lambda: call_command("load_catalogue", stdout=self.stdout))
             self._step("Поиск", lambda: call_command("rebuild_index", verbosity=0))
+        self._step("Образцы писем", take_in_samples)
         call_command("demo_accounts", stdout=self.stdout)
         dispatcher = samples().filter(username=DISPATCHER).first()
         if dispatcher is not None:
