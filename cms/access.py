@@ -144,9 +144,10 @@ RIGHTS: dict[Role, Rights] = {
             "intake_forms.view_whole_centre",
             "intake_forms.route_intakecase",
             "intake_forms.break_glass",
+            "intake_forms.view_accesslog",
         )
         + crud(_FORM, *_ARRANGEMENT)
-        + crud(_DESK, "departmenttask")
+        + crud(_DESK, "departmenttask", "messagetemplate")
         + crud(_FORM, "queue", actions="view add change")
         + crud(_DESK, "script", actions="view add change")
         + _LETTERS
@@ -166,7 +167,7 @@ RIGHTS: dict[Role, Rights] = {
         + _SETTINGS
         + crud("catalogue", "membership", "agreement", *_DICTIONARIES)
         + crud(_FORM, "topic", "queue", "routingrule", "register", *_ARRANGEMENT)
-        + crud(_DESK, "departmenttask", "risksign", "urgenthelpkind")
+        + crud(_DESK, "departmenttask", "risksign", "urgenthelpkind", "messagetemplate")
         + crud(_DESK, "receiver", "routetemplate")
         + crud(_DESK, "mailbox", actions="view add change")
         + _LEDGER

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import case, diagnosis, inbox, letters, mailboxes, referrals, registering, routes
-from desk.views.cases import cases
+from desk.views import (
+    answers,
+    case,
+    cases,
+    diagnosis,
+    filters,
+    here,
+    inbox,
+    letters,
+    looks,
+    mailboxes,
+    many,
+    paper,
+    referrals,
+    registering,
+    routes,
+    secrecy,
+)
 from forms import admin_urls as forms
 
 app_name = "intake"
 urlpatterns = [
-    path("", cases, name="list"),
+    path("", cases.cases, name="list"),
+    path("find/", cases.search, name="find"),
+    path("next/", cases.take_next, name="next"),
+    path("filters/", filters.keep, name="keep_filter"),
+    path("filters/<int:pk>/forget/", filters.forget, name="forget_filter"),
+    path("many/", many.begin, name="many"),
+    path("many/done/", many.jobs, name="jobs"),
+    path("many/<uuid:pk>/", many.job, name="job"),
+    path("looks/", looks.looks, name="looks"),
+    path("closed/<slug:number>/", secrecy.glass, name="glass"),
     path("new/", registering.choose, name="new"),
     path("new/begun/<str:ref>/", registering.begun, name="new_begun"),
     path("new/begun/<str:ref>/drop/", registering.throw_away, name="new_drop"),
@@ -20,7 +45,13 @@ urlpatterns = [
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/take/", case.take, name="take"),
     path("<int:pk>/move/", case.move, name="move"),
+    path("<int:pk>/sort/", case.sort, name="sort"),
     path("<int:pk>/note/", case.note, name="note"),
+    path("<int:pk>/look/", answers.look, name="look"),
+    path("<int:pk>/correct/", answers.correct, name="correct"),
+    path("<int:pk>/name/", secrecy.name, name="name"),
+    path("<int:pk>/here/", here.here, name="here"),
+    path("<int:pk>/paper/", paper.paper, name="paper"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),
     path("<int:pk>/diagnosis/", diagnosis.diagnosis, name="diagnosis"),
     path("<int:pk>/diagnosis/<uuid:diagnosis>/", diagnosis.diagnosed, name="diagnosed"),

@@ -10,7 +10,8 @@ class IntakeDeskConfig(AppConfig):
     verbose_name = _("Intake desk")
 
     def ready(self) -> None:
-        from desk import family, partner_letters
+        from desk import amending, diagnosing, family, partner_letters
+        from desk import slots as of_case
         from desk.mail import replies, taking_in, threads
         from desk.models import Mailbox
         from forms import rotation, sending, slots
@@ -22,3 +23,6 @@ class IntakeDeskConfig(AppConfig):
         sending.composers[taking_in.RECEIVED] = replies.received
         sending.threads.append(threads.put_into_thread)
         rotation.WRAPPED["mailboxes"] = Mailbox
+        slots.marked_beside.append(amending.marked_beside)
+        slots.amended.append(amending.told)
+        of_case.among_actions.append(diagnosing.fragment)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from catalogue.models import Measure
 from desk.models import Diagnosis, Level, RiskSign, UrgentHelp, UrgentHelpKind
+from desk.slots import Fragment
 from forms.events import record
 from forms.models import Department, EventKind, IntakeCase, State
 from forms.moves import NotAllowed
@@ -165,3 +166,8 @@ def panel(case: IntakeCase, user: Any) -> dict[str, Any]:
         "urgent_help": list(case.urgent_help.select_related("author")),
         "may_diagnose": may_diagnose(case, user),
     }
+
+
+def fragment(case: IntakeCase, user: Any) -> Fragment:
+    """The part of the page of a case about it."""
+    return Fragment("diagnosis", "intake_desk/diagnosis_panel.html", panel(case, user))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cms.loading import Report
-from desk import loading_routes, loading_scripts, loading_signs
+from desk import loading_routes, loading_scripts, loading_signs, loading_texts
 from desk.mail import loading as mail
 
 
@@ -16,3 +16,4 @@ def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
     loading_routes.load(folder, report, say)
     loading_scripts.load(folder, report, say)
     mail.load(folder, report, say)
+    loading_texts.load(loading_texts.DATASET, report, say)

@@ -29,8 +29,10 @@ class MoveForm(forms.Form):
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput())
     writing_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
-    def __init__(self, move: Move, case: IntakeCase, user: Any, data: Any = None) -> None:
-        initial = {"version": case.version, "writing_id": uuid.uuid4()}
+    def __init__(
+        self, move: Move, case: IntakeCase, user: Any, data: Any = None, initial: Any = None
+    ) -> None:
+        initial = {"version": case.version, "writing_id": uuid.uuid4(), **(initial or {})}
         super().__init__(data, initial=initial, auto_id=f"{move.action}-%s")
         self.move, self.case, self.user = move, case, user
         for name, field in _FIELDS.items():

@@ -1,4 +1,4 @@
-"""Operational registers of the desk: signs of risk, urgent help, who takes referrals, routes."""
+"""Operational registers of the desk: signs of risk, urgent help, who takes referrals, routes, texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, InlinePanel
 
 from cms.registers import Register
-from desk.models import Receiver, RiskSign, RouteTemplate, UrgentHelpKind
+from desk.models import MessageTemplate, Receiver, RiskSign, RouteTemplate, UrgentHelpKind
 
 
 class RiskSigns(Register):
@@ -48,4 +48,13 @@ class RouteTemplates(Register):
     ]
 
 
-REGISTERS = [RiskSigns, UrgentHelpKinds, Receivers, RouteTemplates]
+class MessageTemplates(Register):
+    model = MessageTemplate
+    menu_icon = "doc-full"
+    list_display = ("title", "topic", "centre", "retired")
+    list_select_related = ("topic", "centre")
+    list_filter = ("retired",)
+    search_fields = ("title", "body")
+
+
+REGISTERS = [RiskSigns, UrgentHelpKinds, Receivers, RouteTemplates, MessageTemplates]

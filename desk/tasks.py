@@ -49,3 +49,20 @@ def watch_referrals(timestamp: int) -> None:
     from desk import watching
 
     watching.watch()
+
+
+@app.task(name="intake_desk.do_bulk", retry=RetryStrategy(max_attempts=5, wait=10))
+def do_bulk(job: str) -> None:
+    """Do what one person wanted done to many cases; what is done already is not done again."""
+    from desk import bulk
+
+    bulk.work(job)
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="intake_desk.forget_presence", queueing_lock="intake_desk.forget_presence")
+def forget_presence(timestamp: int) -> None:
+    """Who looked at a case an hour ago is told nobody: the log of views keeps what has to be kept."""
+    from desk import presence
+
+    presence.sweep()

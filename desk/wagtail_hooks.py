@@ -99,3 +99,15 @@ def register_menu_item() -> MenuItem:
     return RegisterMenuItem(
         _("Register"), reverse("intake:new"), name="register", icon_name="plus", order=101
     )
+
+
+class LooksMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("intake_forms.view_accesslog")
+
+
+@hooks.register("register_admin_menu_item")
+def looks_menu_item() -> MenuItem:
+    return LooksMenuItem(
+        _("Who has looked"), reverse("intake:looks"), name="looks", icon_name="view", order=665
+    )

@@ -11,7 +11,7 @@ class IntakeFormsConfig(AppConfig):
 
     def ready(self) -> None:
         from catalogue import slots
-        from forms import alarms, checks, links  # noqa: F401 - alarms know their letters
+        from forms import alarms, checks, granting, links  # noqa: F401 - letters of theirs
 
         slots.apply_links.append(links.forms_for)
         slots.ask_links.append(links.forms_to_ask)

@@ -135,6 +135,7 @@ def _data(case: IntakeCase, readers: list[str]) -> dict[str, Any]:
         ),
         "registration": getattr(submission, "registration", None),
         "answers": answers,
+        "amended": [one for told in slots.amended for one in told(case)],
         "contact_now": changed.read() if changed else None,
         "contact_said": contact_in_words(changed.read()) if changed else "",
         "messages": messages,
@@ -190,6 +191,10 @@ def _plain(case: IntakeCase, data: dict[str, Any]) -> dict[str, Any]:
         "seen_by": data["readers"],
         "state": case.state,
         "answers": data["answers"],
+        "corrections": [
+            {"question": one.label, "answer": one.text, "at": one.at.isoformat(), "why": one.why}
+            for one in data["amended"]
+        ],
         "contact_now": data["contact_now"],
         "questions": [
             {

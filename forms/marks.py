@@ -16,7 +16,7 @@ from typing import Any
 import phonenumbers
 from django.db.models import QuerySet
 
-from forms import crypto, snils
+from forms import crypto, slots, snils
 from forms.compiling import lifted
 from forms.models import BlindMark, ContactNow, MarkKind, Submission
 
@@ -69,13 +69,20 @@ def _made(submission: Submission, values: Iterable[Found]) -> list[BlindMark]:
 
 
 def renew(submission: Submission) -> None:
-    """Mark a submission anew, from its answers and from how it may be reached since."""
+    """Mark a submission anew, from its answers and from what has become known since."""
     erase(submission)
     values = [*values_in(submission.version.schema, submission.read_answers())]
+    values += known_beside(submission)
+    BlindMark.objects.bulk_create(_made(submission, values))
+
+
+def known_beside(submission: Submission) -> Iterator[Found]:
+    """What names the person and does not stand in the answers: it has become known since."""
     for changed in ContactNow.objects.filter(submission=submission):
         changed.submission = submission  # which has its key at hand
-        values += _reached(changed.read())
-    BlindMark.objects.bulk_create(_made(submission, values))
+        yield from reached(changed.read())
+    for known in slots.marked_beside:
+        yield from known(submission)
 
 
 def erase(submission: Submission) -> None:
@@ -104,14 +111,15 @@ def _values(nodes: Iterable[Mapping[str, Any]], answers: Mapping[str, Any]) -> I
         elif answer and kind in beside:
             beside[kind].append(answer)
         elif answer and kind == "contact":
-            yield from _reached(answer)
+            yield from reached(answer)
         elif answer and kind in (MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS):
             yield MarkKind(kind), answer
     for name, born in product(beside["name"], beside["birth_date"]):
         yield MarkKind.PERSON, person(name, born)
 
 
-def _reached(answer: Mapping[str, Any]) -> Iterator[Found]:
+def reached(answer: Mapping[str, Any]) -> Iterator[Found]:
+    """What an answer about how to reach the family names."""
     return ((MarkKind(part), answer[part]) for part in _REACHED if part in answer)
 
 

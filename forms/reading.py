@@ -25,8 +25,8 @@ class Answered:
     text: str
     kind: str
     personal: bool
+    path: str = ""  # of the question, in a row with its number: `children.0.born`
     files: tuple[tuple[str, str], ...] = ()  # ids and names
-    path: str = ""  # keys down to the question, as forms.course writes them
     unasked: bool = False  # staff did not ask; it is not that nothing was answered
 
 
@@ -99,8 +99,8 @@ def _read(
                 in_words(node, answer),
                 node["type"],
                 node["personal"],
-                tuple((each["id"], each["name"]) for each in files),
                 path,
+                tuple((each["id"], each["name"]) for each in files),
                 path in unasked,
             )
 

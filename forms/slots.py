@@ -5,13 +5,14 @@ Each slot is a list of functions; an app above adds its own in `ready()`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists
 
-from forms.models import IntakeCase
+from forms.models import IntakeCase, MarkKind, Submission
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,26 @@ class Given:
     rows: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Amended:
+    """An answer that staff have corrected since: the question, how it is right, since when, why."""
+
+    label: str
+    text: str
+    at: datetime.datetime
+    why: str
+
+
 # What a family reads about its request, below whose turn it is.
 told_to_family: list[Callable[[IntakeCase], list[Told]]] = []
 # What else goes into the own copy of a person.
 own_copy: list[Callable[[IntakeCase], list[Given]]] = []
 # Cases of which nothing is erased by term yet; asked of the row "pk".
 not_erased: list[Callable[[], Exists]] = []
+# By what else a submission is found than by its answers: values as forms.marks takes them.
+marked_beside: list[Callable[[Submission], Iterable[tuple[MarkKind, str]]]] = []
+# What of the answers was corrected: it goes into the copy that a family gets of its data.
+amended: list[Callable[[IntakeCase], list[Amended]]] = []
 
 
 def told(case: IntakeCase) -> list[Told]:

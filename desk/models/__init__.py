@@ -1,5 +1,7 @@
 """The records of the desk. One module a subject; import them from here."""
 
+from desk.models.amending import Amendment, AmendReason
+from desk.models.bulk import BulkAction, BulkJob, BulkRow, RowState
 from desk.models.diagnosis import (
     DepartmentTask,
     Diagnosis,
@@ -9,7 +11,9 @@ from desk.models.diagnosis import (
     UrgentHelp,
     UrgentHelpKind,
 )
+from desk.models.listing import SavedFilter
 from desk.models.mail import DONE, Fate, Mailbox, Reason, ReceivedMail, Security, Trouble
+from desk.models.presence import Presence
 from desk.models.referrals import (
     AWAITED,
     ConsentWay,
@@ -23,10 +27,16 @@ from desk.models.referrals import (
 )
 from desk.models.routes import CaseRoute, Receiver, RouteStep, RouteTemplate
 from desk.models.scripts import Script, ScriptRun, ScriptVersion
+from desk.models.templates import MessageTemplate
 
 __all__ = [
     "AWAITED",
     "DONE",
+    "AmendReason",
+    "Amendment",
+    "BulkAction",
+    "BulkJob",
+    "BulkRow",
     "CaseRoute",
     "ConsentWay",
     "DepartmentTask",
@@ -34,6 +44,8 @@ __all__ = [
     "Fate",
     "Level",
     "Mailbox",
+    "MessageTemplate",
+    "Presence",
     "Reason",
     "ReceivedMail",
     "Receiver",
@@ -45,6 +57,8 @@ __all__ = [
     "RiskSign",
     "RouteStep",
     "RouteTemplate",
+    "RowState",
+    "SavedFilter",
     "Script",
     "ScriptRun",
     "ScriptVersion",

@@ -1,143 +1,169 @@
-"""The list of cases at the desk: those of the person's centre, by what has to be done."""
+"""The list of cases at the desk: those of the person's centres, by what has to be done."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django import forms
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
 
-from forms.models import OPEN, IntakeCase, Queue, State, Topic
-from forms.references import MAX_TYPED, folded
+from desk import counting, searching
+from desk.bulk import BulkForm
+from desk.families import initials
+from desk.models import SavedFilter
+from desk.narrowing import FilterForm, Tab, among_free, narrowed, tab_of, tabs_of
+from desk.paging import Page, page_of
+from forms import moves
+from forms.models import CaseEvent, DutyShift, IntakeCase
 from forms.views.private import private
-from forms.visibility import of_own_centres
+from forms.visibility import scope_of
 
 ON_PAGE = 50
-LONGEST_PAGE_NUMBER = 6
-
-
-class FilterForm(forms.Form):
-    """What narrows the list; anything that is not understood narrows nothing."""
-
-    use_required_attribute = False
-    q = forms.CharField(
-        label=gettext_lazy("Number"),
-        required=False,
-        max_length=MAX_TYPED,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
-    )
-    state = forms.ChoiceField(
-        label=gettext_lazy("State"),
-        required=False,
-        choices=[("", gettext_lazy("any")), *State.choices],
-    )
-    queue = forms.ModelChoiceField(
-        Queue.objects.none(),
-        label=gettext_lazy("Queue"),
-        required=False,
-        empty_label=gettext_lazy("any queue"),
-    )
-    topic = forms.ModelChoiceField(
-        Topic.objects.all(),
-        label=gettext_lazy("Topic"),
-        required=False,
-        empty_label=gettext_lazy("any topic"),
-    )
-
-    def __init__(self, user: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        field = self.fields["queue"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = _queues_of(user)
-
-    def narrow(self, cases: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
-        self.is_valid()
-        wanted = self.cleaned_data
-        if wanted.get("q"):
-            cases = cases.filter(ref__startswith=folded(wanted["q"]))
-        for name in ("state", "queue", "topic"):
-            if wanted.get(name):
-                cases = cases.filter(**{name: wanted[name]})
-        return cases
 
 
 @private
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
-    user: Any = request.user
-    if not user.has_perm("intake_forms.view_intakecase"):
+    user = may_look(request)
+    return _listed(request, user)
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@private
+@require_POST
+def search(request: HttpRequest) -> HttpResponse:
+    """By number it leads to the case; by anything that names a person the list answers itself."""
+    user = may_look(request)
+    typed = searching.SearchForm(request.POST)
+    if not typed.is_valid():
+        return _listed(request, user, searched=typed, status=422)
+    if typed.number:
+        found = IntakeCase.objects.visible_to(user).filter(ref=typed.number).first()
+        if found is not None:
+            return to(reverse("intake:case", args=[found.pk]))
+        if searching.closed_to(user, typed.number) is not None:
+            return to(reverse("intake:glass", args=[typed.number]))
+        return to(f"{reverse('intake:list')}?tab=open&q={typed.number}")
+    rows = searching.by_mark(user, typed.cleaned_data["what"]).order_by("-created_at", "-pk")
+    found_rows = Page(list(_whole(rows)[: searching.FOUND_AT_MOST]), "", "")
+    return _listed(request, user, searched=typed, found=found_rows)
+
+
+@private
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Take the case that presses most among the free ones of this tab and filter."""
+    user = may_look(request)
+    tab, filtering = tab_of(user, request.GET), FilterForm(user, data=request.GET)
+    try:
+        case = moves.take_next(actor=user, among=among_free(tab, filtering))
+    except moves.NotAllowed:
+        return _listed(request, user, told=_("This cannot be done now."), status=409)
+    if case is None:
+        return _listed(request, user, told=_("There is no free case here."), status=409)
+    return to(reverse("intake:case", args=[case.pk]))
+
+
+def may_look(request: HttpRequest) -> Any:
+    """The person, when it works with cases at all."""
+    if not request.user.has_perm("intake_forms.view_intakecase"):
         raise Http404
+    return request.user
+
+
+def _listed(
+    request: HttpRequest,
+    user: Any,
+    *,
+    searched: searching.SearchForm | None = None,
+    found: Page | None = None,
+    told: str = "",
+    status: int = 200,
+) -> HttpResponse:
     visible = IntakeCase.objects.visible_to(user)
-    counts = _counts(visible, user)
-    tab = request.GET.get("tab", "")
-    if tab not in counts:
-        tab = "mine" if counts["mine"] else "free"
-    narrowing = FilterForm(user, data=request.GET)
-    found = narrowing.narrow(visible.filter(_tabs(user)[tab]))
-    page = Paginator(_in_order(found, tab), ON_PAGE).get_page(
-        request.GET.get("page", "1")[:LONGEST_PAGE_NUMBER]
+    tabs = tabs_of(user)
+    counts = counting.capped({name: visible.filter(tab.which) for name, tab in tabs.items()})
+    tab = tab_of(user, request.GET, "mine" if counts["mine"] else "free")
+    filtering = FilterForm(user, data=request.GET)
+    page = found or page_of(
+        _whole(narrowed(visible, tab, filtering)), tab.order, request.GET.dict(), ON_PAGE
     )
+    query = filtering.query(tab.name)
+    takes = user.has_perm("intake_forms.take_intakecase")
     context = {
-        "tabs": _tab_links(counts, tab),
-        "tab": tab,
-        "filter": narrowing,
+        "tabs": _tab_links(tabs, counts, "" if found else tab.name),
+        "tab": tab.name,
+        "filter": filtering,
+        "narrows": bool(filtering.chosen()),
+        "query": query,
+        "search": searched or searching.SearchForm(),
+        "is_found": found is not None,
         "page": page,
-        "may_take": user.has_perm("intake_forms.take_intakecase"),
-        "is_closed_tab": tab == "closed",
+        "rows": _rows(page.rows),
+        "may_take": takes,
+        "bulk": BulkForm(user, initial={"query": query}) if takes and page.rows else None,
+        "bulk_most": BulkForm.MOST,
+        "saved": list(SavedFilter.objects.filter(owner=user)),
+        "duty": _duty(user) if tab.name == "urgent" else None,
+        "is_closed_tab": tab.name == "closed",
+        "told": told,
     }
-    return render(request, "intake_desk/cases.html", context)
+    return render(request, "intake_desk/cases.html", context, status=status)
 
 
-def _tabs(user: Any) -> dict[str, Q]:
-    return {
-        "mine": Q(assignee=user, state__in=OPEN),
-        "free": Q(state=State.NEW),
-        "overdue": Q(state__in=(State.NEW, State.IN_WORK), due_at__lt=timezone.now()),
-        "waiting": Q(state=State.WAITING_FAMILY),
-        "withdrawn": Q(state__in=OPEN, submission__withdrawal__erase_by__isnull=False),
-        "open": Q(state__in=OPEN),
-        "closed": Q(state=State.CLOSED),
-    }
-
-
-def _counts(visible: QuerySet[IntakeCase], user: Any) -> dict[str, int]:
-    """How many cases stand under each tab, in one query."""
-    wanted = {name: Count("pk", filter=which) for name, which in _tabs(user).items()}
-    return visible.aggregate(**wanted)
-
-
-def _tab_links(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
-    labels = {
-        "mine": _("Mine"),
-        "free": _("Free"),
-        "overdue": _("Overdue"),
-        "waiting": _("Waiting for the family"),
-        "withdrawn": _("Consent withdrawn"),
-        "open": _("All open"),
-        "closed": _("Closed ones"),
-    }
+def _tab_links(
+    tabs: Mapping[str, Tab], counts: Mapping[str, int], current: str
+) -> list[dict[str, Any]]:
     return [
-        {"name": name, "label": labels[name], "count": count, "current": name == current}
-        for name, count in counts.items()
+        {
+            "name": name,
+            "label": tab.label,
+            "count": counts[name],
+            "said": counting.said(counts[name]),
+            "current": name == current,
+        }
+        for name, tab in tabs.items()
         # A tab for what happens twice a year stands there only when it has happened.
-        if count or name != "withdrawn"
+        if counts[name] or not tab.rare
     ]
 
 
-def _in_order(cases: QuerySet[IntakeCase], tab: str) -> QuerySet[IntakeCase]:
-    order = ("-closed_at", "pk") if tab == "closed" else ("-urgent", "due_at", "pk")
-    return cases.select_related("topic", "queue", "territory", "assignee", "centre").order_by(
-        *order
+def _rows(cases: list[IntakeCase]) -> list[dict[str, Any]]:
+    """Each row with what its case does not tell itself: whose it is, what happened last."""
+    names, last = initials(cases), _last_events(cases)
+    return [{"case": case, "family": names[case.pk], "last": last.get(case.pk)} for case in cases]
+
+
+def _last_events(cases: list[IntakeCase]) -> dict[int, CaseEvent]:
+    """One question for all rows of a page; the unique key of events answers it."""
+    events = (
+        CaseEvent.objects.filter(case__in=cases).order_by("case_id", "-seq").distinct("case_id")
     )
+    return {event.case_id: event for event in events.only("case", "kind", "at")} if cases else {}
 
 
-def _queues_of(user: Any) -> QuerySet[Queue]:
-    queues = Queue.objects.select_related("centre")
-    return queues if user.is_superuser else queues.filter(of_own_centres(user))
+def _whole(rows: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
+    return rows.select_related("topic", "queue", "assignee", "submission__key")
+
+
+def _duty(user: Any) -> list[DutyShift]:
+    """Who is on duty now in the centres of this person."""
+    now = timezone.now()
+    shifts = DutyShift.objects.filter(
+        centre__in=scope_of(user).centres, starts_at__lte=now, ends_at__gt=now
+    )
+    return list(shifts.select_related("person", "centre"))
+
+
+def to(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response

@@ -188,6 +188,27 @@ class IntakeCase(models.Model):
         indexes = [
             models.Index(fields=["centre", "state", "due_at"], name="case_of_centre"),
             models.Index(fields=["assignee", "state", "due_at"], name="case_of_person"),
+            # The list of the desk, in its order: of one centre, and of them all.
+            models.Index(
+                fields=["centre", "-urgent", "due_at", "id"],
+                condition=~Q(state=State.CLOSED),
+                name="case_open_of_centre",
+            ),
+            models.Index(
+                fields=["-urgent", "due_at", "id"],
+                condition=~Q(state=State.CLOSED),
+                name="case_open_in_order",
+            ),
+            models.Index(
+                fields=["centre", "-closed_at", "-id"],
+                condition=Q(state=State.CLOSED),
+                name="case_closed_of_centre",
+            ),
+            models.Index(
+                fields=["-closed_at", "-id"],
+                condition=Q(state=State.CLOSED),
+                name="case_closed_in_order",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

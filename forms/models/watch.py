@@ -37,7 +37,11 @@ class AccessLog(models.Model):
         verbose_name = _("view of personal data")
         verbose_name_plural = _("views of personal data")
         ordering = ["-at"]
-        indexes = [models.Index(fields=["case", "-at"], name="accesslog_of_case")]
+        indexes = [
+            models.Index(fields=["case", "-at"], name="accesslog_of_case"),
+            models.Index(fields=["user", "-at", "-id"], name="accesslog_of_user"),
+            models.Index(fields=["-at", "-id"], name="accesslog_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.case_id}"

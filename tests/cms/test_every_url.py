@@ -34,13 +34,17 @@ from catalogue.models import (
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
 from desk.models import (
+    BulkJob,
+    BulkRow,
     CaseRoute,
     Fate,
     Mailbox,
+    MessageTemplate,
     Reason,
     ReceivedMail,
     Referral,
     RouteTemplate,
+    SavedFilter,
     Script,
 )
 from forms import keeping, ledger, moves
@@ -135,6 +139,7 @@ def world(settings, tmp_path) -> World:
     acts = {whose: _act(cases[whose]) for whose in MARKS}
     LegalAct.objects.create(title="Закон")
     Agreement.objects.create(provider=providers[OTHER], subject=MARKS[OTHER])
+    MessageTemplate.objects.create(title="Заготовка", body="Текст", centre=centres[OTHER])
     Register.objects.create(slug="journal", title="Журнал")
     Category.objects.create(slug="category", title="Категория")
     Situation.objects.create(slug="situation", title="Ситуация")
@@ -163,6 +168,10 @@ def world(settings, tmp_path) -> World:
         acts=acts,
         referrals=referrals,
         letters={whose: _letter(form, centres[whose], MARKS[whose]) for whose in MARKS},
+        kept=SavedFilter.objects.create(
+            owner=people["specialist2"], title=FAMILIES[OTHER], query="tab=free"
+        ),
+        job=_job(people["specialist2"], cases[OTHER]),
         form=form,
         page=page,
         image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
@@ -247,6 +256,13 @@ def _letter(form, centre, mark: str) -> ReceivedMail:
     return ReceivedMail.objects.create(
         pk=uuid.uuid4(), mailbox=box, uid_validity=1, uid=1, fate=Fate.UNSORTED, reason=Reason.EMPTY
     )
+
+
+def _job(owner, case) -> BulkJob:
+    """Something that a colleague elsewhere does with many cases."""
+    job = BulkJob.objects.create(owner=owner, action="release", given={"reason": "away"})
+    BulkRow.objects.create(job=job, case=case)
+    return job
 
 
 class Walker:

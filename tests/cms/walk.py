@@ -43,6 +43,8 @@ class World:
     acts: dict[str, Any]
     referrals: dict[str, Any]
     letters: dict[str, Any]
+    kept: Any  # a filter of the list and a job, both of a specialist of another centre
+    job: Any
     form: Any
     page: Any
     image: Any
@@ -227,6 +229,9 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     (MEASURE, "revision_id"): _of_measure(lambda measure: measure.latest_revision_id),
     ("picture", "path"): _is("nothing.png"),
     ("intake:register", "slug"): _is("journal"),
+    ("intake:forget_filter", "pk"): lambda w, _: w.kept.pk,
+    ("intake:job", "pk"): lambda w, _: w.job.pk,
+    ("intake:glass", "number"): lambda w, whose: w.cases[whose].ref,
     ("intake:file", "file"): lambda w, whose: w.files[whose].pk,
     ("intake:letter", "letter"): lambda w, whose: w.letters[whose].pk,
     ("intake", "mailbox"): lambda w, whose: w.letters[whose].mailbox_id,

@@ -88,7 +88,7 @@ def test_family_asks_without_script_specialist_answers_family_reads(browser_page
     desk.click(".writing--note button")
     panel = desk.locator("details:has(input[value=decide])")
     panel.locator("summary").click()
-    panel.locator("select").select_option("advised")
+    panel.locator("[name=outcome]").select_option("advised")
     panel.locator("textarea").fill("образец ответа: справку дают в центре")
     panel.locator("button").click()
     assert "образец ответа" in desk.inner_text(".case-happened")

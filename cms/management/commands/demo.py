@@ -51,6 +51,7 @@ class Command(BaseCommand):
         dispatcher = samples().filter(username=DISPATCHER).first()
         if dispatcher is not None:
             sample_call(dispatcher)
+        call_command("demo_desk", stdout=self.stdout)
 
     def _step(self, title: str, work: Callable[[], object]) -> None:
         self.stdout.write(f"{title} …")

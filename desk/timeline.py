@@ -1,0 +1,182 @@
+"""What happened to a case, the newest first, in words that need no knowledge of codes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from cms.models import User
+from desk.models import AmendReason, Referral
+from forms import talk
+from forms.crypto import CryptoError
+from forms.models import (
+    FAMILY,
+    CaseEvent,
+    Erased,
+    EventKind,
+    GrantReason,
+    HoldReason,
+    IntakeCase,
+    Notice,
+    Outcome,
+    Queue,
+    Topic,
+)
+from forms.reasons import Reason
+
+OF_FAMILY = (
+    EventKind.FAMILY_WROTE,
+    EventKind.PAPER_ADDED,
+    EventKind.TAKEN_BACK,
+    EventKind.RECONTACTED,
+    EventKind.RATED,
+)
+OF_PARTNER = (
+    EventKind.REFERRAL_ACCEPTED,
+    EventKind.REFERRAL_DECLINED,
+    EventKind.REFERRAL_ANSWERED,
+)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event with the texts that belong to it."""
+
+    event: CaseEvent
+    who: str | User | Promise
+    details: list[str]
+    message: str
+    note: str
+    from_family: bool
+    notice: Notice | None
+
+
+def timeline(
+    case: IntakeCase,
+    notices: Iterable[Notice],
+    labels: Mapping[str, str] | None = None,
+    referrals: Iterable[Referral] = (),
+) -> list[Happened]:
+    """Always the same few queries, however much has happened.
+
+    :param labels: the questions by their paths.
+    :param referrals: those of the case.
+    """
+    partners = {str(one.pk): str(one.provider) for one in referrals}
+    told = {one.event_id: one for one in notices if one.event_id and one.recipient == FAMILY}
+    messages = {str(one.pk): one for one in case.messages.all()}
+    notes = {str(one.pk): one for one in case.notes.all()}
+    events = list(case.events.select_related("actor").order_by("-seq"))
+    said = _Words(events, labels or {}, partners)
+    return [
+        Happened(
+            event,
+            event.actor or _nameless(event, partners),
+            list(said.of(event)),
+            _read(messages.get(event.data.get("message", "")), case),
+            _read(notes.get(event.data.get("note", "")), case),
+            event.kind in OF_FAMILY,
+            told.get(event.pk),
+        )
+        for event in events
+    ]
+
+
+def _nameless(event: CaseEvent, partners: Mapping[str, str]) -> str:
+    """Who did what nobody with an account has done."""
+    partner = partners.get(event.data.get("referral", ""))
+    if partner is not None and event.kind in OF_PARTNER:
+        return partner
+    return _("the family") if event.kind in OF_FAMILY else _("the portal")
+
+
+class _Words:
+    """Codes and ids of events in words; what they name is read at once."""
+
+    def __init__(
+        self, events: list[CaseEvent], labels: Mapping[str, str], partners: Mapping[str, str]
+    ) -> None:
+        self.labels, self.partners = labels, partners
+        self.people = _named(User, events, ("person", "from"), "curator")
+        self.queues = _named(Queue, events, ("queue",), "", "centre")
+        self.topics = _named(Topic, events, (), "topic")
+
+    def of(self, event: CaseEvent) -> Iterator[str]:
+        data = event.data
+        if data.get("outcome"):
+            yield str(Outcome(data["outcome"]).label)
+        if data.get("person"):
+            yield _("to whom: %(who)s") % {"who": self.people.get(data["person"], "–")}
+        if data.get("referral") in self.partners:
+            yield self.partners[data["referral"]]
+        if data.get("queue"):
+            yield str(self.queues.get(data["queue"], "–"))
+        if event.kind == EventKind.SORTED:
+            yield from self._sorted(data)
+        if event.kind == EventKind.AMENDED:
+            yield str(self.labels.get(data.get("field", ""), data.get("field", "")))
+        if data.get("until"):
+            yield _("until %(when)s") % {"when": _moment(data["until"])}
+        known = _REASONS.get(EventKind(event.kind), Reason)
+        if data.get("reason") in known.values:
+            yield str(known(data["reason"]).label)
+
+    def _sorted(self, data: Mapping[str, Any]) -> Iterator[str]:
+        if "topic" in data:
+            before, after = (str(self.topics.get(key, "–")) for key in data["topic"])
+            yield _("topic: %(before)s → %(after)s") % {"before": before, "after": after}
+        if "urgent" in data:
+            yield _("it became urgent") if data["urgent"][1] else _("no longer urgent")
+        if "secret" in data:
+            yield _("only named people see it") if data["secret"][1] else _("no longer closed")
+        if "curator" in data:
+            curator = self.people.get(data["curator"][1])
+            yield (_("curator: %(who)s") % {"who": curator} if curator else _("without a curator"))
+
+
+# Of every other event: what was chosen with a move.
+_REASONS: dict[EventKind, Any] = {
+    EventKind.AMENDED: AmendReason,
+    EventKind.GRANTED: GrantReason,
+    EventKind.HELD: HoldReason,
+}
+
+
+def _moment(text: str) -> str:
+    """A day, or a moment by the clock that is set."""
+    if "T" not in text:
+        return date_format(datetime.date.fromisoformat(text), "j E Y")
+    return date_format(timezone.localtime(datetime.datetime.fromisoformat(text)), "j E, H:i")
+
+
+def _named(
+    model: type[Model], events: list[CaseEvent], keys: tuple[str, ...], pair: str, *joined: str
+) -> dict[int, Any]:
+    """Rows that events name: alone, or as a pair of before and after."""
+    wanted = {event.data.get(key) for event in events for key in keys}
+    if pair:
+        wanted |= {key for event in events for key in event.data.get(pair) or ()}
+    wanted = {key for key in wanted if isinstance(key, int)}
+    if not wanted:
+        return {}
+    rows = model._default_manager.filter(pk__in=wanted)
+    return {row.pk: row for row in (rows.select_related(*joined) if joined else rows)}
+
+
+def _read(writing: Any, case: IntakeCase) -> str:
+    if writing is None:
+        return ""
+    try:
+        return talk.read(writing, case)
+    except Erased:
+        return _("[erased]")
+    except CryptoError:
+        return _("[does not open]")
