@@ -77,6 +77,7 @@ _REFERS = ("intake_desk.refer_case",)
 # What was referred to the own organisation: Referral.objects.visible_to.
 _ANSWERS = ("intake_desk.answer_referral",)
 _LETTERS = ("intake_desk.sort_mail",)
+_HOURS = crud(_DESK, "room", "appointmentkind", "workinghours", "changedday")
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _DATA_REGISTER = ("intake_forms.view_data_register",)
 # What keeps personal data longer, what gives it out, what proves that it is gone.
@@ -139,6 +140,7 @@ RIGHTS: dict[Role, Rights] = {
         + _REFERS
         + _ANSWERS
         + _LEDGER
+        + _HOURS
         + _END_OF_DATA
         + (
             "intake_forms.view_whole_centre",
@@ -170,6 +172,7 @@ RIGHTS: dict[Role, Rights] = {
         + crud(_DESK, "departmenttask", "risksign", "urgenthelpkind", "messagetemplate")
         + crud(_DESK, "receiver", "routetemplate")
         + crud(_DESK, "mailbox", actions="view add change")
+        + _HOURS
         + _LEDGER
         + _DATA_REGISTER
         # Acts of cases that no centre had; the cases themselves take view_intakecase.

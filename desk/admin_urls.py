@@ -6,6 +6,7 @@ from django.urls import path
 
 from desk.views import (
     answers,
+    appointments,
     case,
     cases,
     diagnosis,
@@ -20,6 +21,7 @@ from desk.views import (
     referrals,
     registering,
     routes,
+    schedule,
     secrecy,
 )
 from forms import admin_urls as forms
@@ -77,5 +79,16 @@ urlpatterns = [
     path("mailboxes/new/", mailboxes.mailbox, name="new_mailbox"),
     path("mailboxes/<uuid:mailbox>/", mailboxes.mailbox, name="mailbox"),
     path("mailboxes/<uuid:mailbox>/check/", mailboxes.check_mailbox, name="check_mailbox"),
+    path("<int:pk>/appointments/", appointments.book, name="book"),
+    path("<int:pk>/appointments/<uuid:booking>/move/", appointments.move, name="move_booking"),
+    path(
+        "<int:pk>/appointments/<uuid:booking>/cancel/",
+        appointments.cancel,
+        name="cancel_booking",
+    ),
+    path("<int:pk>/appointments/<uuid:booking>/attend/", appointments.attend, name="attend"),
+    path("schedule/", schedule.schedule, name="schedule"),
+    path("schedule/unmarked/", schedule.unmarked, name="schedule_unmarked"),
+    path("schedule/<int:slot>/", schedule.slot, name="slot"),
     *forms.urlpatterns,
 ]

@@ -10,14 +10,22 @@ class IntakeDeskConfig(AppConfig):
     verbose_name = _("Intake desk")
 
     def ready(self) -> None:
-        from desk import amending, diagnosing, family, partner_letters
+        from desk import (
+            amending,
+            diagnosing,
+            family,
+            family_appointments,
+            partner_letters,
+            reminding,
+        )
         from desk import slots as of_case
         from desk.mail import replies, taking_in, threads
         from desk.models import Mailbox
         from forms import rotation, sending, slots
 
         slots.told_to_family.append(family.told)
-        slots.own_copy.append(family.own_copy)
+        slots.ways_on.append(family_appointments.links)
+        slots.own_copy.extend((family.own_copy, family_appointments.own_copy))
         slots.not_erased.append(family.awaited)
         sending.composers[partner_letters.KIND] = partner_letters.letter
         sending.composers[taking_in.RECEIVED] = replies.received
@@ -26,3 +34,4 @@ class IntakeDeskConfig(AppConfig):
         slots.marked_beside.append(amending.marked_beside)
         slots.amended.append(amending.told)
         of_case.among_actions.append(diagnosing.fragment)
+        sending.composers[reminding.KIND] = reminding.letter

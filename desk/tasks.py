@@ -66,3 +66,32 @@ def forget_presence(timestamp: int) -> None:
     from desk import presence
 
     presence.sweep()
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(name="intake_desk.plan_slots", queueing_lock="intake_desk.plan_slots")
+def plan_slots(timestamp: int) -> None:
+    """Every night the slots of a further day are made."""
+    from desk import planning
+
+    planning.plan_all()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="intake_desk.sweep_bookings", queueing_lock="intake_desk.sweep_bookings")
+def sweep_bookings(timestamp: int) -> None:
+    """Slots that were held too long come free; what is over waits for its mark; slots follow the
+    calendar of their centre when somebody has changed it."""
+    from desk import booking, planning
+
+    booking.sweep()
+    planning.plan_if_changed()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="intake_desk.remind_families", queueing_lock="intake_desk.remind_families")
+def remind_families(timestamp: int) -> None:
+    """Families are reminded of their appointments."""
+    from desk import reminding
+
+    reminding.remind()

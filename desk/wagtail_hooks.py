@@ -6,12 +6,13 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.menu import MenuItem
-from wagtail.admin.viewsets.base import ViewSetGroup
+from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.viewsets.base import ViewSet, ViewSetGroup
 from wagtail.snippets.models import register_snippet
 
 from desk import admin_urls
 from desk.arrangement import Arrangement
+from desk.hours_viewsets import VIEWSETS
 from desk.viewsets import ScriptViewSet
 from forms.wagtail_hooks import GuardedMenuItem
 
@@ -110,4 +111,21 @@ class LooksMenuItem(MenuItem):
 def looks_menu_item() -> MenuItem:
     return LooksMenuItem(
         _("Who has looked"), reverse("intake:looks"), name="looks", icon_name="view", order=665
+    )
+
+
+@hooks.register("register_admin_viewset")
+def hours_viewsets() -> list[ViewSet]:
+    return list(VIEWSETS)
+
+
+@hooks.register("register_admin_menu_item")
+def appointments_menu_item() -> MenuItem:
+    """The schedule, and for those who tend them the hours that it is made from."""
+    schedule = CasesMenuItem(
+        _("Schedule"), reverse("intake:schedule"), name="schedule", icon_name="date", order=1
+    )
+    items = [schedule, *(one.get_menu_item(order) for order, one in enumerate(VIEWSETS, start=2))]
+    return SubmenuMenuItem(
+        _("Reception"), Menu(items=items), name="appointments", icon_name="date", order=120
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Exists
 
+from catalogue.slots import Link
 from forms.models import IntakeCase, MarkKind, Submission
 
 
@@ -47,6 +48,8 @@ class Amended:
 
 # What a family reads about its request, below whose turn it is.
 told_to_family: list[Callable[[IntakeCase], list[Told]]] = []
+# Where a family goes on from the page of its request, and from its receipt.
+ways_on: list[Callable[[IntakeCase], list[Link]]] = []
 # What else goes into the own copy of a person.
 own_copy: list[Callable[[IntakeCase], list[Given]]] = []
 # Cases of which nothing is erased by term yet; asked of the row "pk".
@@ -63,3 +66,7 @@ def told(case: IntakeCase) -> list[Told]:
 
 def given(case: IntakeCase) -> list[Given]:
     return [one for fill in own_copy for one in fill(case)]
+
+
+def links_on(case: IntakeCase) -> list[Link]:
+    return [one for fill in ways_on for one in fill(case)]

@@ -1,6 +1,8 @@
 """The records of the desk. One module a subject; import them from here."""
 
 from desk.models.amending import Amendment, AmendReason
+from desk.models.appointments import AppointmentKind, ChangedDay, Meeting, Room, WorkingHours
+from desk.models.bookings import SITTING, TO_MARK, Booking, BookingState, Slot
 from desk.models.bulk import BulkAction, BulkJob, BulkRow, RowState
 from desk.models.diagnosis import (
     DepartmentTask,
@@ -32,18 +34,25 @@ from desk.models.templates import MessageTemplate
 __all__ = [
     "AWAITED",
     "DONE",
+    "SITTING",
+    "TO_MARK",
     "AmendReason",
     "Amendment",
+    "AppointmentKind",
+    "Booking",
+    "BookingState",
     "BulkAction",
     "BulkJob",
     "BulkRow",
     "CaseRoute",
+    "ChangedDay",
     "ConsentWay",
     "DepartmentTask",
     "Diagnosis",
     "Fate",
     "Level",
     "Mailbox",
+    "Meeting",
     "MessageTemplate",
     "Presence",
     "Reason",
@@ -55,6 +64,7 @@ __all__ = [
     "ReferralState",
     "Result",
     "RiskSign",
+    "Room",
     "RouteStep",
     "RouteTemplate",
     "RowState",
@@ -64,9 +74,11 @@ __all__ = [
     "ScriptVersion",
     "Security",
     "SignGroup",
+    "Slot",
     "Step",
     "Trouble",
     "UrgentHelp",
     "UrgentHelpKind",
     "Way",
+    "WorkingHours",
 ]

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from desk import masks, presence, slots
+from desk import appointments_panel, masks, presence, slots
 from desk import talk as talking
 from desk.amending import corrections, may_amend, with_corrections
 from desk.answered import ShownStep, shown
@@ -125,6 +125,7 @@ def show(
             **_how_it_came(found, user),
             "letters": letters_of(found, user),
             "referrals": handed,
+            "appointments": appointments_panel.panel(found, user),
             "others": presence.others(found, user),
             "beat": presence.BEAT,
             "term": term_of(found, user),

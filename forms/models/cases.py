@@ -298,6 +298,7 @@ class EventKind(models.TextChoices):
     REFERRAL_SILENT = "referral_silent", _("the partner has not answered in time")
     REFERRAL_RECALLED = "referral_recalled", _("taken back from the partner")
     BOOKED = "booked", _("an appointment was made")
+    BOOKING_MOVED = "booking_moved", _("an appointment was moved")
     BOOKING_CANCELLED = "booking_cancelled", _("an appointment was cancelled")
     VISITED = "visited", _("the family came")
     MISSED = "missed", _("the family did not come")

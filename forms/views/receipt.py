@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 
 from catalogue.models import Office
 from cms.methods import read_only
-from forms import paper
+from forms import paper, slots
 from forms.accept import receipt_of
 from forms.calendars import calendar_of
 from forms.models import Erased, IntakeCase, State
@@ -42,6 +42,7 @@ def receipt(request: HttpRequest, ref: str) -> HttpResponse:
         "is_sensitive": is_sensitive(case),
         "read_on": _read_on(case) if case.state == State.NEW else None,
         "today": timezone.localdate(),
+        "ways_on": slots.links_on(case),
         "number": given.number,
         "secret": grouped(given.secret),
         "qr": mark_safe(paper.qr_picture(_address(request, case))),  # noqa: S308 - drawn by us

@@ -272,6 +272,7 @@ def _page(
         "has_receipt": case.submission.is_kept,
         "is_waiting": case.state == State.WAITING_FAMILY,
         "told_beside": slots.told(case),
+        "ways_on": slots.links_on(case),
     }
     with timezone.override(calendar.zone):
         return render(request, "intake_forms/status.html", context, status=code)

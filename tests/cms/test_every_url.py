@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import defaultdict
 
 import pytest
 from django.core.cache import caches
@@ -34,9 +35,11 @@ from catalogue.models import (
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
 from desk.models import (
+    Booking,
     BulkJob,
     BulkRow,
     CaseRoute,
+    ChangedDay,
     Fate,
     Mailbox,
     MessageTemplate,
@@ -62,6 +65,7 @@ from forms.models import (
 from search.engine import get_engine
 from search.indexer import rebuild
 from search.models import Intent, PinnedAnswer, SearchEvent, Synonym
+from tests.appointments import make_hours, make_kind, make_room, make_slot
 from tests.arrangement import rows_of
 from tests.cms.walk import MEASURE, OTHER, OWN, Route, World, addresses, routes
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory, UserFactory
@@ -89,6 +93,7 @@ MARKS = {
 FAMILIES = {OWN: "МЕТКА-СЕМЬИ-СВОЕГО-ЦЕНТРА", OTHER: "МЕТКА-СЕМЬИ-ДРУГОГО-ЦЕНТРА"}
 STAFF = (Role.SPECIALIST, Role.DISPATCHER, Role.HEAD)
 WRITERS = (Role.PARTNER, Role.SPECIALIST, Role.CHIEF_EDITOR)
+HOURS = {"rooms", "appointment_kinds", "working_hours", "changed_days"}
 # Of the back office, only what a person needs to log in.
 OPEN = re.compile(r"(?!/admin/)|/admin/(login|password_reset|sprite|jsi18n|modeladmin/jsi18n)/")
 BREAKS_ON_PURPOSE = {"wagtailadmin_error_test"}
@@ -134,6 +139,7 @@ def world(settings, tmp_path) -> World:
     referrals = {
         whose: _referral(cases[whose], providers[whose], centres[whose], whose) for whose in MARKS
     }
+    appointments = _appointments(centres, cases, people["specialist2"])
     ReadyBlock.objects.create(slug="block", title="Блок")
     Script.objects.create(slug="script", title="Сценарий", live=False).save_revision().publish()
     acts = {whose: _act(cases[whose]) for whose in MARKS}
@@ -176,6 +182,7 @@ def world(settings, tmp_path) -> World:
         page=page,
         image=PortalImage.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
         document=PortalDocument.objects.create(title=MARKS[OTHER], file=get_test_image_file()),
+        appointments=appointments,
         people=people,
     )
     for role in Role:
@@ -238,6 +245,26 @@ def _referral(case, provider, centre, whose: str) -> Referral:
         keys=["way"] if whose == OWN else ["story"],
         message="образец" if whose == OWN else FAMILIES[OTHER],
     )
+
+
+def _appointments(centres, cases, person) -> dict[str, dict[str, object]]:
+    """A centre receives families: everything that has an address of its own, of each centre."""
+    made: dict[str, dict[str, object]] = defaultdict(dict)
+    for number, (whose, centre) in enumerate(centres.items()):
+        receives = person if whose == OTHER else UserFactory(role=Role.SPECIALIST, provider=centre)
+        kind = make_kind(centre, title=f"Приём {MARKS[whose]}" if whose == OTHER else "Приём")
+        hours = make_hours(centre, receives, kind)
+        slot = make_slot(kind, receives, 48 + number)
+        day = timezone.localdate()
+        made["rooms"][whose] = make_room(centre, title=MARKS[OTHER] if whose == OTHER else "Зал")
+        made["appointment_kinds"][whose] = kind
+        made["working_hours"][whose] = hours
+        made["changed_days"][whose] = ChangedDay.objects.create(
+            centre=centre, person=receives, first_day=day, last_day=day
+        )
+        made["slot"][whose] = slot
+        made["booking"][whose] = Booking.objects.create(slot=slot, case=cases[whose])
+    return made
 
 
 def _act(case) -> ErasureAct:
@@ -328,7 +355,9 @@ def belongs_to_another(route: Route, role: str, whose: str, path: str) -> bool:
         if route.namespace == "intake" and "referral" in route.parts:
             return True
         return named and route.namespace in {*owned, "catalogue_exchange"}
-    return role in STAFF and route.namespace == "intake" and {"pk", "referral"} & set(route.parts)
+    of_cases = route.namespace == "intake" and {"pk", "referral", "slot"} & set(route.parts)
+    of_hours = route.namespace in HOURS and "pk" in route.parts
+    return (role in STAFF and bool(of_cases)) or (role == Role.HEAD and of_hours)
 
 
 @pytest.mark.parametrize("role", [*Role, "anonymous"], ids=[*Role.__members__, "anonymous"])

@@ -50,6 +50,8 @@ class World:
     image: Any
     document: Any
     of_centres: dict[str, dict[str, Any]]  # tests.arrangement.rows_of each centre
+    # By the name of the viewset or of the part of an address: rooms, hours, slots, bookings.
+    appointments: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[str, Any] = field(default_factory=dict)
 
     def owned(self, namespace: str) -> dict[str, Any] | None:
@@ -62,6 +64,7 @@ class World:
             "catalogue_exchange": self.batches,
             "intake": self.cases,
             **{name: self._pair(name) for name in self.of_centres[OWN]},
+            **self.appointments,
         }.get(namespace)
 
     def _pair(self, name: str) -> dict[str, Any]:
@@ -228,6 +231,11 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("wagtailsnippetchoosers_intake_forms_formdefinition", "pk"): lambda w, _: w.form.pk,
     (MEASURE, "revision_id"): _of_measure(lambda measure: measure.latest_revision_id),
     ("picture", "path"): _is("nothing.png"),
+    ("", "slot"): lambda w, whose: w.appointments["slot"][whose].pk,
+    ("", "booking"): lambda w, whose: w.appointments["booking"][whose].pk,
+    ("intake_desk:free_times", "kind"): lambda w, whose: (
+        w.appointments["appointment_kinds"][whose].pk
+    ),
     ("intake:register", "slug"): _is("journal"),
     ("intake:forget_filter", "pk"): lambda w, _: w.kept.pk,
     ("intake:job", "pk"): lambda w, _: w.job.pk,

@@ -197,7 +197,7 @@ def test_page_of_a_case_costs_the_same_with_much_talk(
             talk.write_note(case=case, author=specialist, text="x", writing_id=uuid.uuid4())
             family_moves.family_writes(case_id=case.pk, text="y", writing_id=uuid.uuid4())
         staff.get(url("case", case))
-        with django_assert_max_num_queries(44) as counted:
+        with django_assert_max_num_queries(46) as counted:
             staff.get(url("case", case))
         counts.append(len(counted))
     assert counts[0] == counts[1]

@@ -38,7 +38,7 @@ from tests.intake import step as survey_step
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = {"/status/…/": 9, "/receipts/…/": 5, "/status/…/withdraw/": 5, "/status/": 5}
+QUERIES = {"/status/…/": 11, "/receipts/…/": 7, "/status/…/withdraw/": 5, "/status/": 5}
 FORM_QUERIES, CHECK_QUERIES = 8, 5
 MOSCOW = datetime.timezone(datetime.timedelta(hours=3))
 

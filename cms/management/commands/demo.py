@@ -52,6 +52,7 @@ class Command(BaseCommand):
         if dispatcher is not None:
             sample_call(dispatcher)
         call_command("demo_desk", stdout=self.stdout)
+        call_command("demo_appointments", stdout=self.stdout)
 
     def _step(self, title: str, work: Callable[[], object]) -> None:
         self.stdout.write(f"{title} …")
