@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cms.access import Role
+from desk.models import DepartmentTask
 from forms.models import CentreClock, CuratorArea, Department, DutyShift, SpecialDay
 from tests.factories import TerritoryFactory, UserFactory
 from tests.intake import QueueFactory
@@ -13,8 +14,10 @@ from tests.intake import QueueFactory
 def rows_of(centre: Any) -> dict[str, Any]:
     """By the namespace of its pages in the back office."""
     person = UserFactory(role=Role.SPECIALIST, provider=centre)
+    department = Department.objects.create(centre=centre, title="Отдел")
     return {
-        "departments": Department.objects.create(centre=centre, title="Отдел"),
+        "departments": department,
+        "department-tasks": DepartmentTask.objects.create(centre=centre, department=department),
         "queues": QueueFactory(centre=centre),
         "curators": CuratorArea.objects.create(
             centre=centre, territory=TerritoryFactory(), curator=person

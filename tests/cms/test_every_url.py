@@ -34,21 +34,26 @@ from catalogue.models import (
 )
 from cms.access import Role
 from cms.models import PortalDocument, PortalImage
+from desk import diagnosing
 from desk.models import (
     Booking,
     BulkJob,
     BulkRow,
     CaseRoute,
     ChangedDay,
+    Diagnosis,
     Fate,
     Mailbox,
     MessageTemplate,
     Reason,
     ReceivedMail,
     Referral,
+    RiskSign,
     RouteTemplate,
     SavedFilter,
     Script,
+    UrgentHelp,
+    UrgentHelpKind,
 )
 from forms import keeping, ledger, moves
 from forms.drafts import issue, read
@@ -152,6 +157,8 @@ def world(settings, tmp_path) -> World:
     Fact.objects.create(field="fact", type="bool", title="Факт", question="Да?")
     DocumentType.objects.create(name="Паспорт")
     RouteTemplate.objects.create(title="Маршрут")
+    RiskSign.objects.create(slug="sign", title="Признак", group="family")
+    UrgentHelpKind.objects.create(slug="kind", title="Помощь")
     Hotline.objects.create(
         slug="line", title="Линия", phone="112", kind="help", territory=territory
     )
@@ -174,6 +181,8 @@ def world(settings, tmp_path) -> World:
         acts=acts,
         referrals=referrals,
         letters={whose: _letter(form, centres[whose], MARKS[whose]) for whose in MARKS},
+        diagnoses={whose: _diagnosis(cases[whose], FAMILIES[whose]) for whose in MARKS},
+        urgent_help={whose: _urgent_help(cases[whose], FAMILIES[whose]) for whose in MARKS},
         kept=SavedFilter.objects.create(
             owner=people["specialist2"], title=FAMILIES[OTHER], query="tab=free"
         ),
@@ -282,6 +291,22 @@ def _letter(form, centre, mark: str) -> ReceivedMail:
     box.save()
     return ReceivedMail.objects.create(
         pk=uuid.uuid4(), mailbox=box, uid_validity=1, uid=1, fate=Fate.UNSORTED, reason=Reason.EMPTY
+    )
+
+
+def _diagnosis(case, mark: str) -> Diagnosis:
+    case.refresh_from_db()
+    return diagnosing.keep_diagnosis(case=case, actor=case.assignee, signs=[], note=mark)
+
+
+def _urgent_help(case, mark: str) -> UrgentHelp:
+    return diagnosing.keep_urgent_help(
+        case=case,
+        actor=case.assignee,
+        kinds=UrgentHelpKind.objects.all(),
+        given_at=timezone.now(),
+        what=mark,
+        recipient=mark,
     )
 
 

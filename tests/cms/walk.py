@@ -43,6 +43,8 @@ class World:
     acts: dict[str, Any]
     referrals: dict[str, Any]
     letters: dict[str, Any]
+    diagnoses: dict[str, Any]
+    urgent_help: dict[str, Any]
     kept: Any  # a filter of the list and a job, both of a specialist of another centre
     job: Any
     form: Any
@@ -176,6 +178,8 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("", "uidb64"): _is("MQ"),
     ("", "token"): _is("set-password"),
     ("", "session_id"): _is(0),
+    ("", "diagnosis"): lambda w, whose: w.diagnoses[whose].pk,
+    ("", "given"): lambda w, whose: w.urgent_help[whose].pk,
     ("", "referral"): lambda w, whose: w.referrals[whose].pk,
     ("", "route"): lambda w, whose: w.cases[whose].routes.get().pk,
     ("intake_desk", "token"): _is("forged"),
