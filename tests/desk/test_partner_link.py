@@ -169,7 +169,7 @@ def test_one_address_does_not_try_many_links(client, sent):
     assert found == [404] * MOST_FROM_ADDRESS + [429]
 
 
-FORGED = ["x", "A" * 43, uuid.uuid4().hex, "-_" * 21, "0" * 200]
+FORGED = ["x", "A" * 43, uuid.UUID(int=7).hex, "-_" * 21, "0" * 200]
 
 
 @pytest.mark.parametrize("token", FORGED)
