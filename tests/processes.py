@@ -273,7 +273,7 @@ class Families:
         while time.monotonic() < deadline:
             try:
                 answer = sending.once(self.port)
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException, ValueError):  # an answer may be cut off
                 self.broken += 1
                 time.sleep(0.05)
                 continue

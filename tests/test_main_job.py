@@ -76,9 +76,9 @@ def test_family_finds_a_measure_asks_and_is_answered(browser_page, specialist):
     desk.click(".case-take button")
     decide = desk.locator("details:has(input[value=decide])")
     decide.locator("summary").click()
-    decide.locator("select").select_option("advised")
+    decide.locator("[name=outcome]").select_option("advised")
     decide.locator("textarea").fill("Образец ответа: приходите, посчитаем вместе.")
-    decide.locator("button").click()
+    decide.get_by_role("button", name="Дать ответ").click()
 
     elsewhere = browser_page("/status/", width=320)
     elsewhere.fill("[name=number]", number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from procrastinate.exceptions import AlreadyEnqueued
 
 from cms.tasks import retry_stalled
 from tests.processes import LONG, ROOT, environment
@@ -78,6 +80,7 @@ def do_the_rest(home: Path, settings: Mapping[str, Any], rounds: int = 1) -> Non
         with connection.cursor() as cursor:
             cursor.execute("delete from procrastinate_workers")
             cursor.execute("update procrastinate_jobs set scheduled_at = null")
-        retry_stalled.configure(queueing_lock=None).defer(timestamp=0)
+        with contextlib.suppress(AlreadyEnqueued):  # one waits already
+            retry_stalled.configure(queueing_lock=None).defer(timestamp=0)
         for _ in range(2):  # the first one gives them back
             assert Worker(home, settings).ends() == 0, (home / "worker.log").read_text()

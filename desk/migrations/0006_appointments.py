@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('single', models.BooleanField(default=True, editable=False)),
                 ('starts_at', models.DateTimeField(editable=False, verbose_name='begins')),
                 ('ends_at', models.DateTimeField(editable=False, verbose_name='ends')),
-                ('state', models.CharField(choices=[('held', 'held for a few minutes'), ('booked', 'booked'), ('unmarked', 'not marked yet'), ('came', 'came'), ('missed', 'did not come'), ('cancelled', 'cancelled'), ('late', 'cancelled late')], default='booked', max_length=9, verbose_name='state')),
+                ('state', models.CharField(choices=[('held', 'held for a few minutes'), ('booked', 'booked'), ('unmarked', 'not marked yet'), ('came', 'the family came'), ('missed', 'did not come'), ('cancelled', 'cancelled'), ('late', 'cancelled late')], default='booked', max_length=9, verbose_name='state')),
                 ('held_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='booked on')),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed on')),

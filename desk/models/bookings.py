@@ -79,7 +79,7 @@ class BookingState(models.TextChoices):
     HELD = "held", _("held for a few minutes")
     BOOKED = "booked", _("booked")
     UNMARKED = "unmarked", _("not marked yet")
-    CAME = "came", _("came")
+    CAME = "came", _("the family came")
     MISSED = "missed", _("did not come")
     CANCELLED = "cancelled", _("cancelled")
     LATE = "late", _("cancelled late")

@@ -39,7 +39,7 @@ def test_whole_way(browser_page, case, javascript):
     desk = browser_page(f"/admin/intake/{case.pk}/")
     log_in(desk, "specialist")
     desk.goto(f"/admin/intake/{case.pk}/")
-    desk.click("text=Передать партнёру")
+    desk.get_by_role("link", name="Передать партнёру").click()
     desk.locator("select[name=receiver]").select_option(label="Помощь-образец")
     desk.fill("[name=days]", "3")
     desk.check("[name=answers][value=story]")

@@ -94,9 +94,9 @@ def test_head_holds_a_case_and_lifts_it(desk, centre):
     case = make_case(centre=centre)
     desk.goto(f"/admin/intake/{case.pk}/")
     desk.get_by_text("Запретить удаление").first.click()
-    desk.select_option("[name=reason]", "court")
+    desk.select_option("form[action$='/hold/'] [name=reason]", "court")
     desk.locator("form[action$='/hold/'] button").click()
-    desk.get_by_text("суд или иск").wait_for()
+    desk.get_by_text("Удаление запрещено: суд или иск").wait_for()
     looked_at(desk, "case-held", whole=False)
     with desk.expect_navigation():
         desk.get_by_role("button", name="Снять запрет").click()

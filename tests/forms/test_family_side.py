@@ -274,7 +274,7 @@ def test_family_takes_its_request_back_once(opened, url, case, specialist):
     desk = Client()
     desk.force_login(specialist)
     page = desk.get(reverse("intake:case", args=[case.pk])).content.decode()
-    assert "семья отозвала заявку" in page
+    assert "Семья отозвала заявку" in page
     assert "решилось само" in page
 
 

@@ -205,7 +205,7 @@ def test_words_of_families_and_editors_stay_words(form, browser_page):
         seen += answer.status == 200
     # What the staff write is read by the family.
     desk.goto(f"/admin/intake/{case.pk}/")
-    desk.locator(".case-take button").click()
+    desk.locator(".case-take button").first.click()
     desk.locator(".writing--note textarea").fill(LONG)
     desk.locator(".writing--note button").click()
     desk.wait_for_load_state()

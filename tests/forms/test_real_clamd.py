@@ -161,7 +161,7 @@ def test_infected_file_of_a_case_is_destroyed_with_an_event(
     desk = Client()
     desk.force_login(specialist)
     page = desk.get(f"/admin/intake/{case.pk}/").content.decode()
-    assert "уничтожен файл с вирусом" in page
+    assert "уничтожен файл с вирусом" in page.lower()
     assert f"/files/{gone.pk}/" not in page
     assert desk.get(f"/admin/intake/{case.pk}/files/{gone.pk}/").status_code == 409
 
