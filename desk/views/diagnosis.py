@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,13 +16,13 @@ from desk import diagnosing
 from desk.diagnosis_form import DiagnosisForm, UrgentHelpForm
 from desk.models import Diagnosis, UrgentHelp
 from desk.urgent_act import act_pdf
+from desk.views.page import log, visible
 from forms.calendars import clock_of
-from forms.models import AccessLog, Erased, IntakeCase
+from forms.models import Erased, IntakeCase
 from forms.moves import NotAllowed
 from forms.views.attachment import attachment
+from forms.views.pages import see_other
 from forms.views.private import private
-
-RELATED = ("submission__key", "submission__version", "centre", "topic")
 
 
 @sensitive_post_parameters()
@@ -46,20 +46,20 @@ def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
     except (NotAllowed, Erased):
         told = {"told": _("This cannot be done now.")}
         return render(request, "intake_desk/diagnosis.html", context | told, status=409)
-    return _see(reverse("intake:diagnosed", args=[case.pk, kept.pk]))
+    return see_other(reverse("intake:diagnosed", args=[case.pk, kept.pk]))
 
 
 @private
 @require_safe
 def diagnosed(request: HttpRequest, pk: int, diagnosis: Any) -> HttpResponse:
     """What was seen, and what follows from it now."""
-    case = _visible(request, pk)
+    case = visible(request, pk)
     kept = get_object_or_404(Diagnosis.objects.select_related("author"), pk=diagnosis, case=case)
     try:
         body = diagnosing.read(kept, case)
     except Erased:
         raise Http404 from None
-    _log(request, case, f"diagnosis:{kept.pk}")
+    log(request, case, f"diagnosis:{kept.pk}")
     signs = diagnosing.known_signs([sign["slug"] for sign in body["signs"]])
     context = {
         "case": case,
@@ -95,7 +95,7 @@ def urgent_help(request: HttpRequest, pk: int) -> HttpResponse:
         except (NotAllowed, Erased):
             told = {"told": _("This cannot be done now.")}
             return render(request, "intake_desk/urgent_help.html", context | told, status=409)
-    return _see(reverse("intake:urgent_helped", args=[case.pk, given.pk]))
+    return see_other(reverse("intake:urgent_helped", args=[case.pk, given.pk]))
 
 
 @private
@@ -119,27 +119,22 @@ def urgent_act(request: HttpRequest, pk: int, given: Any) -> HttpResponse:
 def _given(
     request: HttpRequest, pk: int, key: Any
 ) -> tuple[IntakeCase, UrgentHelp, dict[str, Any]]:
-    case = _visible(request, pk)
+    case = visible(request, pk)
     rows = UrgentHelp.objects.select_related("author").prefetch_related("kinds")
     found = get_object_or_404(rows, pk=key, case=case)
     try:
         body = diagnosing.read(found, case)
     except Erased:
         raise Http404 from None
-    _log(request, case, f"urgent:{found.pk}")
+    log(request, case, f"urgent:{found.pk}")
     return case, found, body
-
-
-def _visible(request: HttpRequest, pk: int) -> IntakeCase:
-    rows = IntakeCase.objects.visible_to(request.user).select_related(*RELATED)
-    return get_object_or_404(rows, pk=pk)
 
 
 def _open(request: HttpRequest, pk: int) -> IntakeCase:
     """A case that can be worked on by somebody who works on cases."""
     if not request.user.has_perm("intake_forms.take_intakecase"):
         raise Http404
-    return _visible(request, pk)
+    return visible(request, pk)
 
 
 def _name(case: IntakeCase) -> str:
@@ -149,14 +144,3 @@ def _name(case: IntakeCase) -> str:
     except Erased:
         return ""
     return str(answers.get("name") or "")[:200]
-
-
-def _log(request: HttpRequest, case: IntakeCase, what: str) -> None:
-    user: Any = request.user
-    AccessLog.objects.create(case=case, user=user, what=what)
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response

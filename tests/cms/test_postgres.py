@@ -17,7 +17,7 @@ def kept(committed_db):
     connection.health_check_enabled = False
 
 
-def next_request(ask=True):
+def next_request():
     """What Django does before a request, and its first question."""
     connection.health_check_done = False
     connection.close_if_health_check_failed()
