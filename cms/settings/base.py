@@ -24,7 +24,9 @@ def required(name: str) -> str:
 
 
 def flag(name: str, default: bool = False) -> bool:
-    return os.environ.get(name, str(int(default))).strip().lower() in {"1", "true", "yes", "on"}
+    """:param default: what holds when nothing is said, a line without a value too."""
+    said = os.environ.get(name, "").strip().lower()
+    return said in {"1", "true", "yes", "on"} if said else default
 
 
 def listed(name: str, default: str = "") -> list[str]:

@@ -254,16 +254,6 @@ def test_account_page_leads_to_it(head):
     assert StaticToken.objects.filter(token__in=codes).count() == StaticToken.objects.count() == 10
 
 
-def test_production_demands_it():
-    import re
-    from pathlib import Path
-
-    text = Path("cms/settings/base.py").read_text()
-    assert re.search(
-        r'NAVIGATOR_SECOND_FACTOR = flag\("NAVIGATOR_SECOND_FACTOR", default=True\)', text
-    )
-
-
 # Who leaves
 
 

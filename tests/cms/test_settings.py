@@ -91,3 +91,12 @@ def test_production_takes_the_embedded_database_only_when_told_to():
     result = run("manage.py", "migrate", **{**PRODUCTION, "DATABASE_URL": ""})
     assert result.returncode != 0
     assert "NAVIGATOR_EMBEDDED_DB=1" in result.stderr
+
+
+@pytest.mark.parametrize(("said", "demanded"), [(None, "True"), ("", "True"), ("0", "False")])
+@pytest.mark.parametrize("name", ["NAVIGATOR_SECOND_FACTOR", "SECURE_SSL_REDIRECT"])
+def test_what_protects_is_on_unless_it_is_told_to_be_off(name, said, demanded):
+    """A line without a value, as .env.example has them, says nothing."""
+    asked = f"from django.conf import settings; print(settings.{name})"
+    told = {} if said is None else {name: said}
+    assert run("-c", asked, **PRODUCTION, **told).stdout.strip() == demanded
