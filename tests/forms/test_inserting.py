@@ -37,8 +37,9 @@ def test_all_or_none():
 
 
 def test_acceptance_is_one_statement_and_the_draft_goes_with_it(
-    committed_db, django_assert_num_queries
+    committed_db, django_assert_num_queries, settings, tmp_path
 ):
+    settings.NAVIGATOR_PRIVATE_FILES = tmp_path  # where no other test has left a file
     place = TerritoryFactory()
     version = version_of(FormFactory())
     for _rules_are_read in range(2):  # «Нераспределённые» are made first

