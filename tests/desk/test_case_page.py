@@ -15,6 +15,7 @@ from cms.access import Role
 from desk import masks, presence
 from desk.amending import corrections
 from desk.models import Amendment, MessageTemplate, Presence
+from desk.views import case as views
 from forms import giving_out, marks, moves, sorting, talk
 from forms.erasing import erase
 from forms.models import AccessLog, CaseEvent, IntakeCase
@@ -508,3 +509,19 @@ def test_what_cannot_be_done_is_told_with_its_reason(staff, mine):
     blocked = {panel["move"].action: str(panel["why_not"]) for panel in answer.context["not_now"]}
     assert "close" in blocked
     assert all(blocked.values())
+
+
+def test_case_that_was_closed_to_somebody_meanwhile_is_not_found(staff, mine, monkeypatch):
+    other = UserFactory(role=Role.SPECIALIST, provider=mine.centre)
+    read = views.visible
+
+    def visible(request, pk):
+        found = read(request, pk)
+        IntakeCase.objects.filter(pk=pk).update(secret=True, assignee=other)
+        return found
+
+    monkeypatch.setattr(views, "visible", visible)
+    typed = {"action": "release", "reason": "other", "text": "x", "version": mine.version}
+    assert staff.post(reverse("intake:move", args=[mine.pk]), typed).status_code == 404
+    mine.refresh_from_db()
+    assert (mine.assignee, mine.state) == (other, "in_work")
