@@ -23,23 +23,13 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
 from wagtail.admin.widgets.slug import SlugInput
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 from desk.models import Script
+from forms.viewsets import KeptOncePublished
 
-
-class ScriptPolicy(ModelPermissionPolicy):
-    """A script that was published once is kept with every talk that was led by it."""
-
-    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
-        if action == "delete" and instance.first_published_at is not None:
-            return False
-        return super().user_has_permission_for_instance(user, action, instance)
-
-
-register_permission_policy(Script, ScriptPolicy(Script))
+register_permission_policy(Script, KeptOncePublished(Script))
 
 
 class TellingView(View):

@@ -44,8 +44,8 @@ from forms.views.publish import APPROVE, difference
 from forms.views.rules import RulesSidePanel
 
 
-class FormPolicy(ModelPermissionPolicy):
-    """A form that was published once is kept with everything that was sent through it."""
+class KeptOncePublished(ModelPermissionPolicy):
+    """What was published once stays, with everything that was sent through it or led by it."""
 
     def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
         if action == "delete" and instance.first_published_at is not None:
@@ -53,7 +53,7 @@ class FormPolicy(ModelPermissionPolicy):
         return super().user_has_permission_for_instance(user, action, instance)
 
 
-register_permission_policy(FormDefinition, FormPolicy(FormDefinition))
+register_permission_policy(FormDefinition, KeptOncePublished(FormDefinition))
 
 
 class TellingView(View):
