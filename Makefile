@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test quick check format bench bench-search torture rehearse reset lock messages
+.PHONY: help demo serve test quick check format bench bench-large bench-search torture rehearse reset lock messages
 
 help: ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ demo: .venv/runtime ## Set everything up, load the real data, start the portal
 	@$(MANAGE) demo
 	@$(MANAGE) serve
 
-serve: .venv/runtime ## Start the portal as it stands: web, worker and indexer
+serve: .venv/runtime ## Start the portal as it stands: web, workers and indexer
 	@$(MANAGE) serve
 
 test: .venv/dev ## Set everything up and run all tests
@@ -52,9 +52,15 @@ bench: .venv/dev ## Measure: cold start, load, requests a second, queries, searc
 bench-search: .venv/dev ## Measure search on a country's catalogue: make bench-search SIZES="10000 100000"
 	$(BIN)/python -m tests.bench.search $(SIZES)
 
-torture: .venv/dev ## Kill web, worker and indexers again and again, then compare; try thousands of random forms
+bench-large: .venv/dev ## Measure the desk at a million cases beside a thousand: takes 10 GB of disk and half an hour
+	$(BIN)/python -m tests.bench.large $(ARGS)
+
+torture: .venv/dev ## Kill web, workers and indexers again and again, then compare; try thousands of random forms
 	TORTURE_ACCEPT=200 $(BIN)/python -m pytest tests/forms/test_no_loss.py \
 	  tests/desk/test_killed_reader.py -k "killing or killed" --no-cov -q -rP
+	TORTURE_LEAKS=1 TORTURE_TASKS=1 TORTURE_CROSSED=100 $(BIN)/python -m pytest \
+	  tests/cms/test_leaks.py tests/cms/test_killed_worker.py tests/desk/test_crossed_pages.py \
+	  --no-cov -q -rP
 	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
 	  -k killing --no-cov -q -rP
 	TORTURE=50 $(BIN)/python -m pytest tests/forms/test_any_form.py tests/forms/test_edited_forms.py \

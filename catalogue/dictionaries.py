@@ -31,6 +31,7 @@ class CarefulDeleteView(DeleteView):
     def form_valid(self, form: Any) -> HttpResponse:
         # Wagtail's index of references knows nothing of rows written in bulk: the database decides.
         self.usage = None
+        self.said = super().get_success_message()  # what is gone may have no name any more
         try:
             with transaction.atomic():
                 return super().form_valid(form)
@@ -42,6 +43,9 @@ class CarefulDeleteView(DeleteView):
                 % {"object": self.object, "used": used},
             )
             return HttpResponseRedirect(self.get_success_url())
+
+    def get_success_message(self) -> Any:
+        return self.said
 
 
 class RelatedIndexView(IndexView):

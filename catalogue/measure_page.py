@@ -19,7 +19,7 @@ from catalogue.models import Hotline, Measure, Office, Territory
 from catalogue.models.measure import Channel
 from catalogue.models.taxonomy import FactType
 from catalogue.place import chosen_territory
-from catalogue.rules import RulesError, Variant, read
+from catalogue.rules import HOME_FACT, RulesError, Variant, read
 from catalogue.slots import Link, links_to_apply, links_to_ask, links_to_stories
 from catalogue.where import Where, is_in_force, is_sure, where_to_go
 from catalogue.words import Line, Vocabulary, describe, published_rules, vocabulary
@@ -27,7 +27,7 @@ from cms.models import SiteSettings
 from themes.templatetags.russian import human_date, phone_link
 
 SERVICE_FACT = "military_service"
-HOME_FACT = "territory"
+
 DOUBT = "Уточните"
 NO_PAPERS = "документы не нужны"
 # What of a note is said to those who check it, not to families: sources and the check of facts.

@@ -79,7 +79,7 @@ def _choices(request: HttpRequest, *, refused: bool) -> HttpResponse:
         "words": words,
         "around": around,
         "above": list(Territory.objects.around(around).exclude(pk=around.pk)) if around else [],
-        "found": _called(words) if words else _inside(around),
+        "found": _found(words) if words else _inside(around),
         "next": _way_back(request, request.POST.get("next") or request.GET.get("next", "")),
         "refused": refused,
     }
@@ -93,22 +93,25 @@ def _inside(around: Territory | None) -> QuerySet[Territory]:
     return rows.filter(kind=TerritoryKind.REGION)
 
 
-def _called(words: str) -> QuerySet[Territory]:
-    """Territories whose name, or what people call it, holds the words; ё and е are one letter."""
+def _found(words: str) -> QuerySet[Territory]:
+    found = called(words, _with_parts()).exclude(kind=TerritoryKind.COUNTRY)
+    return found.select_related("parent")[:MOST_FOUND]
+
+
+def called(words: str, among: QuerySet[Territory]) -> QuerySet[Territory]:
+    """Those whose name, or what people call it, holds the words; ё and е are one letter."""
     aliases = Func(F("aliases"), Value(" "), function="array_to_string", output_field=TextField())
-    called = Replace(
+    named = Replace(
         Lower(Concat("title", Value(" "), aliases, output_field=TextField())),
         Value("ё"),
         Value("е"),
         output_field=TextField(),
     )
-    return (
-        _with_parts()
-        .annotate(called=called)
-        .filter(called__contains=words.lower().replace("ё", "е"))
-        .exclude(kind=TerritoryKind.COUNTRY)
-        .select_related("parent")[:MOST_FOUND]
-    )
+    return among.annotate(called=named).filter(called__contains=folded(words))
+
+
+def folded(words: str) -> str:
+    return words.lower().replace("ё", "е")
 
 
 def _with_parts() -> QuerySet[Territory]:

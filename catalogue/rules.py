@@ -34,6 +34,7 @@ OPERATORS = {
     "choice": {"eq", "ne", "in"},
     "territory": {"eq"},
 }
+HOME_FACT = "territory"  # where the family lives
 LARGEST = 10**12  # of numbers and sums; nothing that a family has is near it
 _NAMESPACE = uuid.UUID("5b0f1d1e-6a35-4a6f-9d0e-3c8f4e1f7a20")
 

@@ -71,18 +71,26 @@ class Conditions:
 
 def published_rules(measure: Measure) -> tuple[Variant, ...]:
     """The rules of a published measure, from their rows."""
-    variants: dict[int, list[Rule]] = {}
+    return published_rules_of([measure]).get(measure.pk, ())
+
+
+def published_rules_of(measures: Iterable[Measure]) -> dict[int, tuple[Variant, ...]]:
+    """The rules of several, in one query, by the keys of the measures that have any."""
+    found: dict[int, dict[int, list[Rule]]] = {}
     columns = ("fact__field", "operator", "value", "note", "valid_from", "valid_to", "legal_act")
     rows = (
-        ConditionGroup.objects.filter(measure=measure)
-        .order_by("position", "conditions__position")
-        .values_list("position", *(f"conditions__{column}" for column in columns))
+        ConditionGroup.objects.filter(measure__in=[measure.pk for measure in measures])
+        .order_by("measure", "position", "conditions__position")
+        .values_list("measure", "position", *(f"conditions__{column}" for column in columns))
     )
-    for position, *condition in rows:
-        variant = variants.setdefault(position, [])
+    for measure, position, *condition in rows:
+        variant = found.setdefault(measure, {}).setdefault(position, [])
         if condition[0] is not None:
             variant.append(Rule(*condition))
-    return tuple(tuple(variant) for variant in variants.values())
+    return {
+        measure: tuple(tuple(variant) for variant in variants.values())
+        for measure, variants in found.items()
+    }
 
 
 def vocabulary(variants: Iterable[Variant]) -> Vocabulary:

@@ -36,6 +36,7 @@ SUPERUSER = "postgres"
 SYSTEM_USER = "navigator-db"  # who runs the server when we are root: PostgreSQL refuses to be root
 PORT = 5432  # of the name of the socket; no network port is opened
 START_SECONDS = 60
+STOP_SECONDS = 30
 LONGEST_SOCKET_FOLDER = 80  # a unix socket's path may have 107 bytes
 SHORT_FOLDER = Path("/tmp")  # noqa: S108 - one for all processes, whatever TMPDIR each has
 UNUSABLE = set("'\"`$\\,\n")  # pg_ctl puts paths into a command of the shell
@@ -148,11 +149,17 @@ class EmbeddedPostgres:
             self._create_database()
 
     def stop(self) -> None:
-        """Stop the server, letting it finish what is committed; nothing happens when it is down."""
-        if self._postmaster() is None:
+        """Stop the server, letting it finish what is committed; nothing happens when it is down.
+
+        By a signal, not by pg_ctl: that runs as the owner of the data, whom somebody may have
+        barred from the folders above it since.
+        """
+        postmaster = self._postmaster()
+        if postmaster is None:
             return
-        with suppress(subprocess.SubprocessError):
-            self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", "30", "stop")
+        with suppress(psutil.Error):
+            postmaster.send_signal(signal.SIGINT)  # "fast", in PostgreSQL's words
+            postmaster.wait(STOP_SECONDS)
 
     def crash(self) -> None:
         """Stop the server as a power cut would, for rehearsals; it heals when it starts."""

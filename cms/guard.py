@@ -12,6 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from django.views.defaults import bad_request
 from wagtail.admin import messages
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Page, Workflow
+from wagtail.models import Page, Workflow, WorkflowState
 from wagtail.permissions import policy_registry
 
 from cms.access import visible
@@ -76,7 +77,12 @@ def bulk(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
 
 
 def people(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
-    """Who tends accounts does not tend those that may do more: a password is as good as a right."""
+    """Who tends accounts does not tend those that may do more: a password is as good as a right.
+
+    Who tends none is not told which there are.
+    """
+    if not may_any(get_user_model(), *WRITE)(request, kwargs):
+        return False
     key = kwargs.get("pk")
     return key is None or (
         _is_key(get_user_model(), key) and not _almighty(request, pk=key).exists()
@@ -87,6 +93,26 @@ def _almighty(request: HttpRequest, **which: Any) -> Any:
     """Superusers, as far as they are closed to this person."""
     superusers = get_user_model()._default_manager.filter(is_superuser=True, **which)
     return superusers.none() if request.user.is_superuser else superusers
+
+
+def review(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    """A step of a review is one of the row in the address; Wagtail takes that of any other."""
+    step, states = kwargs.get("task_state_id"), kwargs.get("workflow_state_id")
+    if step is None and states is None:
+        return True
+    view = request.resolver_match and request.resolver_match.func
+    model = getattr(view, "view_initkwargs", {}).get("model", Page)
+    key = kwargs.get("page_id", kwargs.get("pk"))
+    if hasattr(model._default_manager, "visible_to") and not visible(model, request.user, [key]):
+        return False
+    of_row = WorkflowState.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(model), object_id=str(key)
+    )
+    if step is not None:
+        of_row = of_row.filter(task_states=step)
+    if states is not None:
+        of_row = of_row.filter(pk=states)
+    return of_row.exists() and may_any(model, *WRITE)(request, kwargs)
 
 
 def chooser(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
@@ -110,7 +136,10 @@ def ping(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
     return _is_key(model, kwargs["object_id"])
 
 
-pages = may_any(Page, *WRITE)
+def pages(request: HttpRequest, kwargs: dict[str, Any]) -> bool:
+    return may_any(Page, *WRITE)(request, kwargs) and review(request, kwargs)
+
+
 images = may_any(get_image_model(), "add", "change", "delete", "choose")
 documents = may_any(get_document_model(), "add", "change", "delete", "choose")
 
@@ -130,6 +159,7 @@ DOORS: dict[str, Door] = {
     "wagtailadmin_editing_sessions:ping": ping,
     "wagtail_bulk_action": bulk,
     "wagtailusers_users:": people,
+    "wagtailsnippets_": review,
     "wagtailsnippetchoosers_": chooser,
     "wagtailembeds:": nobody,
     "wagtailimages": images,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalogue.models import ImportBatch
 from catalogue.models.exchange import BatchState
-from cms import index_health
+from cms import index_health, queues
 from cms.access import Role
 from cms.index_health import wrong
 from cms.models import User
@@ -26,7 +24,6 @@ from forms.ledger.findings import CHECKS
 from forms.models import Notice
 from themes.templatetags.russian import human_date
 
-SILENT = datetime.timedelta(minutes=2)  # a worker tells that it is alive every ten seconds
 WITH_ORGANISATION = (Role.DISPATCHER, Role.SPECIALIST, Role.HEAD, Role.PARTNER)
 PEOPLE_SHOWN = BOXES_SHOWN = REASONS_SHOWN = 3
 
@@ -37,7 +34,7 @@ def items(user: Any) -> list[Item]:
         return []
     search = index_health.troubles()
     late = [*_urgent(), *_left_alone()]
-    broken = [*_losses(), *search, *_worker(), *_tasks(), *_mail(), *_imports(), *late]
+    broken = [*_losses(), *search, *_workers(), *_tasks(), *_mail(), *_imports(), *late]
     if not broken:
         return [*_people(), _well()]
     return [*broken, *_people(), *([] if search else [_search_is_well()])]
@@ -95,16 +92,18 @@ def _left_alone() -> list[Item]:
     ]
 
 
-def _worker() -> list[Item]:
-    since = timezone.now() - SILENT
-    if ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists():
-        return []
-    return [
-        wrong(
+def _workers() -> list[Item]:
+    told = {
+        queues.MESSAGES: (
+            _("The worker of messages is not running"),
+            _("Families and staff are told nothing, alarms are silent. Start it: make serve."),
+        ),
+        queues.DEFAULT: (
             _("The worker is not running"),
             _("Tables are not loaded and nothing that was put off is done. Start it: make serve."),
-        )
-    ]
+        ),
+    }
+    return [wrong(*told[name]) for name in queues.dead()]
 
 
 def _tasks() -> list[Item]:
@@ -197,7 +196,7 @@ def _search_is_well() -> Item:
 def _well() -> Item:
     """One line that all is well, for silence may also mean that nobody looked."""
     last = ImportBatch.objects.filter(state=BatchState.DONE).first()
-    note = _("Search follows the catalogue, the worker runs, no task has failed.")
+    note = _("Search follows the catalogue, the workers run, no task has failed.")
     note += " " + index_health.facts()
     if last is not None:
         day = human_date(last.finished_at or last.created_at)

@@ -14,13 +14,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from cms import index_health
-from cms.health import SILENT, undelivered
+from cms import index_health, queues
+from cms.health import undelivered
 from desk.models import Mailbox, ReceivedMail
 from forms import ledger
 from forms.alarms import left_alone, urgent_alone
@@ -29,6 +28,8 @@ from forms.models import Loss
 
 LASTING = datetime.timedelta(minutes=15)  # the sweeper has tried to mend it three times
 OK, ATTENTION, FAILING = "ok", "attention", "failing"
+
+NO_WORKER = {queues.MESSAGES: "no_worker_of_messages", queues.DEFAULT: "no_worker"}
 
 Reasons = dict[str, int]
 
@@ -63,10 +64,7 @@ def _failing() -> Reasons:
     lasting = _by_kind(grave=True)
     if ledger.is_stale() and ledger.has_begun():
         lasting["not_swept"] = 1
-    since = timezone.now() - SILENT
-    if not ProcrastinateWorker.objects.filter(last_heartbeat__gte=since).exists():
-        lasting["no_worker"] = 1
-    return lasting
+    return lasting | {NO_WORKER[name]: 1 for name in queues.dead()}
 
 
 def _attention() -> Reasons:

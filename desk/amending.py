@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from desk.models import Amendment, AmendReason
 from forms import marks
+from forms.accept import slug_of_place
 from forms.answers import plain
 from forms.asking import can_ask, field_for
 from forms.choosers import Choosers
@@ -23,6 +24,7 @@ from forms.events import record
 from forms.models import EventKind, IntakeCase, State, Submission
 from forms.moves import NotAllowed, StaleCase
 from forms.reading import in_words
+from forms.residence import lives_at
 from forms.slots import Amended
 
 # How the family may be reached it says itself (forms.recontacting); papers come as files; what was
@@ -119,21 +121,26 @@ def amend(
     sealed = json.dumps(plain(value), ensure_ascii=False).encode()
     amendment.value = submission.data_key.seal(amendment.purpose, sealed)
     amendment.save(force_insert=True)
+    now = with_corrections(answers, corrections(case))
+    moved = lives_at(case, slug_of_place(submission.version.schema, now))
     case.version += 1
-    case.save(update_fields=["version"])
+    case.save(update_fields=["version", "territory", "curator"])
     marks.renew(submission)
-    codes = {"field": path, "reason": reason, "amendment": str(amendment.pk)}
+    codes = {"field": path, "reason": reason, "amendment": str(amendment.pk), **moved}
     record(case, EventKind.AMENDED, actor=actor, to_state=case.state, **codes)
     return amendment
 
 
-def corrections(case: IntakeCase) -> dict[str, list[Corrected]]:
+def corrections(
+    case: IntakeCase, amendments: Iterable[Amendment] | None = None
+) -> dict[str, list[Corrected]]:
     """The corrections of a case by question, the oldest first.
 
+    :param amendments: of the case, with their authors, when they are known already.
     :raises forms.models.Erased: the personal data of the case were erased.
     """
     found: dict[str, list[Corrected]] = defaultdict(list)
-    rows = list(case.amendments.select_related("author"))
+    rows = list(case.amendments.select_related("author") if amendments is None else amendments)
     if not rows:
         return found
     submission = case.submission

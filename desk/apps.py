@@ -12,26 +12,34 @@ class IntakeDeskConfig(AppConfig):
     def ready(self) -> None:
         from desk import (
             amending,
+            consent_form,
             diagnosing,
             family,
             family_appointments,
+            joining,
             partner_letters,
             reminding,
+            specialist_letters,
         )
         from desk import slots as of_case
         from desk.mail import replies, taking_in, threads
-        from desk.models import Mailbox
+        from desk.models import ExportFile, Mailbox
         from forms import rotation, sending, slots
 
         slots.told_to_family.append(family.told)
         slots.ways_on.append(family_appointments.links)
         slots.own_copy.extend((family.own_copy, family_appointments.own_copy))
         slots.not_erased.append(family.awaited)
+        slots.against_joining.append(joining.against)
+        slots.joined.append(joining.carry_bookings)
         sending.composers[partner_letters.KIND] = partner_letters.letter
         sending.composers[taking_in.RECEIVED] = replies.received
         sending.threads.append(threads.put_into_thread)
         rotation.WRAPPED["mailboxes"] = Mailbox
+        rotation.WRAPPED["exports"] = ExportFile
         slots.marked_beside.append(amending.marked_beside)
         slots.amended.append(amending.told)
         of_case.among_actions.append(diagnosing.fragment)
+        of_case.among_actions.append(consent_form.fragment)
         sending.composers[reminding.KIND] = reminding.letter
+        sending.composers[specialist_letters.KIND] = specialist_letters.letter

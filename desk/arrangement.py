@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from catalogue.place_field import PlaceField
 from desk.models import DepartmentTask, RiskSign
 from desk.own_centre import OwnCentreForm, OwnCentreViewSet
 from forms.hours import WEEKDAYS, check_day
@@ -37,6 +40,7 @@ class QueueForm(OwnCentreForm):
 
 class CuratorForm(OwnCentreForm):
     people = ("curator",)
+    territory = PlaceField(label=capfirst(_("territory")), help_text=_("A part of its name."))
 
 
 class DutyForm(OwnCentreForm):
@@ -75,7 +79,9 @@ ZONES = {
 class ClockForm(OwnCentreForm):
     """The hours of each day in a field of its own."""
 
-    time_zone = forms.ChoiceField(label=_("time zone"), choices=list(ZONES.items()))
+    time_zone = forms.ChoiceField(
+        label=capfirst(_("time zone")), choices=list(ZONES.items()), initial="Europe/Moscow"
+    )
     mo = HoursField(_("Monday"))
     tu = HoursField(_("Tuesday"))
     we = HoursField(_("Wednesday"))
@@ -102,7 +108,7 @@ class DepartmentViewSet(OwnCentreViewSet):
     name = "departments"
     icon = "group"
     menu_label = _("Departments")
-    list_display = ["title", "centre", "retired"]
+    list_display = ["title", "centre", BooleanColumn("retired", label=_("retired"))]
     search_fields = ["title"]
     edit_handler = ObjectList(
         [
@@ -121,7 +127,13 @@ class QueueViewSet(OwnCentreViewSet):
     icon = "list-ul"
     menu_label = _("Queues")
     list_select_related = ("centre", "department")
-    list_display = ["title", "centre", "department", "unrouted", "retired"]
+    list_display = [
+        "title",
+        "centre",
+        "department",
+        BooleanColumn("unrouted", label=_("for what no rule claims")),
+        BooleanColumn("retired", label=_("retired")),
+    ]
     list_filter = ["unrouted", "retired"]
     search_fields = ["title", "slug", "centre__short_name"]
     edit_handler = ObjectList(
@@ -174,7 +186,14 @@ class ClockViewSet(OwnCentreViewSet):
     name = "clocks"
     icon = "time"
     menu_label = _("Hours")
-    list_display = ["centre", "time_zone"]
+    list_display = [
+        "centre",
+        Column(
+            "time_zone",
+            label=_("time zone"),
+            accessor=lambda row: ZONES.get(row.time_zone, row.time_zone),
+        ),
+    ]
     edit_handler = ObjectList(
         [
             FieldPanel("centre"),

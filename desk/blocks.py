@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
@@ -30,14 +31,32 @@ class MarkBlock(blocks.CharBlock):
         super().__init__(**own | kwargs)
 
 
+class OnlyIfBlock(blocks.StructBlock):
+    """The answers to an earlier fork with which a step is shown."""
+
+    fork = MarkBlock(label=_("fork"), help_text=_("The name of an earlier fork."))
+    answers = blocks.TextBlock(
+        label=_("answers"),
+        required=False,
+        rows=2,
+        help_text=_("Word for word, each on its own line: any of them shows the step."),
+    )
+
+    class Meta:
+        label = _("only with an answer")
+        label_format = "{fork}: {answers}"
+        collapsed = True
+
+
 class ScriptStepBlock(blocks.StructBlock):
     """What every step has."""
 
     text = blocks.TextBlock(label=_("words"), max_length=LONGEST_TEXT, rows=2)
     mark = MarkBlock(
-        label=_("name to jump to"),
-        help_text=_("Only where an answer leads here. For example: home"),
+        label=_("its name"),
+        help_text=_("Only where an answer leads here or depends on it. For example: home"),
     )
+    only_if = OnlyIfBlock()
 
     class Meta:
         label_format = "{text}"
@@ -51,18 +70,37 @@ class PhraseBlock(ScriptStepBlock):
 
 class ActionBlock(ScriptStepBlock):
     class Meta:
-        icon = "tick"
+        icon = "check"
         label = _("do")
 
 
+class FormQuestionInput(forms.TextInput):
+    """A key of a question; the page's script offers those of the form by their words."""
+
+    class Media:
+        js = ["intake_desk/script_editor.js"]
+        css = {"all": ["intake_desk/script_editor.css"]}
+
+    def __init__(self) -> None:
+        texts = {
+            "data-none": _("none: the answer stays with the script"),
+            "data-gone": _("not in the form now"),
+        }
+        super().__init__({"data-form-question": "", **texts})
+
+
+class FormQuestionBlock(blocks.CharBlock):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field.widget = FormQuestionInput()
+
+
 class AskBlock(ScriptStepBlock):
-    key = blocks.CharBlock(
+    key = FormQuestionBlock(
         label=_("question of the form"),
         required=False,
         max_length=60,
-        help_text=_(
-            "Its key: the answer goes into the form. Empty: the answer stays with the script."
-        ),
+        help_text=_("The answer goes into the form by itself."),
     )
 
     class Meta:
@@ -123,7 +161,8 @@ class BranchBlock(ScriptStepBlock):
 
 
 class ScriptStepsBlock(blocks.StreamBlock):
-    """The steps of a script. An answer leads forward to a step that is there."""
+    """The steps of a script. An answer leads forward to a step that is there, and a step that is
+    shown with an answer only looks back to a fork that has it."""
 
     phrase = PhraseBlock()
     ask = AskBlock()
@@ -140,7 +179,10 @@ class ScriptStepsBlock(blocks.StreamBlock):
         cleaned = super().clean(value)
         if self.is_deferred_validation:
             return cleaned
-        wrong = dict(_wrong_names(cleaned)) or dict(_wrong_answers(cleaned))
+        wrong = dict(_wrong_names(cleaned)) or {
+            **dict(_wrong_answers(cleaned)),
+            **dict(_wrong_conditions(cleaned)),
+        }
         if wrong:
             raise StreamBlockValidationError(block_errors=wrong)
         return cleaned
@@ -170,3 +212,37 @@ def _wrong_answers(steps: Any) -> Iterator[tuple[int, ValidationError]]:
                 error = ValidationError(told, params={"name": answer["goto"]})
                 yield number, StructBlockValidationError({"answers": error})
                 break
+
+
+def only_with(step: Any) -> tuple[str, list[str]]:
+    """The name of the fork that a step depends on, and the answers that show it."""
+    only = step.value["only_if"]
+    answers = [line.strip() for line in (only["answers"] or "").splitlines()]
+    return only["fork"] or "", [answer for answer in answers if answer]
+
+
+def _wrong_conditions(steps: Any) -> Iterator[tuple[int, ValidationError]]:
+    """Steps that depend on a fork that is not there before them, or on answers that it lacks."""
+    forks: dict[str, list[str]] = {}
+    for number, step in enumerate(steps):
+        if wrong := dict(_wrong_parts(*only_with(step), forks)):
+            yield number, StructBlockValidationError({"only_if": StructBlockValidationError(wrong)})
+        if step.value["mark"] and step.block_type == "branch":
+            forks[step.value["mark"]] = [answer["text"] for answer in step.value["answers"]]
+
+
+def _wrong_parts(
+    fork: str, wanted: list[str], forks: dict[str, list[str]]
+) -> Iterator[tuple[str, ValidationError]]:
+    if wanted and not fork:
+        yield "fork", ValidationError(_("Write the name of the fork."))
+    elif fork and fork not in forks:
+        told = _("No earlier fork has the name “%(name)s”.")
+        yield "fork", ValidationError(told, params={"name": fork})
+    elif fork and not wanted:
+        yield "answers", ValidationError(_("Write with which answers the step is shown."))
+    for answer in wanted:
+        if answer not in forks.get(fork, wanted):
+            told = _("The fork has no answer “%(answer)s”. It has: %(answers)s.")
+            has = ", ".join(f"«{each}»" for each in forks[fork])
+            yield "answers", ValidationError(told, params={"answer": answer, "answers": has})

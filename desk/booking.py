@@ -9,62 +9,51 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from desk import specialist_letters
 from desk.free import free, kinds_for
 from desk.models import TO_MARK, Booking, BookingState, Slot
 from desk.planning import holds_of, lock_centre
+from desk.refusing import (
+    BookingError,
+    ElsewhereThen,
+    HoldOver,
+    OneOnly,
+    Taken,
+    TooLate,
+    TooMany,
+    refusals,
+)
 from forms.events import record
 from forms.models import EventKind, IntakeCase, State
 from forms.sending import NEWS, tell_family
 
+__all__ = [
+    "BookingError",
+    "ElsewhereThen",
+    "HoldOver",
+    "OneOnly",
+    "Taken",
+    "TooLate",
+    "TooMany",
+    "attend",
+    "book",
+    "cancel",
+    "confirm",
+    "hold",
+    "lengthen",
+    "move",
+    "sweep",
+]
+
 HOLD = datetime.timedelta(minutes=10)
 MOST_CHANGES_A_DAY = 20  # of a case, by the family
 MOST_OF_GROUPS = 12  # meetings of clubs that a case has booked ahead
-DEADLOCK = "40P01"  # with a booking in another centre, of the same person
-
-
-class BookingError(Exception):
-    """It cannot be done; nothing has changed."""
-
-
-class Taken(BookingError):
-    """Somebody else was quicker, or the slot is not there any more."""
-
-
-class OneOnly(BookingError):
-    """The case has an appointment of this kind already."""
-
-
-class ElsewhereThen(BookingError):
-    """The family has another appointment at that time."""
-
-
-class TooLate(BookingError):
-    """It is too near, or over; the family calls the centre."""
-
-
-class TooMany(BookingError):
-    """The family has changed its mind very often today."""
-
-
-class HoldOver(BookingError):
-    """The minutes for which the slot was held are over."""
-
-
-_REFUSALS: dict[str, type[BookingError]] = {
-    "slot_has_seats": Taken,
-    "slot_one_place_of_person": Taken,
-    "slot_room_once": Taken,
-    "booking_one_of_kind": OneOnly,
-    "booking_one_place_of_case": ElsewhereThen,
-}
 
 
 @transaction.atomic
@@ -83,7 +72,7 @@ def hold(*, case_id: int, slot_id: int, replaces: uuid.UUID | None = None) -> Bo
     elif moved.kind_id != slot.kind_id or moved.slot_id == slot.pk:
         raise Taken
     _check_not_elsewhere(case, slot, moved)
-    with _refusals():
+    with refusals():
         return Booking.objects.create(
             slot=slot,
             case=case,
@@ -120,7 +109,7 @@ def confirm(*, case_id: int, booking_id: uuid.UUID) -> Booking:
     if held.replaces_id is not None:
         return _change_slot(case, _to_move(case, held.replaces_id, by_family=True), held.slot)
     held.state, held.held_until, held.made_at = BookingState.BOOKED, None, timezone.now()
-    with _refusals():
+    with refusals():
         held.save()
     held.refresh_from_db()
     record(case, EventKind.BOOKED, **_codes(held))
@@ -136,7 +125,7 @@ def book(*, case_id: int, slot_id: int, actor: Any) -> Booking:
     """
     case, slot = _locked(case_id, slot_id, by_family=False, actor=actor)
     _check_limits(case, slot)
-    with _refusals():
+    with refusals():
         made = Booking.objects.create(slot=slot, case=case, made_by=actor)
     made.refresh_from_db()
     event = record(case, EventKind.BOOKED, actor=actor, **_codes(made))
@@ -181,6 +170,7 @@ def cancel(
     side = "centre" if by_centre else "family"
     codes = _codes(found) | {"by": side, "late": found.state == BookingState.LATE}
     event = record(case, EventKind.BOOKING_CANCELLED, actor=actor, **codes)
+    specialist_letters.tell(event, found.slot)
     if actor is not None:
         tell_family(event, NEWS)
     return found
@@ -214,7 +204,7 @@ def lengthen(*, slot: Slot, minutes: int) -> Slot:
     :raises BookingError: the specialist, the room or the family has something else then.
     """
     lock_centre(slot.centre_id)
-    with _refusals():
+    with refusals():
         slot.ends_at = slot.starts_at + datetime.timedelta(minutes=minutes)
         slot.save(update_fields=["ends_at"])
     return slot
@@ -236,11 +226,12 @@ def _cancel_all(case_id: int) -> None:
     case = IntakeCase.objects.locked(case_id)
     if case.state != State.CLOSED:  # opened again meanwhile
         return
-    for found in case.bookings.upcoming().select_for_update():
+    for found in case.bookings.upcoming().select_for_update(of=("self",)).with_all():
         found.state, found.changed_at = BookingState.CANCELLED, timezone.now()
         found.sequence += 1
         found.save()
-        record(case, EventKind.BOOKING_CANCELLED, **_codes(found), by="closing", late=False)
+        codes = _codes(found) | {"by": "closing", "late": False}
+        specialist_letters.tell(record(case, EventKind.BOOKING_CANCELLED, **codes), found.slot)
 
 
 def _closed_cases() -> QuerySet[IntakeCase]:
@@ -319,15 +310,16 @@ def _to_move(case: IntakeCase, booking_id: uuid.UUID, *, by_family: bool) -> Boo
 
 def _change_slot(case: IntakeCase, moved: Booking, slot: Slot, actor: Any = None) -> Booking:
     _drop_holds(case)
-    before = moved.starts_at
+    before, came_from = moved.starts_at, moved.slot
     moved.slot, moved.state = slot, BookingState.BOOKED
     moved.sequence += 1
     moved.changed_at = timezone.now()
-    with _refusals():
+    with refusals():
         moved.save()
     moved.refresh_from_db()
     codes = _codes(moved) | {"from": before.isoformat()}
     event = record(case, EventKind.BOOKING_MOVED, actor=actor, **codes)
+    specialist_letters.tell(event, came_from, slot)
     if actor is not None:
         tell_family(event, NEWS)
     return moved
@@ -339,24 +331,3 @@ def _codes(booking: Booking) -> dict[str, Any]:
         "kind_id": booking.kind_id,
         "starts": booking.starts_at.isoformat(),
     }
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What the database refuses, as the desk tells it."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        refusal = _REFUSALS.get(_constraint(error))
-        if refusal is None:
-            raise
-        raise refusal from error
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
-            raise
-        raise Taken from error
-
-
-def _constraint(error: DatabaseError) -> str:
-    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "")

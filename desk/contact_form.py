@@ -16,6 +16,7 @@ from forms.models import BY_STAFF, Channel, Permission, Queue, Teller
 from forms.registering import MOST_BACK, MOST_BACK_ON_PAPER, Registered
 
 PREFIX = "r"
+REGISTERS = "intake_forms.register_intakecase"
 _AFTERWARDS = ("queue", "urgent", "take")
 _NEEDS_HOUR = (Channel.VISIT, Channel.PHONE)
 
@@ -26,7 +27,7 @@ def own_centres(user: Any) -> Any:
 
 def registers_at(user: Any) -> Provider | None:
     """The centre that a person registers at; none for who has no right to, or no centre."""
-    if not user.has_perm("intake_forms.register_intakecase"):
+    if not user.has_perm(REGISTERS):
         return None
     centre: Provider | None = own_centres(user).order_by("pk").first()
     return centre

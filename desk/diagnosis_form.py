@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk.models import RiskSign, SignGroup, UrgentHelpKind
-from forms.asking import TextField
+from forms.fields import TextField
 
 LONGEST_NOTE = 3000
 EARLIEST = datetime.timedelta(days=366)  # old paper may be typed in

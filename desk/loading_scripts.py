@@ -38,10 +38,16 @@ class AnswerRow(Row):
     goto: Annotated[str, up_to(LONGEST_MARK)] = ""
 
 
+class OnlyRow(Row):
+    fork: Annotated[str, filled(LONGEST_MARK)]
+    answers: list[Annotated[str, filled(120)]]
+
+
 class StepRow(Row):
     kind: StrictStr
     text: Annotated[str, filled(LONGEST_TEXT)]
     mark: Annotated[str, up_to(LONGEST_MARK)] = ""
+    only: OnlyRow | None = None
     key: StrictStr = ""
     urgent: StrictBool = True
     phones: list[PhoneRow] = Field(default_factory=list)
@@ -146,7 +152,15 @@ def _differs(script: Script, values: Mapping[str, Any]) -> bool:
 def _step(slug: str, number: int, row: StepRow, found: _Found) -> dict[str, Any]:
     """A step of the file as an editor's block holds it."""
     kind = _KINDS.get(row.kind, row.kind)
-    value: dict[str, Any] = {"text": row.text, "mark": row.mark}
+    only = row.only
+    value: dict[str, Any] = {
+        "text": row.text,
+        "mark": row.mark,
+        "only_if": {
+            "fork": only.fork if only else "",
+            "answers": "\n".join(only.answers) if only else "",
+        },
+    }
     if kind == "ask":
         value["key"] = row.key
     elif kind == "warning":

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from forms.models import LookReason
+
 DOT = "•"
 EVERYTHING = "*"
 OPEN_FOR = 15 * 60  # seconds
@@ -30,11 +32,24 @@ def masked(kind: str, text: str, *, personal: bool) -> str:
         return text
     if kind in _BY_KIND:
         return _BY_KIND[kind](text)
-    return _within(text) if personal and kind in ("text", "longtext", "name") else text
+    return _within(text) if personal and kind in _TEXTS else text
+
+
+def may_mask(kind: str, *, personal: bool) -> bool:
+    """Whether answers to such a question may have something hidden."""
+    return kind in _BY_KIND or (personal and kind in _TEXTS)
 
 
 def is_masked(kind: str, text: str, *, personal: bool) -> bool:
     return masked(kind, text, personal=personal) != text
+
+
+def of_register(kind: str, text: str) -> str:
+    """What stands in a field of a register, as it is seen at first.
+
+    :param kind: type of the field.
+    """
+    return masked(_OF_REGISTERS.get(kind, ""), text, personal=True)
 
 
 def _digits(text: str, kept: int = 2) -> str:
@@ -72,6 +87,7 @@ def _within(text: str) -> str:
     return _DIGITS.sub(lambda found: _digits(found[0]), text)
 
 
+_TEXTS = ("text", "longtext", "name")
 _BY_KIND: dict[str, Callable[[str], str]] = {
     "phone": _digits,
     "snils": _digits,
@@ -81,6 +97,15 @@ _BY_KIND: dict[str, Callable[[str], str]] = {
     "address": _address,
     "contact": _within,
 }
+# Fields of registers that hold words, and as which answers they are masked.
+_OF_REGISTERS = {
+    "text": "text",
+    "list": "text",
+    "multi": "text",
+    "ref:person": "text",
+    "ref:family": "text",
+    "address": "address",
+}
 
 
 def opened(request: HttpRequest, case_id: int) -> set[str]:
@@ -88,6 +113,21 @@ def opened(request: HttpRequest, case_id: int) -> set[str]:
     now = time.time()
     known = _known(request).get(str(case_id), {})
     return {path for path, until in known.items() if until > now}
+
+
+def look(request: HttpRequest, case_id: int, hides: bool, back: str) -> dict[str, Any]:
+    """For look.html, on a page that opens everything at once.
+
+    :param hides: there is something to mask.
+    :param back: as `desk.views.answers.look` knows the page.
+    """
+    is_open = EVERYTHING in opened(request, case_id)
+    return {
+        "is_open": is_open,
+        "something_hidden": hides and not is_open,
+        "look_reasons": LookReason.choices,
+        "back": back,
+    }
 
 
 def open_field(request: HttpRequest, case_id: int, path: str) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from forms import moves, talk
 from forms.actions import MOVES, Move, Need, Text, reasons_of
-from forms.asking import TextField
+from forms.fields import TextField
 from forms.models import OPEN, IntakeCase, Queue
 from forms.references import MAX_TYPED, folded
 

@@ -5,18 +5,19 @@ Nobody's phone or name ever stands in an address: those are searched by a POST (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Territory
+from catalogue.models import Provider, Territory
 from cms.models import User
 from desk.days import DayField, within
 from desk.paging import Order
@@ -44,7 +45,8 @@ class Tab:
 
 
 def tabs_of(user: Any) -> dict[str, Tab]:
-    urgent = Q(urgent=True, state__in=(*RUNNING, State.WAITING_FAMILY))
+    # Said by what it is not: of the few urgent ones, not of the many in these states.
+    urgent = Q(urgent=True) & ~Q(state=State.CLOSED) & ~Q(state=State.DECIDED)
     withdrawn = Q(state__in=OPEN, submission__withdrawal__erase_by__isnull=False)
     # What is not closed is said as the index of open cases says it.
     every_open = ~Q(state=State.CLOSED)
@@ -100,7 +102,7 @@ class FilterForm(forms.Form):
             "department": Department.objects.filter(centre__in=scope.centres).select_related(
                 "centre"
             ),
-            "territory": Territory.objects.filter(depth__gt=0),
+            "territory": _places_of(scope.centres),
         }
         for name, among in rows.items():
             field = self.fields[name]
@@ -158,6 +160,13 @@ def among_free(tab: Tab, filtering: FilterForm) -> Q:
 def tab_of(user: Any, asked: Mapping[str, str], default: str = "free") -> Tab:
     tabs = tabs_of(user)
     return tabs.get(asked.get("tab", ""), tabs[default])
+
+
+def _places_of(centres: Collection[int]) -> QuerySet[Territory]:
+    """Where these centres work; all places, when none is named: a whole country fills no page."""
+    named = Provider.territories.through.objects.filter(provider__in=centres)
+    own = Q(ancestor_ids__overlap=ArraySubquery(named.values("territory")))
+    return Territory.objects.filter(~Exists(named) | own, depth__gt=0)
 
 
 def _queues_of(user: Any) -> QuerySet[Queue]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from desk import masks
 from desk.models import Referral
 from forms import papers
 from forms.contacts import changed_contact, wishes_of
@@ -25,8 +26,23 @@ LEFT_OUT = frozenset(("consent", "file"))  # consents stay here, files are chose
 GIVEN = (Scan.CLEAN, Scan.UNSCANNED)
 
 
+class Maskable:
+    """Words that colleagues see masked until they say why they open them."""
+
+    kind: str
+    text: str
+
+    @property
+    def masked(self) -> str:
+        return masks.masked(self.kind or "text", self.text, personal=True)
+
+    @property
+    def is_masked(self) -> bool:
+        return masks.is_masked(self.kind or "text", self.text, personal=True)
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(Maskable):
     """An answer that may go."""
 
     key: str
@@ -34,6 +50,7 @@ class Choice:
     text: str
     is_personal: bool
     heading: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,10 +67,11 @@ class FileChoice:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Maskable):
     label: str
     text: str
     heading: str = ""
+    kind: str = ""  # of the question; packets of before do not tell it
 
 
 @dataclass(frozen=True)
@@ -94,6 +112,7 @@ def _choices(answers: list[Answered | Heading], contact: str | None) -> Iterator
                 text,
                 answer.personal or answer.kind in PERSONAL,
                 heading if "." in answer.path else "",
+                answer.kind,
             )
 
 
@@ -114,7 +133,11 @@ def pack(
     steps = [
         (
             step.title,
-            [Line(one.label, one.text, one.heading) for one in step.answers if one.key in keys],
+            [
+                Line(one.label, one.text, one.heading, one.kind)
+                for one in step.answers
+                if one.key in keys
+            ],
         )
         for step in choices_of(case)
     ]

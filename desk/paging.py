@@ -4,7 +4,7 @@ second, and rows that come meanwhile shift nothing."""
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,15 +67,28 @@ class Page:
     before: str
 
 
-def page_of(rows: QuerySet[Any], order: Order, asked: Mapping[str, str], size: int) -> Page:
-    """The page that an address asks for; what is no key is the first page."""
+def page_of(
+    rows: QuerySet[Any],
+    order: Order,
+    asked: Mapping[str, str],
+    size: int,
+    beside: Sequence[str] = (),
+) -> Page:
+    """The page that an address asks for; what is no key is the first page.
+
+    :param beside: what is read together with each row. It is joined to the rows of the page, never
+        to all those that have to be sorted for it.
+    """
     backwards = AFTER not in asked and BEFORE in asked
     key = asked.get(BEFORE if backwards else AFTER, "")
     narrowed = order.beyond(key, backwards=backwards) if key else None
     backwards = backwards and narrowed is not None
     if narrowed is not None:
         rows = rows.filter(narrowed)
-    found = list(rows.order_by(*order.columns(backwards=backwards))[: size + 1])
+    columns = order.columns(backwards=backwards)
+    keys = rows.order_by(*columns).values("pk")[: size + 1]
+    whole = rows.model._default_manager.filter(pk__in=keys).select_related(*beside)
+    found = list(whole.order_by(*columns))
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()

@@ -16,7 +16,7 @@ from desk.models import CaseRoute, ConsentWay, Receiver
 from desk.models.routes import MOST_DAYS
 from desk.packets import ChoiceStep, FileChoice
 from desk.referring import Consent, NotReferred, Place
-from forms.asking import TextField
+from forms.fields import TextField
 from forms.models import IntakeCase
 from themes.templatetags.russian import human_date
 

@@ -18,7 +18,7 @@ from desk.models import Booking, BookingState
 from forms.calendars import calendar_of
 from forms.consents import withdrawal_of
 from forms.contacts import wishes_of
-from forms.models import FAMILY, Erased, IntakeCase, Notice, State
+from forms.models import FAMILY, Erased, IntakeCase, Notice, State, read_along
 from forms.sending import Letter, tell, to_family, way_of_notices
 
 KIND = "appointment"
@@ -34,12 +34,7 @@ def remind(now: datetime.datetime | None = None) -> int:
     """Have every family told whose moment has come; returns how many reminders were made."""
     now = now or timezone.now()
     soon = Booking.objects.upcoming(now).filter(starts_at__lte=now + DAY + STALE)
-    rows = soon.exclude(case__state=State.CLOSED).select_related(
-        "slot",
-        "case__submission__key",
-        "case__submission__version",
-        "case__submission__contact_now",
-    )
+    rows = soon.exclude(case__state=State.CLOSED).select_related("slot", *read_along("case"))
     return sum(_remind(booking, name, now) for booking in rows for name in AHEAD)
 
 

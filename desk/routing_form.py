@@ -7,15 +7,17 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorDict
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.place_field import PlaceField
 from forms.compiling import NESTED, lifted
 from forms.conditions import SUITABLE, Asked, WrongComparison, compile_comparison, in_words
 from forms.models import Channel, FormDefinition, Queue, RoutingRule
 
 COMPARISONS = 3
+USUAL_SIGN = "ge"
 LONGEST_VALUE = 60
 LONGEST_LABEL = 70
 CHOSEN = ("choice", "multichoice", "yesno")  # their answers stand in one list to tick
@@ -34,6 +36,11 @@ class RouteForm(forms.ModelForm):
     """Answers can be chosen once the form is."""
 
     use_required_attribute = False
+    territory = PlaceField(
+        label=capfirst(gettext_lazy("within the territory")),
+        required=False,
+        help_text=gettext_lazy("A part of its name. Empty: any."),
+    )
 
     class Meta:
         model = RoutingRule
@@ -53,7 +60,7 @@ class RouteForm(forms.ModelForm):
         super().__init__(data, instance=instance, auto_id="route-%s")
         self.fields["queue"].queryset = Queue.objects.in_use().select_related("centre")  # type: ignore[attr-defined]
         self.fields["channel"].choices = [("", _("any")), *Channel.choices]  # type: ignore[attr-defined]
-        for name in ("form", "topic", "measure", "territory"):
+        for name in ("form", "topic", "measure"):
             self.fields[name].empty_label = _("any")  # type: ignore[attr-defined]
         self.fields["queue"].empty_label = _("Choose")  # type: ignore[attr-defined]
         self.specs = _questions(self._form())
@@ -93,10 +100,13 @@ class RouteForm(forms.ModelForm):
             label=_("Number, day or age"), required=False, choices=measured, initial=known[0]
         )
         self.fields[f"sign{number}"] = forms.ChoiceField(
-            label=_("is"), required=False, choices=list(SIGNS.items()), initial=known[1] or "ge"
+            label=_("how to compare"),
+            required=False,
+            choices=list(SIGNS.items()),
+            initial=known[1] or USUAL_SIGN,
         )
         self.fields[f"value{number}"] = forms.CharField(
-            label=_("than, than what"),
+            label=_("with what"),
             required=False,
             max_length=LONGEST_VALUE,
             initial=known[2],
@@ -105,7 +115,10 @@ class RouteForm(forms.ModelForm):
 
     def without_errors(self) -> RouteForm:
         """The same page once more, nothing judged yet."""
-        again = RouteForm(self.data, instance=self.instance)
+        data = self.data.copy()  # type: ignore[attr-defined]
+        for number in range(COMPARISONS):
+            data.setdefault(f"sign{number}", USUAL_SIGN)
+        again = RouteForm(data, instance=self.instance)
         again._errors = ErrorDict()  # type: ignore[attr-defined]
         return again
 

@@ -2,7 +2,9 @@
 
 A version holds `title`, `lead`, `form`, `situations` and `steps`, each with an `id`, a `kind` (that
 of its block), `text` and `mark`; a question has the `key` of the form's, a danger `urgent` and
-`phones`, what is told `measures`, a fork `answers` with the ids that they lead to.
+`phones`, what is told `measures`, a fork `answers` with the ids that they lead to. A step that is shown only
+with an answer to an earlier fork has `show_if`, a condition of forms.logic on the id of the fork;
+its answers are told apart by their places.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from desk.blocks import only_with
 from desk.models import Script, ScriptVersion
 from forms.compiling import digest, reasons
+from forms.logic import Condition
 
 
 @transaction.atomic
@@ -47,7 +51,7 @@ def check(script: Script) -> None:
 
 def compile_script(script: Script) -> dict[str, Any]:
     """The steps of a script as it stands; what leads nowhere leads to the next step."""
-    ids = {step.value["mark"]: _id(step) for step in script.steps if step.value["mark"]}
+    marked = {step.value["mark"]: step for step in script.steps if step.value["mark"]}
     return {
         "title": script.title,
         "lead": script.lead,
@@ -55,13 +59,15 @@ def compile_script(script: Script) -> dict[str, Any]:
         "situations": [
             {"slug": each.slug, "title": each.title} for each in script.situations.all()
         ],
-        "steps": [_step(step, ids) for step in script.steps],
+        "steps": [_step(step, marked) for step in script.steps],
     }
 
 
-def _step(step: Any, ids: dict[str, str]) -> dict[str, Any]:
+def _step(step: Any, marked: dict[str, Any]) -> dict[str, Any]:
     kind, value = step.block_type, step.value
     compiled = {"id": _id(step), "kind": kind, "text": value["text"] or ""}
+    if condition := _condition(step, marked):
+        compiled["show_if"] = condition
     if kind == "ask":
         compiled["key"] = value["key"] or ""
     elif kind == "warning":
@@ -75,10 +81,23 @@ def _step(step: Any, ids: dict[str, str]) -> dict[str, Any]:
         ]
     elif kind == "branch":
         compiled["answers"] = [
-            {"text": each["text"] or "", "goto": ids.get(each["goto"], "")}
+            {
+                "text": each["text"] or "",
+                "goto": _id(marked[each["goto"]]) if each["goto"] in marked else "",
+            }
             for each in value["answers"]
         ]
     return compiled
+
+
+def _condition(step: Any, marked: dict[str, Any]) -> Condition | None:
+    """None also for a draft that names what is not there: its step is shown always."""
+    name, wanted = only_with(step)
+    fork = marked.get(name)
+    if fork is None or fork.block_type != "branch":
+        return None
+    places = [str(n) for n, each in enumerate(fork.value["answers"]) if each["text"] in wanted]
+    return {"op": "in", "field": _id(fork), "value": places}
 
 
 def _id(step: Any) -> str:

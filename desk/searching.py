@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from forms import marks
 from forms.models import BlindMark, IntakeCase, MarkKind
-from forms.references import folded, is_reference
+from forms.references import ALPHABET, folded, is_reference
 from forms.visibility import scope_of
 
 KINDS = (MarkKind.PHONE, MarkKind.EMAIL, MarkKind.SNILS)
 FOUND_AT_MOST = 50
 MAX_TYPED = 254
 SHORTEST_PART = 4  # of a number
+SHORTEST_PHONE = 10  # without the code of the country
 
 
 class SearchForm(forms.Form):
@@ -37,11 +38,15 @@ class SearchForm(forms.Form):
     def number(self) -> str:
         """A number of a case, or its beginning; empty when something else was typed."""
         typed = folded(self.cleaned_data["what"])
-        digests = any(marks.mark(kind, self.cleaned_data["what"]) for kind in KINDS)
         if is_reference(typed):
             return typed
-        known = set("2345679ACEHKMPTXY")
-        return typed if len(typed) >= SHORTEST_PART and set(typed) <= known and not digests else ""
+        if len(typed) < SHORTEST_PART or not set(typed) <= set(ALPHABET):
+            return ""
+        # The beginning of a number may be digits only; libraries take five of them for a phone.
+        names = len(typed) >= SHORTEST_PHONE and any(
+            marks.mark(kind, self.cleaned_data["what"]) for kind in KINDS
+        )
+        return "" if names else typed
 
 
 def by_mark(user: Any, typed: str) -> QuerySet[IntakeCase]:

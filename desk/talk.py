@@ -17,9 +17,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from desk.models import ScriptRun, ScriptVersion
-from forms.asking import TextField, field_for
+from desk.passed_over import passed_over
+from forms.asking import field_for
 from forms.choosers import Choosers
 from forms.compiling import lifted
+from forms.conditions import in_words
+from forms.fields import TextField
 from forms.models import IntakeCase
 from forms.models.drafts import Typed
 from forms.written import as_data
@@ -50,6 +53,13 @@ class Step:
     field: forms.BoundField | None = None
     is_done: bool = False
     is_bound: bool = False  # the answer goes into the form
+    is_skipped: bool = False  # an answer leads past it, or it stands on the path of another answer
+    only_if: str = ""  # with which answer it is shown, in words
+
+    @property
+    def condition(self) -> str:
+        """For the page's script."""
+        return json.dumps(self.spec["show_if"])
 
     @property
     def forks(self) -> list[tuple[Any, Mapping[str, Any]]]:
@@ -98,10 +108,18 @@ class TalkForm(forms.Form):
 
     def steps(self) -> Iterator[Step]:
         done = set(self.typed.get(DONE, ()))
+        skipped, forks = passed_over(self.specs, self._chosen()), _as_questions(self.specs)
         for number, spec in enumerate(self.specs, start=1):
             name = self._name(spec)
-            is_bound = name.startswith(FORM)
-            yield Step(spec, number, self[name] if name else None, spec["id"] in done, is_bound)
+            yield Step(
+                spec,
+                number,
+                self[name] if name else None,
+                is_done=spec["id"] in done,
+                is_bound=name.startswith(FORM),
+                is_skipped=spec["id"] in skipped,
+                only_if=in_words(spec["show_if"], forks) if "show_if" in spec else "",
+            )
 
     def is_urgent(self) -> bool:
         """A danger was ticked that makes the case urgent."""
@@ -110,13 +128,13 @@ class TalkForm(forms.Form):
 
     def own_answers(self) -> dict[str, Any]:
         """What was answered to the script itself, by the ids of the steps."""
-        found = {}
+        found, chosen = {}, self._chosen()
+        skipped = passed_over(self.specs, chosen)
         for spec in self.specs:
-            value = " ".join(self.typed.get(OWN + spec["id"], ())).strip()[:LONGEST_ANSWER]
             if spec["kind"] == "branch":
-                known = value.isascii() and value.isdigit() and int(value) < len(spec["answers"])
-                value = spec["answers"][int(value)]["text"] if known else ""
-            if value:
+                if spec["id"] in chosen and spec["id"] not in skipped:
+                    found[spec["id"]] = spec["answers"][int(chosen[spec["id"]])]["text"]
+            elif value := self._own(spec):
                 found[spec["id"]] = value
         return found
 
@@ -129,10 +147,36 @@ class TalkForm(forms.Form):
             if spec["id"] in ticked
         ]
 
+    def _own(self, spec: Mapping[str, Any]) -> str:
+        return " ".join(self.typed.get(OWN + spec["id"], ())).strip()[:LONGEST_ANSWER]
+
+    def _chosen(self) -> dict[str, str]:
+        """Places of the answers that were chosen, by the ids of their forks."""
+        return {
+            spec["id"]: place
+            for spec in self.specs
+            if spec["kind"] == "branch"
+            and (place := self._own(spec)) in map(str, range(len(spec["answers"])))
+        }
+
     def _name(self, spec: Mapping[str, Any]) -> str:
         if spec["kind"] == "ask" and spec["key"] in self.asked:
             return FORM + str(spec["key"])
         return OWN + str(spec["id"]) if spec["kind"] in ("ask", "branch") else ""
+
+
+def _as_questions(specs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The forks of a script as conditions in words know questions."""
+    return {
+        spec["id"]: {
+            "label": spec["text"],
+            "options": [
+                {"value": str(n), "label": each["text"]} for n, each in enumerate(spec["answers"])
+            ],
+        }
+        for spec in specs
+        if spec["kind"] == "branch"
+    }
 
 
 def flowed(schema: Mapping[str, Any], typed: Typed) -> Typed:

@@ -9,6 +9,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from cms.queues import MESSAGES
+
 
 @app.periodic(cron="* * * * *")
 @app.task(name="intake_desk.read_mailboxes", queueing_lock="intake_desk.read_mailboxes")
@@ -41,6 +43,7 @@ def read_mailbox(mailbox: str) -> None:
 @app.periodic(cron="3-59/5 * * * *")
 @app.task(
     name="intake_desk.watch_referrals",
+    queue=MESSAGES,
     queueing_lock="intake_desk.watch_referrals",
     lock="intake_desk.watch_referrals",
 )
@@ -57,6 +60,23 @@ def do_bulk(job: str) -> None:
     from desk import bulk
 
     bulk.work(job)
+
+
+@app.task(name="intake_desk.make_export", retry=RetryStrategy(max_attempts=5, wait=30))
+def make_export(export: str) -> None:
+    """Make a table of cases for who asked for it."""
+    from desk.exports import making
+
+    making.make(export)
+
+
+@app.periodic(cron="7-59/10 * * * *")
+@app.task(name="intake_desk.sweep_exports", queueing_lock="intake_desk.sweep_exports")
+def sweep_exports(timestamp: int) -> None:
+    """Tables go when their term is over."""
+    from desk.exports import giving
+
+    giving.sweep()
 
 
 @app.periodic(cron="5 * * * *")
@@ -89,9 +109,50 @@ def sweep_bookings(timestamp: int) -> None:
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="intake_desk.remind_families", queueing_lock="intake_desk.remind_families")
+@app.task(
+    name="intake_desk.remind_families", queue=MESSAGES, queueing_lock="intake_desk.remind_families"
+)
 def remind_families(timestamp: int) -> None:
     """Families are reminded of their appointments."""
     from desk import reminding
 
     reminding.remind()
+
+
+@app.periodic(cron="4-59/5 * * * *")
+@app.task(
+    name="intake_desk.write_journals",
+    queueing_lock="intake_desk.write_journals",
+    lock="intake_desk.write_journals",
+)
+def write_journals(timestamp: int) -> None:
+    """Cases get their numbers in the journals; lines of closed cases are sealed."""
+    from desk import writing_journals
+
+    writing_journals.write()
+
+
+@app.periodic(cron="50 2 * * *")
+@app.task(
+    name="intake_desk.write_all_journals",
+    queueing_lock="intake_desk.write_all_journals",
+    lock="intake_desk.write_journals",
+)
+def write_all_journals(timestamp: int) -> None:
+    """Once a night everything is looked through, not only what is new."""
+    from desk import writing_journals
+
+    writing_journals.write(everything=True)
+
+
+@app.periodic(cron="1-59/5 * * * *")
+@app.task(
+    name="intake_desk.count_figures",
+    queueing_lock="intake_desk.count_figures",
+    lock="intake_desk.count_figures",
+)
+def count_figures(timestamp: int) -> None:
+    """Days on which something has changed are counted anew."""
+    from desk.figures import upkeep
+
+    upkeep.keep_up()

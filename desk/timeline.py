@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from cms.models import User
 from desk.models import AmendReason, Referral
 from forms import talk
+from forms.consenting import HAND_OVER, REACH
 from forms.crypto import CryptoError
 from forms.models import (
     FAMILY,
@@ -23,6 +24,7 @@ from forms.models import (
     Erased,
     EventKind,
     GrantReason,
+    Heard,
     HoldReason,
     IntakeCase,
     Notice,
@@ -108,9 +110,25 @@ class _Words:
         self.people = _named(User, events, ("person", "from"), "curator")
         self.queues = _named(Queue, events, ("queue",), "", "centre")
         self.topics = _named(Topic, events, (), "topic")
+        self.cases = _named(IntakeCase, events, ("other",), "")
 
     def of(self, event: CaseEvent) -> Iterator[str]:
         data = event.data
+        yield from self._things(data)
+        if event.kind == EventKind.SORTED:
+            yield from self._sorted(data)
+        if event.kind == EventKind.AMENDED:
+            yield str(self.labels.get(data.get("field", ""), data.get("field", "")))
+        if event.kind == EventKind.CONSENTED:
+            yield from self._consented(data)
+        if data.get("until"):
+            yield _("until %(when)s") % {"when": _moment(data["until"])}
+        known = _REASONS.get(EventKind(event.kind), Reason)
+        if data.get("reason") in known.values:
+            yield str(known(data["reason"]).label)
+
+    def _things(self, data: Mapping[str, Any]) -> Iterator[str]:
+        """What the event names."""
         if data.get("outcome"):
             yield str(Outcome(data["outcome"]).label)
         if data.get("person"):
@@ -119,15 +137,17 @@ class _Words:
             yield self.partners[data["referral"]]
         if data.get("queue"):
             yield str(self.queues.get(data["queue"], "–"))
-        if event.kind == EventKind.SORTED:
-            yield from self._sorted(data)
-        if event.kind == EventKind.AMENDED:
-            yield str(self.labels.get(data.get("field", ""), data.get("field", "")))
-        if data.get("until"):
-            yield _("until %(when)s") % {"when": _moment(data["until"])}
-        known = _REASONS.get(EventKind(event.kind), Reason)
-        if data.get("reason") in known.values:
-            yield str(known(data["reason"]).label)
+        if "curator" in data:
+            curator = self.people.get(data["curator"][1])
+            yield (_("curator: %(who)s") % {"who": curator} if curator else _("without a curator"))
+        if data.get("other") in self.cases:
+            yield _("case %(number)s") % {"number": self.cases[data["other"]].number}
+
+    def _consented(self, data: Mapping[str, Any]) -> Iterator[str]:
+        known = {HAND_OVER: _("to hand it over"), REACH: _("how it may be reached")}
+        for one in data["consents"]:
+            yield str(known.get(one) or self.labels.get(one, one))
+        yield f"{Heard(data['way']).label}, {_moment(data['on'])}"
 
     def _sorted(self, data: Mapping[str, Any]) -> Iterator[str]:
         if "topic" in data:
@@ -137,9 +157,6 @@ class _Words:
             yield _("it became urgent") if data["urgent"][1] else _("no longer urgent")
         if "secret" in data:
             yield _("only named people see it") if data["secret"][1] else _("no longer closed")
-        if "curator" in data:
-            curator = self.people.get(data["curator"][1])
-            yield (_("curator: %(who)s") % {"who": curator} if curator else _("without a curator"))
 
 
 # Of every other event: what was chosen with a move.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
-from desk import appointments_today, referral_today
+from desk import appointments_today, counting, referral_today
 from desk.models import ReceivedMail
 from forms.alarms import left_alone, urgent_alone
 from forms.models import OPEN, RUNNING, IntakeCase, State
@@ -27,16 +27,18 @@ def items(user: Any) -> list[Item]:
     cases = IntakeCase.objects.visible_to(user)
     now = timezone.now()
     late = Q(state__in=RUNNING, due_at__lt=now)
-    counts = cases.aggregate(
-        late=Count("pk", filter=late & ~Q(assignee=user)),
-        free=Count("pk", filter=Q(state=State.NEW)),
-        lost=Count("pk", filter=Q(centre__isnull=True, state=State.NEW)),
-        withdrawn=Count(
-            "pk", filter=Q(state__in=OPEN, submission__withdrawal__erase_by__isnull=False)
-        ),
-        alone=Count("pk", filter=Q(pk__in=left_alone(cases).values("pk"))),
-        urgent=Count("pk", filter=Q(state=State.NEW, urgent=True)),
-        urgent_late=Count("pk", filter=Q(pk__in=urgent_alone(cases).values("pk"))),
+    counts = counting.capped(
+        {
+            "late": cases.filter(late & ~Q(assignee=user)),
+            "free": cases.filter(state=State.NEW),
+            "lost": cases.filter(centre__isnull=True, state=State.NEW),
+            "withdrawn": cases.filter(
+                state__in=OPEN, submission__withdrawal__erase_by__isnull=False
+            ),
+            "alone": left_alone(cases),
+            "urgent": cases.filter(state=State.NEW, urgent=True),
+            "urgent_late": urgent_alone(cases),
+        }
     )
     own = (
         cases.filter(assignee=user, state__in=(State.TRIAGE, State.IN_WORK, State.DECIDED))
@@ -61,8 +63,8 @@ def _urgent(count: int, late: int) -> list[Item]:
     if not count:
         return []
     title = ngettext(
-        "%(count)d urgent case that nobody has taken",
-        "%(count)d urgent cases that nobody has taken",
+        "%(count)s urgent case that nobody has taken",
+        "%(count)s urgent cases that nobody has taken",
         count,
     )
     note = _("Take it now: a family in danger does not wait.")
@@ -70,7 +72,7 @@ def _urgent(count: int, late: int) -> list[Item]:
         note = _("The time for it is over. The duty person and the head have had a letter.")
     return [
         Item(
-            title % {"count": count},
+            title % {"count": counting.said(count)},
             reverse("intake:list") + "?tab=urgent",
             note,
             _("pressing"),
@@ -102,13 +104,13 @@ def _withdrawn(count: int) -> list[Item]:
     if not count:
         return []
     title = ngettext(
-        "%(count)d open case whose consent is withdrawn",
-        "%(count)d open cases whose consent is withdrawn",
+        "%(count)s open case whose consent is withdrawn",
+        "%(count)s open cases whose consent is withdrawn",
         count,
     )
     return [
         Item(
-            title % {"count": count},
+            title % {"count": counting.said(count)},
             reverse("intake:list") + "?tab=withdrawn",
             _("Close them: the data has to go within 30 days."),
             _("consent withdrawn"),
@@ -121,13 +123,13 @@ def _left_alone(count: int) -> list[Item]:
     if not count:
         return []
     title = ngettext(
-        "%(count)d case has lain in “Unrouted” for more than an hour",
-        "%(count)d cases have lain in “Unrouted” for more than an hour",
+        "%(count)s case has lain in “Unrouted” for more than an hour",
+        "%(count)s cases have lain in “Unrouted” for more than an hour",
         count,
     )
     return [
         Item(
-            title % {"count": count},
+            title % {"count": counting.said(count)},
             reverse("intake:list") + "?tab=free",
             _("Nobody has looked at them. Take them, or move them to the right queue."),
             _("nobody took it"),
@@ -157,13 +159,13 @@ def _overdue(count: int) -> list[Item]:
     if not count:
         return []
     title = ngettext(
-        "%(count)d case of colleagues is overdue",
-        "%(count)d cases of colleagues are overdue",
+        "%(count)s case of colleagues is overdue",
+        "%(count)s cases of colleagues are overdue",
         count,
     )
     return [
         Item(
-            title % {"count": count},
+            title % {"count": counting.said(count)},
             reverse("intake:list") + "?tab=overdue",
             _("Ask who can answer today, or take it."),
             _("overdue"),
@@ -176,15 +178,18 @@ def _free(count: int, lost: int) -> list[Item]:
     if not count:
         return []
     note = ngettext(
-        "%(count)d of them belongs to no centre yet.",
-        "%(count)d of them belong to no centre yet.",
+        "%(count)s of them belongs to no centre yet.",
+        "%(count)s of them belong to no centre yet.",
         lost,
     )
     return [
         Item(
-            ngettext("%(count)d free case", "%(count)d free cases", count) % {"count": count},
+            ngettext("%(count)s free case", "%(count)s free cases", count)
+            % {"count": counting.said(count)},
             reverse("intake:list") + "?tab=free",
-            note % {"count": lost} if lost else _("Take the first one: it has waited longest."),
+            note % {"count": counting.said(lost)}
+            if lost
+            else _("Take the first one: it has waited longest."),
             _("nobody works on it"),
             Tone.WAITING,
         )

@@ -12,6 +12,8 @@ from wagtail.snippets.models import register_snippet
 
 from desk import admin_urls
 from desk.arrangement import Arrangement
+from desk.figures.asking import may_look
+from desk.figures.plans import PlanViewSet
 from desk.hours_viewsets import VIEWSETS
 from desk.viewsets import ScriptViewSet
 from forms.wagtail_hooks import GuardedMenuItem
@@ -85,7 +87,7 @@ def routes_menu_item() -> MenuItem:
 @hooks.register("register_admin_menu_item")
 def inbox_menu_item() -> MenuItem:
     return InboxMenuItem(
-        _("Referred to us"), reverse("intake:inbox"), name="inbox", icon_name="mail", order=110
+        _("Referred to us"), reverse("intake:inbox"), name="inbox", icon_name="login", order=115
     )
 
 
@@ -102,15 +104,15 @@ def register_menu_item() -> MenuItem:
     )
 
 
-class LooksMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("intake_forms.view_accesslog")
-
-
-@hooks.register("register_admin_menu_item")
+@hooks.register("register_personal_data_item")
 def looks_menu_item() -> MenuItem:
-    return LooksMenuItem(
-        _("Who has looked"), reverse("intake:looks"), name="looks", icon_name="view", order=665
+    return GuardedMenuItem(
+        _("Who has looked"),
+        reverse("intake:looks"),
+        right="intake_forms.view_accesslog",
+        name="looks",
+        icon_name="view",
+        order=-1,
     )
 
 
@@ -129,3 +131,32 @@ def appointments_menu_item() -> MenuItem:
     return SubmenuMenuItem(
         _("Reception"), Menu(items=items), name="appointments", icon_name="date", order=120
     )
+
+
+class JournalsMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("intake_forms.view_whole_centre")
+
+
+@hooks.register("register_admin_menu_item")
+def journals_menu_item() -> MenuItem:
+    return JournalsMenuItem(
+        _("Journals"), reverse("intake:journals"), name="journals", icon_name="list-ol", order=130
+    )
+
+
+class FiguresMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return may_look(request.user)
+
+
+@hooks.register("register_admin_menu_item")
+def figures_menu_item() -> MenuItem:
+    return FiguresMenuItem(
+        _("Figures"), reverse("intake:figures"), name="figures", icon_name="table", order=650
+    )
+
+
+@hooks.register("register_admin_viewset")
+def plans_viewset() -> ViewSet:
+    return PlanViewSet()

@@ -24,6 +24,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from pictures_of_desk import desk  # noqa: E402
+
 from tests.install_browser import QUIET, find  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -135,7 +137,7 @@ def answer(camera: Camera, number: str) -> None:
     panel = page.locator("details:has(input[value=ask])")
     panel.locator("summary").click()
     panel.locator("textarea").fill("Образец ответа: скажите, пожалуйста, какой год рождения детей?")
-    panel.locator("button").click()
+    panel.locator("button").last.click()
     page.locator(".writing--message").wait_for()
     camera.keep_both(page, "admin-case")
     page.locator("#next").scroll_into_view_if_needed()
@@ -203,7 +205,9 @@ def main() -> None:
         camera = Camera(browser, given.portal, password, frozenset(given.names))
         public_pages(camera)
         family = ask(camera)
-        answer(camera, family.locator(".receipt__code").first.inner_text())
+        number = family.locator(".receipt__code").first.inner_text()
+        answer(camera, number)
+        desk(camera, number)
         family.click(".buttons a")
         camera.keep_both(family, "status")
         editor(camera)

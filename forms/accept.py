@@ -20,14 +20,13 @@ from catalogue.models import Provider, Territory
 from forms import crypto, marks
 from forms.calendars import calendar_of
 from forms.compiling import fields_of
+from forms.consenting import given_with
 from forms.crypto import CryptoError
 from forms.events import acceptance
 from forms.files import give_over, has_files
 from forms.inserting import insert_together
 from forms.models import (
     Channel,
-    ConsentGiven,
-    ConsentText,
     Erased,
     FormDraft,
     FormVersion,
@@ -142,7 +141,7 @@ def complete(submission: uuid.UUID) -> bool:
     except (Erased, CryptoError):  # it gets its case all the same: somebody has to look at it
         answers = {}
     recorded = set(held.consents.values_list("field", flat=True))
-    given = _consents(held, answers, _permission(held))
+    given = given_with(held, answers, _permission(held))
     lacking: list[Model] = [each for each in given if each.field not in recorded]
     case = IntakeCase.objects.filter(submission=held).first()
     if case is None:
@@ -195,7 +194,7 @@ def _rows(
     case = _case(submission, answers, said)
     actor = registered.by if registered else actor
     event = acceptance(case, actor=actor, **_codes(case, submission))
-    consents = _consents(submission, answers, registered.permission if registered else None)
+    consents = given_with(submission, answers, registered.permission if registered else None)
     others = [wrapped, *marks.made(submission, answers), *consents]
     if registered:
         others.append(registered.row(submission))
@@ -218,47 +217,13 @@ def _permission(submission: Submission) -> str:
     return registration.permission if registration else ""
 
 
-def _consents(
-    submission: Submission, answers: Mapping[str, Any], permission: str | None
-) -> list[ConsentGiven]:
-    """:param permission: how it was given to staff, when it was staff that has typed it in."""
-    version = submission.version
-    given = [
-        spec
-        for spec in fields_of(version.schema)
-        if spec["type"] == "consent" and answers.get(spec["key"]) is True
-    ]
-    texts = _texts(version, given)
-    return [
-        ConsentGiven(
-            submission=submission,
-            text_id=texts[spec["key"]],
-            field=spec["key"],
-            way=permission or submission.channel,
-            given_at=submission.received_at,
-        )
-        for spec in given
-    ]
-
-
-def _texts(version: FormVersion, given: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """The text that each consent was given to, by its question: one of its own, or the form's."""
-    found = dict.fromkeys((spec["key"] for spec in given), version.consent_text_id or 0)
-    numbers = {spec["key"]: spec["consent"]["number"] for spec in given if spec.get("consent")}
-    if numbers:
-        own = ConsentText.objects.filter(code=version.schema["slug"], number__in=numbers.values())
-        ids = dict(own.values_list("number", "pk"))
-        found |= {key: ids[number] for key, number in numbers.items()}
-    return found
-
-
 def _case(submission: Submission, answers: Mapping[str, Any], said: Said) -> IntakeCase:
     """The case of a submission, not saved yet."""
     version, schema = submission.version, submission.version.schema
     topic = version.form.topic
     if topic.slug != schema["topic"]:
         topic = Topic.objects.filter(slug=schema["topic"]).first() or topic
-    looked = _looked_up(version, _slug_of_place(schema, answers))
+    looked = _looked_up(version, slug_of_place(schema, answers))
     place, urgent = looked.place or said.territory, schema["urgent"] or said.urgent
     if said.queue is not None:
         found = Route(said.queue, _("chosen when it was registered"))
@@ -332,7 +297,8 @@ def _looked_up(version: FormVersion, slug: str | None) -> _LookedUp:
             return _LookedUp(pk, ref, stamp, set(centres), set(measures), named)
 
 
-def _slug_of_place(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:
+def slug_of_place(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:
+    """Where the family lives, as it has said."""
     return _chosen(schema, answers, "territory") or _chosen(schema, answers, "address")
 
 

@@ -60,12 +60,14 @@ class Watch:
     """One kind of lateness.
 
     :ivar look: narrows cases to those that are late so, and tells since when as `late_since`.
-    :ivar people: who is told.
+    :ivar people: who of a centre is told, or of the installation.
+    :ivar holder: whoever holds the case is told, or else the heads.
     :ivar again: how long after a letter the next one goes, while it lasts; none: it is told once.
     """
 
     look: Callable[[Cases], Any]
-    people: Callable[[IntakeCase], list[User]]
+    people: Callable[[int | None], list[User]] | None = None
+    holder: bool = False
     again: datetime.timedelta | None = None
 
 
@@ -152,7 +154,7 @@ def _tell(kind: AlarmKind, watch: Watch, centre: int | None) -> None:
     alarms = list(
         due.select_for_update(skip_locked=True, of=("self",)).select_related("case").order_by("pk")
     )
-    told = _people(watch, [alarm.case for alarm in alarms])
+    told = _people(watch, centre, [alarm.case for alarm in alarms])
     people = {person.pk: person for found in told.values() for person in found}
     if not people:
         return
@@ -173,9 +175,11 @@ def compose(notice: Notice) -> Letter | None:
         .order_by("due_at", "pk")
     )
     late = [alarm.case for alarm in alarms]
-    people = _people(WATCHES[AlarmKind(kind)], late)
+    people = _people(WATCHES[AlarmKind(kind)], int(centre) or None, late)
     cases = [
-        case for case in late if notice.key in {str(person.pk) for person in people[_desk(case)]}
+        case
+        for case in late
+        if notice.key in {str(person.pk) for person in people[case.assignee_id]}
     ]
     if not cases:
         return None
@@ -189,15 +193,18 @@ def compose(notice: Notice) -> Letter | None:
 composers["alarm"] = compose
 
 
-def _desk(case: IntakeCase) -> tuple[int | None, int | None]:
-    """Who is told hangs on where a case lies and who holds it."""
-    return case.centre_id, case.assignee_id
-
-
 def _people(
-    watch: Watch, cases: list[IntakeCase]
-) -> dict[tuple[int | None, int | None], list[User]]:
-    return {desk: watch.people(case) for desk, case in {_desk(one): one for one in cases}.items()}
+    watch: Watch, centre: int | None, cases: list[IntakeCase]
+) -> dict[int | None, list[User]]:
+    """Who is told of cases of one centre, by who holds them: a few queries, however many there are."""
+    desks = {case.assignee_id for case in cases}
+    told = watch.people(centre) if watch.people else []
+    if not watch.holder:
+        return dict.fromkeys(desks, told)
+    holders = _reachable(User.objects.filter(pk__in=[pk for pk in desks if pk is not None]))
+    known: dict[int | None, list[User]] = {person.pk: [person] for person in holders}
+    heads = _heads(centre) if desks - set(known) else []
+    return {desk: [*known.get(desk, heads), *told] for desk in desks}
 
 
 def _said(kind: AlarmKind, cases: list[IntakeCase]) -> dict[str, Any]:
@@ -249,31 +256,22 @@ def on_duty(centre: int | None) -> list[User]:
     return _reachable(User.objects.filter(pk__in=shifts.values("person")))
 
 
-def _heads(case: IntakeCase) -> list[User]:
+def _heads(centre: int | None) -> list[User]:
     """Heads of the centre; where there is none, and for what no centre has, those who may see such
     cases and those who tend the installation."""
-    if case.centre_id is not None:
-        found = _of_centre(case.centre_id, Role.HEAD)
+    if centre is not None:
+        found = _of_centre(centre, Role.HEAD)
         if found:
             return found
     return _reachable(User.objects.filter(groups__name__in=(Role.ADMINISTRATOR, Role.DISPATCHER)))
 
 
-def _on_duty(case: IntakeCase) -> list[User]:
+def _on_duty(centre: int | None) -> list[User]:
     """Who is on duty, and the head; without anybody on duty the dispatchers of the centre."""
-    duty = on_duty(case.centre_id)
-    if not duty and case.centre_id is not None:
-        duty = _of_centre(case.centre_id, Role.DISPATCHER)
-    return [*duty, *_heads(case)]
-
-
-def _holder(case: IntakeCase) -> list[User]:
-    holder = _reachable(User.objects.filter(pk=case.assignee_id)) if case.assignee_id else []
-    return holder or _heads(case)
-
-
-def _holder_and_heads(case: IntakeCase) -> list[User]:
-    return [*_holder(case), *_heads(case)]
+    duty = on_duty(centre)
+    if not duty and centre is not None:
+        duty = _of_centre(centre, Role.DISPATCHER)
+    return [*duty, *_heads(centre)]
 
 
 def _of_centre(centre: int, role: Role) -> list[User]:
@@ -287,7 +285,7 @@ def _reachable(people: QuerySet[User]) -> list[User]:
 WATCHES: dict[AlarmKind, Watch] = {
     AlarmKind.URGENT: Watch(urgent_alone, _on_duty, again=datetime.timedelta(hours=1)),
     AlarmKind.UNROUTED: Watch(left_alone, _heads, again=datetime.timedelta(days=1)),
-    AlarmKind.FIRST_ANSWER: Watch(_first_answer, _holder),
-    AlarmKind.SOON: Watch(_soon, _holder),
-    AlarmKind.LATE: Watch(_late, _holder_and_heads),
+    AlarmKind.FIRST_ANSWER: Watch(_first_answer, holder=True),
+    AlarmKind.SOON: Watch(_soon, holder=True),
+    AlarmKind.LATE: Watch(_late, _heads, holder=True),
 }

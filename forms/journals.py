@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalogue.models import Situation
-from forms.asking import ChosenField, TextField
 from forms.choosers import Choosers
 from forms.events import record
+from forms.fields import ChosenField, TextField
 from forms.models import EventKind, IntakeCase, Register, RegisterEntry
 
 MAX_TEXT = 4000
@@ -29,24 +29,37 @@ class StaleEntry(Exception):
 
 
 class EntryForm(forms.Form):
-    """The fields of a register. Nothing is demanded: a journal is filled in as the work goes."""
+    """The fields of a register. Nothing is demanded: a journal is filled in as the work goes.
+
+    :param hidden: values that are shown masked, by names of fields: they cannot be changed so.
+    """
 
     use_required_attribute = False
 
-    def __init__(self, register: Register, **kwargs: Any) -> None:
+    def __init__(
+        self, register: Register, *, hidden: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(prefix="r", **kwargs)
+        self.hidden = {**hidden} if hidden else {}
         choosers = Choosers()
         for spec in register.fields:
             if spec["type"] not in _NOT_TYPED:
                 field = _BUILDERS.get(spec["type"], _text)(choosers)
                 field.label, field.required = spec["label"], False
                 self.fields[spec["name"]] = field
+        self.initial = {**self.initial, **self.hidden}
+        for name in self.hidden:
+            self.fields[name].disabled = True
 
-    def values(self) -> dict[str, Any]:
-        """What was filled in, as plain JSON."""
+    def values(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """What was filled in, as plain JSON.
+
+        :param before: what was there; it stays where it was hidden.
+        """
+        filled = {**self.cleaned_data, **{name: before[name] for name in self.hidden}}
         return {
             name: value.isoformat() if hasattr(value, "isoformat") else _plain(value)
-            for name, value in self.cleaned_data.items()
+            for name, value in filled.items()
             if value not in (None, "")
         }
 
@@ -69,26 +82,18 @@ def read_entry(entry: RegisterEntry, case: IntakeCase) -> dict[str, Any]:
 
 
 def initial_values(
-    register: Register, case: IntakeCase, entry: RegisterEntry | None
+    register: Register, case: IntakeCase, entry: RegisterEntry | None, known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What was saved before; in a new entry, what the case already knows: nothing twice."""
-    if entry is not None:
-        saved = read_entry(entry, case)
-        kinds = {spec["name"]: spec["type"] for spec in register.fields}
-        return {name: _for_field(value, kinds.get(name, "")) for name, value in saved.items()}
-    answers = case.submission.read_answers()
-    known = {
-        "no": case.number,
-        "date": timezone.localtime(case.created_at),
-        "channel": case.get_channel_display(),
-        "territory": case.territory.slug if case.territory else "",
-        "topic": case.topic.title,
-        "urgent": "yes" if case.urgent else "no",
-        "specialist": str(case.assignee) if case.assignee else "",
-        "applicant": answers.get("name", ""),
-        "status": case.get_state_display(),
+    """What was saved before; in a new entry, what the case already tells: nothing twice.
+
+    :param known: by name of field: text, moment, {"slug", "title"} or a list of these.
+    :raises forms.models.Erased: the personal data of the case were erased.
+    """
+    values = known if entry is None else read_entry(entry, case)
+    return {
+        spec["name"]: _for_field(values.get(spec["name"], ""), spec["type"])
+        for spec in register.fields
     }
-    return {spec["name"]: known.get(spec["name"], "") for spec in register.fields}
 
 
 @transaction.atomic
@@ -120,13 +125,24 @@ def _purpose(register: Register) -> str:
 
 
 def _for_field(value: Any, kind: str) -> Any:
-    """A saved value as its field shows it."""
+    """A value as its field shows it; what it cannot show is left to whoever fills it in."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
     if isinstance(value, dict):
         return value["slug"]
     if kind in ("number", "money"):
-        return Decimal(value)
-    if kind == "datetime":
-        return timezone.localtime(datetime.datetime.fromisoformat(value))
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            return ""
+    if kind in ("date", "datetime") and isinstance(value, str) and value:
+        try:
+            value = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return ""
+    if isinstance(value, datetime.datetime):
+        value = timezone.localtime(value) if timezone.is_aware(value) else value
+        return value.date() if kind == "date" else value
     return value
 
 

@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import User
-from forms import talk
+from forms import slots, talk
 from forms.actions import MOVES, Action, Move, Need, Text, reasons_of
 from forms.calendars import calendar_of
 from forms.events import record
@@ -71,6 +71,14 @@ class With:
 
 def obstacle(move: Move, case: IntakeCase, user: Any) -> str | Promise:
     """Why this person cannot make this move now; empty when it can."""
+    if why_not := _is_not_for(move, case, user):
+        return why_not
+    if move.action != Action.MERGE:
+        return ""
+    return next((why_not for told in slots.against_joining if (why_not := told(case))), "")
+
+
+def _is_not_for(move: Move, case: IntakeCase, user: Any) -> str | Promise:
     if case.state not in move.sources:
         return _not_from(case)
     routes = user.has_perm("intake_forms.route_intakecase")
@@ -208,6 +216,8 @@ def move(
     elif given.text.strip():
         codes["note"] = str(talk.keep_note(case=case, author=actor, text=given.text).pk)
     _change(case, wanted, actor, given)
+    if case.decided_at is not None and wanted.target == State.DECIDED:
+        codes["late"] = case.decided_at > case.due_at
     event = record(case, wanted.event, actor=actor, from_state=before, to_state=case.state, **codes)
     if given.other is not None:
         _join(case, given.other, actor)
@@ -315,9 +325,12 @@ def _join(case: IntakeCase, other: IntakeCase, actor: Any) -> None:
     held = IntakeCase.objects.locked(other.pk)
     if case.urgent and not held.urgent:
         held.urgent, held.urgent_since = True, case.urgent_since
+    held.clock_at, held.due_at = min(held.clock_at, case.clock_at), min(held.due_at, case.due_at)
     held.version += 1
     held.save()
     record(held, EventKind.JOINED, actor=actor, to_state=held.state, other=case.pk)
+    for carry_along in slots.joined:
+        carry_along(case, held, actor)
 
 
 def enter(case: IntakeCase, state: State, *, outcome: str = "") -> None:

@@ -53,15 +53,9 @@ def opened_case(request: HttpRequest, typed: str) -> IntakeCase | None:
         return None
     case = (
         IntakeCase.objects.filter(ref=ref, secret_round=known[ref])
+        .readable()
         .select_related(
-            "submission__key",
-            "submission__version",
-            "submission__contact_now",
-            "submission__withdrawal",
-            "submission__registration",
-            "form",
-            "topic",
-            "centre",
+            "submission__withdrawal", "submission__registration", "form", "topic", "centre"
         )
         .first()
     )

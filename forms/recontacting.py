@@ -49,6 +49,16 @@ def change(*, case_id: int, answer: Mapping[str, Any]) -> bool:
     :raises forms.models.Erased: the personal data of the case were erased.
     """
     case = IntakeCase.objects.locked(case_id)
+    if not keep(case, answer):
+        return False
+    case.version += 1  # whoever has the page open has to look before calling
+    case.save(update_fields=["version"])
+    record(case, EventKind.RECONTACTED)
+    return True
+
+
+def keep(case: IntakeCase, answer: Mapping[str, Any]) -> bool:
+    """Of a case whose row the caller has locked, and of whose change it leaves an event."""
     submission = case.submission
     # Held, so that a rotation of keys does not mark the submission at the same time.
     if not SubmissionKey.objects.select_for_update().filter(pk=submission.pk).exists():
@@ -63,9 +73,6 @@ def change(*, case_id: int, answer: Mapping[str, Any]) -> bool:
         submission=submission, defaults={"answer": sealed, "changed_at": timezone.now()}
     )
     marks.renew(submission)
-    case.version += 1  # whoever has the page open has to look before calling
-    case.save(update_fields=["version"])
-    record(case, EventKind.RECONTACTED)
     return True
 
 

@@ -104,7 +104,7 @@ def cases_of(kind: str, contact: str) -> list[IntakeCase]:
     """Requests in which this contact was given as one where messages are safe, the newest first."""
     cases = (
         IntakeCase.objects.filter(submission__in=submissions_with(kind, contact))
-        .select_related("submission__key", "submission__version", "submission__contact_now")
+        .readable()
         .order_by("-created_at")
     )
     return [case for case in cases[: MOST_CASES * 3] if _allows(case, kind, contact)][:MOST_CASES]

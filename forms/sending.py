@@ -31,6 +31,7 @@ from forms.models import (
     IntakeCase,
     Notice,
     NoticeState,
+    read_along,
 )
 from forms.models.notices import OVER
 from forms.wire import Letter, NotSent, carry, domain
@@ -211,12 +212,7 @@ def _claim(notice_id: int) -> tuple[Notice, Letter] | None:
         Notice.objects.filter(pk=notice_id, given_up=False)
         .exclude(state__in=OVER)
         .select_for_update(of=("self",))
-        .select_related(
-            "event",
-            "case__submission__key",
-            "case__submission__version",
-            "case__submission__contact_now",
-        )
+        .select_related("event", *read_along("case"))
         .first()
     )
     if notice is None:

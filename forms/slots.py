@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists
+from django.utils.functional import Promise
 
 from catalogue.slots import Link
 from forms.models import IntakeCase, MarkKind, Submission
@@ -56,6 +57,10 @@ own_copy: list[Callable[[IntakeCase], list[Given]]] = []
 not_erased: list[Callable[[], Exists]] = []
 # By what else a submission is found than by its answers: values as forms.marks takes them.
 marked_beside: list[Callable[[Submission], Iterable[tuple[MarkKind, str]]]] = []
+# Why a case cannot be joined to another now.
+against_joining: list[Callable[[IntakeCase], str | Promise]] = []
+# What goes along when it is: of the one case, to the other, by whom; both are locked.
+joined: list[Callable[[IntakeCase, IntakeCase, Any], None]] = []
 # What of the answers was corrected: it goes into the copy that a family gets of its data.
 amended: list[Callable[[IntakeCase], list[Amended]]] = []
 

@@ -7,6 +7,8 @@ import contextlib
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from cms.queues import MESSAGES
+
 
 @app.periodic(cron="15 * * * *")
 @app.task(name="intake_forms.sweep_drafts", queueing_lock="intake_forms.sweep_drafts")
@@ -48,7 +50,9 @@ def scan_the_rest(timestamp: int) -> None:
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="intake_forms.raise_alarms", queueing_lock="intake_forms.raise_alarms")
+@app.task(
+    name="intake_forms.raise_alarms", queue=MESSAGES, queueing_lock="intake_forms.raise_alarms"
+)
 def raise_alarms(timestamp: int) -> None:
     """Nobody has taken a case for an hour: those who answer for it are told."""
     from forms import alarms
@@ -79,7 +83,7 @@ def write_ledger(timestamp: int) -> None:
 
 
 # The row says when it is given up (forms.sending); until then the task tries again.
-@app.task(name="intake_forms.send_notice", retry=RetryStrategy(exponential_wait=5))
+@app.task(name="intake_forms.send_notice", queue=MESSAGES, retry=RetryStrategy(exponential_wait=5))
 def send_notice(notice: int) -> None:
     """Send a message to a family, to staff or to a partner."""
     from forms import sending
@@ -89,6 +93,7 @@ def send_notice(notice: int) -> None:
 
 @app.task(
     name="intake_forms.send_recovery_code",
+    queue=MESSAGES,
     retry=RetryStrategy(max_attempts=4, wait=20),
 )
 def send_recovery_code(asked: str) -> None:
@@ -99,7 +104,9 @@ def send_recovery_code(asked: str) -> None:
 
 
 @app.periodic(cron="10 * * * *")
-@app.task(name="intake_forms.return_silent", queueing_lock="intake_forms.return_silent")
+@app.task(
+    name="intake_forms.return_silent", queue=MESSAGES, queueing_lock="intake_forms.return_silent"
+)
 def return_silent(timestamp: int) -> None:
     """A case whose family has been asked and is silent comes back to who asked."""
     from forms import family_moves

@@ -8,6 +8,7 @@ from forms.views.contact import own_contact
 from forms.views.drafts import draft_page, form_begun
 from forms.views.form import form
 from forms.views.own_data import own_consent, own_copy, own_data
+from forms.views.rate import rate_case
 from forms.views.receipt import receipt, receipt_paper
 from forms.views.recovery import lost, lost_code
 from forms.views.status import case_status, leave, quick_exit, status, withdraw
@@ -27,6 +28,7 @@ urlpatterns = [
     path("status/<str:ref>/", case_status, name="case_status"),
     path("status/<str:ref>/withdraw/", withdraw, name="withdraw"),
     path("status/<str:ref>/contact/", own_contact, name="own_contact"),
+    path("status/<str:ref>/rate/", rate_case, name="rate"),
     path("away/", quick_exit, name="quick_exit"),
     path("status/<str:ref>/data/", own_data, name="own_data"),
     path("status/<str:ref>/data/copy.zip", own_copy, name="own_copy"),

@@ -42,6 +42,7 @@ class GuardedMenuItem(MenuItem):
 
 @hooks.register("register_admin_menu_item")
 def personal_data_menu_item() -> MenuItem:
+    """Upper floors add theirs through `register_personal_data_item`."""
     items = [
         GuardedMenuItem(
             label,
@@ -59,6 +60,7 @@ def personal_data_menu_item() -> MenuItem:
             ]
         )
     ]
+    menu = Menu(register_hook_name="register_personal_data_item", items=items)
     return SubmenuMenuItem(
-        _("Data of people"), Menu(items=items), name="personal-data", icon_name="lock", order=670
+        _("Data of people"), menu, name="personal-data", icon_name="lock", order=670
     )

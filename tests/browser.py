@@ -75,7 +75,7 @@ def live_portal(committed_db: None) -> Iterator[str]:
 def browser_page(
     chromium: Browser, live_portal: str, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Page]]:
-    """Opens pages: `browser_page(path, width=…, javascript=…, scheme=…)`, each in its own context.
+    """Opens pages: `browser_page(path, width=…, javascript=…, scheme=…, touch=…)`, each in its own context.
 
     Two calls are two people: they share no cookies.
     """
@@ -90,12 +90,15 @@ def browser_page(
         height: int = 900,
         javascript: bool = True,
         scheme: Any = "light",
+        touch: bool = False,
     ) -> Page:
         context = chromium.new_context(
             base_url=live_portal,
             viewport={"width": width, "height": height},
             java_script_enabled=javascript,
             color_scheme=scheme,
+            has_touch=touch,
+            is_mobile=touch,
             locale="ru-RU",
             reduced_motion="reduce",
         )

@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ if where:
         place = getattr(place, part)
     setattr(place, name, die if when == "before" else after(getattr(place, name)))
 from django.core.management import call_command
-call_command("procrastinate", "worker", "--one-shot")
+call_command("procrastinate", "worker", *sys.argv[4:])
 """
 
 
@@ -52,15 +52,25 @@ class Worker:
     """Does what is in the queue, and ends.
 
     :param dies: `module:name` of a function; it is killed `before` it, or `after`.
+    :param stays: it waits for more.
     """
 
     def __init__(
-        self, home: Path, settings: Mapping[str, Any], *, dies: str = "", when: str = "before"
+        self,
+        home: Path,
+        settings: Mapping[str, Any],
+        *,
+        dies: str = "",
+        when: str = "before",
+        stays: bool = False,
     ) -> None:
         self.log = home / "worker.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, json.dumps(dict(settings)), dies, when],
+                [
+                    *(sys.executable, "-c", _PROGRAM, json.dumps(dict(settings)), dies, when),
+                    *([] if stays else ["--one-shot"]),
+                ],
                 cwd=ROOT,
                 env=environment(home),
                 stdout=log,
@@ -72,6 +82,18 @@ class Worker:
 
     def ends(self) -> int:
         return self.process.wait(2 * LONG)
+
+
+@contextlib.contextmanager
+def working(home: Path, settings: Mapping[str, Any]) -> Iterator[None]:
+    """A worker runs beside, as in a real installation."""
+    worker = Worker(home, settings, stays=True)
+    try:
+        yield
+        assert worker.process.poll() is None, worker.log.read_text()
+    finally:
+        worker.kill()
+        worker.ends()
 
 
 def do_the_rest(home: Path, settings: Mapping[str, Any], rounds: int = 1) -> None:

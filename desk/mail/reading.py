@@ -24,6 +24,10 @@ LONGEST_HEADER = 4000
 MOST_IDS = 20
 SMALLEST_PICTURE = 4096  # bytes; what is smaller and stands in the text is a sign of a program
 _ID = re.compile(r"<[^<>\s]{1,240}>")
+# A name in encoded words may hold any sign: newer Pythons take none of these addresses apart.
+_ENCODED_NAME = re.compile(
+    r"(?P<name>(?:=\?[^?\s]+\?[BbQq]\?[^?\s]*\?= ?)+)<(?P<address>[^<>\s]+)>"
+)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _SIGNATURES = frozenset(
     ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
@@ -95,10 +99,13 @@ def _digest(raw: bytes) -> str:
 def _sender(message: Message) -> tuple[str, str]:
     """Name and address; an address that nobody can be written to is none."""
     raw = " ".join(raw_header(message, "From")[:LONGEST_HEADER].split())
-    try:
-        found = getaddresses([raw if raw.isascii() else in_words(raw)])
-    except (ValueError, IndexError):
-        found = []
+    if encoded := _ENCODED_NAME.fullmatch(raw):
+        found = [(encoded["name"], encoded["address"])]
+    else:
+        try:
+            found = getaddresses([raw if raw.isascii() else in_words(raw)])
+        except (ValueError, IndexError):
+            found = []
     for name, address in found:
         try:
             validate_email(address)

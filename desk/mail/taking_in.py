@@ -177,8 +177,9 @@ def _comes_too_often(what: str, sender: str, most: int, a_day: int) -> bool:
 
 
 def _add(row: ReceivedMail, case: IntakeCase, mail: Mail) -> bool:
-    """The family goes on with its case; False when that is closed, and a new one is needed."""
-    case = IntakeCase.objects.locked(case.pk)
+    """The family goes on with its case, or with the one that it was joined to; False when that is
+    closed, and a new one is needed."""
+    case = IntakeCase.objects.locked(case.duplicate_of_id or case.pk)
     if case.state == State.CLOSED:
         return False
     texts = list(_messages(without_history(mail.text)))

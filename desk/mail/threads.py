@@ -57,10 +57,7 @@ def case_of(mail: Mail) -> IntakeCase | None:
 
 
 def _case(**key: Any) -> IntakeCase | None:
-    cases = IntakeCase.objects.select_related(
-        "submission__key", "submission__version", "submission__contact_now"
-    )
-    return cases.filter(**key).first()
+    return IntakeCase.objects.readable().filter(**key).first()
 
 
 def is_of_family(case: IntakeCase, mail: Mail) -> bool:

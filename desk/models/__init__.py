@@ -13,6 +13,17 @@ from desk.models.diagnosis import (
     UrgentHelp,
     UrgentHelpKind,
 )
+from desk.models.exports import (
+    CaseExport,
+    ExportEvent,
+    ExportFile,
+    ExportFormat,
+    ExportReason,
+    ExportState,
+    ExportStep,
+)
+from desk.models.figures import CategoryCount, DayCounts, FiguresState, Known, Plan, Sums
+from desk.models.journals import JournalCounter, JournalEntry
 from desk.models.listing import SavedFilter
 from desk.models.mail import DONE, Fate, Mailbox, Reason, ReceivedMail, Security, Trouble
 from desk.models.presence import Presence
@@ -44,16 +55,30 @@ __all__ = [
     "BulkAction",
     "BulkJob",
     "BulkRow",
+    "CaseExport",
     "CaseRoute",
+    "CategoryCount",
     "ChangedDay",
     "ConsentWay",
+    "DayCounts",
     "DepartmentTask",
     "Diagnosis",
+    "ExportEvent",
+    "ExportFile",
+    "ExportFormat",
+    "ExportReason",
+    "ExportState",
+    "ExportStep",
     "Fate",
+    "FiguresState",
+    "JournalCounter",
+    "JournalEntry",
+    "Known",
     "Level",
     "Mailbox",
     "Meeting",
     "MessageTemplate",
+    "Plan",
     "Presence",
     "Reason",
     "ReceivedMail",
@@ -76,6 +101,7 @@ __all__ = [
     "SignGroup",
     "Slot",
     "Step",
+    "Sums",
     "Trouble",
     "UrgentHelp",
     "UrgentHelpKind",

@@ -95,7 +95,8 @@ class Script(
         """Keys and words of the questions that the script may ask for the form."""
         from desk.talk import can_be_asked
 
-        version = self.form.version_in_force() if self.form else None
+        form = self.form or FormDefinition.objects.general()
+        version = form.version_in_force() if form else None
         nodes = can_be_asked(version.schema) if version else {}
         return [(key, node["label"]) for key, node in nodes.items()]
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from desk import answering, packets, steps
 from desk.answering import AlreadyAnswered, Who
 from desk.models import Referral, ReferralState, Result
-from forms.asking import TextField, accepted
+from forms.asking import accepted
 from forms.detecting import Refused
+from forms.fields import TextField
 from forms.views.status import PapersField, PapersWidget
 
 MOST_TEXT = 4000

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +21,7 @@ from forms import moves
 from forms.calendars import clock_of
 from forms.crypto import CryptoError
 from forms.models import AccessLog, Erased, IntakeCase, LookReason
+from forms.views.pages import see_other
 from forms.views.private import private
 
 LONGEST_WHAT = AccessLog._meta.get_field("what").max_length or 60
@@ -41,7 +44,17 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
         return show(request, found, told=_("Say why you open it, then open it."), status=422)
     log(request, found, path[:LONGEST_WHAT], reason)
     masks.open_field(request, found.pk, path)
-    return back_to(found, "#wishes" if path == WISHES else "#asked")
+    place = _opened_on(found, request.POST.get("back", ""))
+    return see_other(place) if place else back_to(found, "#wishes" if path == WISHES else "#asked")
+
+
+def _opened_on(found: IntakeCase, back: str) -> str:
+    """Another page of the case that shows masked answers; empty: the page of the case."""
+    name, _sign, key = back.partition(":")
+    with contextlib.suppress(NoReverseMatch):
+        if name in ("referral", "register"):
+            return reverse(f"intake:{name}", args=[found.pk, key])
+    return reverse("intake:refer", args=[found.pk]) if back == "refer" else ""
 
 
 @sensitive_post_parameters()

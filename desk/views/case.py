@@ -5,6 +5,9 @@ Reading changes nothing but who is seen to read and the log of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from desk import masks
+from desk.known import known_of
 from desk.moving import MoveForm
 from desk.sorting_form import SortForm
 from desk.views.page import NoteForm, back_to, log, show, visible
@@ -120,14 +125,16 @@ def register(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         RegisterEntry.objects.filter(case=found, register=about).select_related("register").first()
     )
     try:
-        initial = journals.initial_values(about, found, entry)
+        facts = {} if entry else known_of(found)
+        initial = journals.initial_values(about, found, entry, facts)
     except Erased:
         return show(request, found, told=_("The personal data have been erased."), status=410)
+    hidden = _masked(request, found, about, initial)
     if request.method != "POST":
         log(request, found, f"register:{about.pk}")
-        blank = journals.EntryForm(about, initial=initial)
+        blank = journals.EntryForm(about, initial=initial, hidden=hidden)
         return _register_page(request, found, about, blank, entry.version if entry else 0)
-    typed = journals.EntryForm(about, data=request.POST)
+    typed = journals.EntryForm(about, data=request.POST, hidden=hidden)
     version = request.POST.get("version", "")
     known = int(version) if version.isdecimal() and len(version) < 9 else -1
     if not typed.is_valid():
@@ -138,7 +145,11 @@ def register(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         )
     try:
         journals.save_entry(
-            case=found, register=about, values=typed.values(), version=known, actor=request.user
+            case=found,
+            register=about,
+            values=typed.values(initial),
+            version=known,
+            actor=request.user,
         )
     except journals.StaleEntry:
         told = _(
@@ -174,6 +185,20 @@ def _there_or_list(request: HttpRequest, found: IntakeCase) -> HttpResponse:
     return back_to(found)
 
 
+def _masked(
+    request: HttpRequest, found: IntakeCase, about: Register, initial: Mapping[str, Any]
+) -> dict[str, str]:
+    """Values that this person has not opened yet, as they are seen; what it has typed it may see."""
+    if masks.EVERYTHING in masks.opened(request, found.pk):
+        return {}
+    seen = {
+        spec["name"]: masks.of_register(spec["type"], initial[spec["name"]])
+        for spec in about.fields
+        if isinstance(initial.get(spec["name"]), str) and f"r-{spec['name']}" not in request.POST
+    }
+    return {name: text for name, text in seen.items() if text != initial[name]}
+
+
 def _register_page(
     request: HttpRequest,
     found: IntakeCase,
@@ -191,5 +216,6 @@ def _register_page(
         "version": version,
         "told": told,
         "may_save": request.user.has_perm("intake_forms.take_intakecase"),
+        **masks.look(request, found.pk, bool(typed.hidden), f"register:{about.slug}"),
     }
     return render(request, "intake_desk/register.html", context, status=status)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from desk import counting, searching
 from desk.bulk import BulkForm
+from desk.exports.asking import may_export
 from desk.families import initials
 from desk.models import SavedFilter
 from desk.narrowing import FilterForm, Tab, among_free, narrowed, tab_of, tabs_of
@@ -26,6 +26,7 @@ from forms.views.private import private
 from forms.visibility import scope_of
 
 ON_PAGE = 50
+BESIDE = ("topic", "queue", "assignee", "submission__key")
 
 
 @private
@@ -53,7 +54,7 @@ def search(request: HttpRequest) -> HttpResponse:
             return to(reverse("intake:glass", args=[typed.number]))
         return to(f"{reverse('intake:list')}?tab=open&q={typed.number}")
     rows = searching.by_mark(user, typed.cleaned_data["what"]).order_by("-created_at", "-pk")
-    found_rows = Page(list(_whole(rows)[: searching.FOUND_AT_MOST]), "", "")
+    found_rows = Page(list(rows.select_related(*BESIDE)[: searching.FOUND_AT_MOST]), "", "")
     return _listed(request, user, searched=typed, found=found_rows)
 
 
@@ -94,7 +95,7 @@ def _listed(
     tab = tab_of(user, request.GET, "mine" if counts["mine"] else "free")
     filtering = FilterForm(user, data=request.GET)
     page = found or page_of(
-        _whole(narrowed(visible, tab, filtering)), tab.order, request.GET.dict(), ON_PAGE
+        narrowed(visible, tab, filtering), tab.order, request.GET.dict(), ON_PAGE, BESIDE
     )
     query = filtering.query(tab.name)
     takes = user.has_perm("intake_forms.take_intakecase")
@@ -109,6 +110,7 @@ def _listed(
         "page": page,
         "rows": _rows(page.rows),
         "may_take": takes,
+        "may_export": may_export(user),
         "bulk": BulkForm(user, initial={"query": query}) if takes and page.rows else None,
         "bulk_most": BulkForm.MOST,
         "saved": list(SavedFilter.objects.filter(owner=user)),
@@ -148,10 +150,6 @@ def _last_events(cases: list[IntakeCase]) -> dict[int, CaseEvent]:
         CaseEvent.objects.filter(case__in=cases).order_by("case_id", "-seq").distinct("case_id")
     )
     return {event.case_id: event for event in events.only("case", "kind", "at")} if cases else {}
-
-
-def _whole(rows: QuerySet[IntakeCase]) -> QuerySet[IntakeCase]:
-    return rows.select_related("topic", "queue", "assignee", "submission__key")
 
 
 def _duty(user: Any) -> list[DutyShift]:

@@ -12,11 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cms.models import User
-from desk import masks
+from desk import looked_at
 from desk.days import DayField, within
 from desk.paging import Order, page_of
-from desk.views.page import WISHES
-from forms.granting import GLASS
 from forms.models import AccessLog, GrantReason, IntakeCase, LookReason
 from forms.references import MAX_TYPED, folded
 from forms.views.private import private
@@ -24,16 +22,6 @@ from forms.visibility import scope_of
 
 ON_PAGE = 50
 NEWEST = Order("at", newest_first=True)
-_WHAT: dict[str, Any] = {
-    "answers": _("the page of the case"),
-    "export": _("the copy for the person"),
-    "file": _("a file"),
-    "receipt": _("a new secret code"),
-    "paper": _("the print for the family"),
-    WISHES: _("how to reach the family"),
-    masks.EVERYTHING: _("all answers without masks"),
-    GLASS: _("a closed case was opened"),
-}
 _WHY: dict[str, Any] = {one.value: one.label for kind in (GrantReason, LookReason) for one in kind}
 
 
@@ -72,10 +60,11 @@ def looks(request: HttpRequest) -> HttpResponse:
         raise Http404
     filtering = LooksForm(user, data=request.GET)
     rows = AccessLog.objects.filter(filtering.which(), case__centre__in=scope_of(user).centres)
-    page = page_of(rows.select_related("case", "user"), NEWEST, request.GET.dict(), ON_PAGE)
+    page = page_of(rows, NEWEST, request.GET.dict(), ON_PAGE, ("case__submission", "user"))
     keys = {row.case_id for row in page.rows}
     seen = IntakeCase.objects.visible_to(user).filter(pk__in=keys)
     may_open = set(seen.values_list("pk", flat=True))
+    said = looked_at.in_words(page.rows)
     context = {
         "filter": filtering,
         "page": page,
@@ -83,7 +72,7 @@ def looks(request: HttpRequest) -> HttpResponse:
             {
                 "row": row,
                 "is_open": row.case_id in may_open,
-                "what": _WHAT.get(row.what) or _("an answer: %(key)s") % {"key": row.what},
+                "what": said[row.pk],
                 "why": _WHY.get(row.reason, ""),
             }
             for row in page.rows

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from desk import appointments_panel, masks, presence, slots
@@ -33,10 +34,10 @@ from desk.timeline import timeline
 from desk.views import referrals
 from desk.wording import worded
 from forms import granting, journals, moves, papers, sorting, talk
-from forms.asking import TextField
 from forms.calendars import clock_of
 from forms.contacts import SMS, Wishes, changed_contact, wishes_of
 from forms.crypto import CryptoError
+from forms.fields import TextField
 from forms.files import name_of
 from forms.models import AccessLog, Erased, EventKind, IntakeCase, LookReason, State
 from forms.models.notices import NOT_ARRIVED
@@ -62,10 +63,8 @@ class NoteForm(forms.Form):
 
 
 def visible(request: HttpRequest, pk: int) -> IntakeCase:
-    rows = IntakeCase.objects.visible_to(request.user).select_related(
-        "submission__key",
-        "submission__version",
-        "submission__contact_now",
+    rows = IntakeCase.objects.visible_to(request.user).readable()
+    rows = rows.select_related(
         "submission__withdrawal",
         "form",
         "topic",
@@ -154,6 +153,7 @@ def _what_is_known(
 ) -> dict[str, Any]:
     opened = masks.opened(request, found.pk)
     known = corrections(found)
+    now = with_corrections(answers, known)
     steps, wishes = shown(found, answers, opened, known), wishes_of(found)
     told_of = None if hasattr(found.submission, "withdrawal") else wishes
     way = way_of_notices(told_of)
@@ -173,8 +173,8 @@ def _what_is_known(
         "may_reissue": user.has_perm("intake_forms.reissue_receipt"),
         "may_amend": may_amend(found, user),
         "registers": _registers(found),
-        "related": related(found, user, [answers, with_corrections(answers, known)]),
-        "measures": in_question(found, answers),
+        "related": related(found, user, [answers, now]),
+        "measures": in_question(found, now, timezone.localdate()),
         "templates": worded(found, user),
         "beside_answers": _drawn(request, slots.beside_answers, found),
     }

@@ -19,9 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.models import Provider
-from desk import answering, packets, partner_letters, partner_link, referring, steps
+from desk import answering, masks, packets, partner_letters, partner_link, referring, steps
 from desk.models import (
     CaseRoute,
+    ConsentWay,
     Receiver,
     Referral,
     ReferralEvent,
@@ -30,16 +31,25 @@ from desk.models import (
 )
 from desk.refer_form import MOST_TEXT, ReferForm, why_shorter
 from desk.referring import NotReferred
-from forms.asking import TextField
+from forms.consenting import to_hand_over
 from forms.crypto import CryptoError
+from forms.fields import TextField
 from forms.files import name_of
-from forms.models import AccessLog, Erased, IntakeCase, Notice, State
+from forms.models import AccessLog, Erased, Heard, IntakeCase, Notice, State
 from forms.moves import NotAllowed, StaleCase
 from forms.views.file import SERVED
 from forms.views.pages import see_other
 from forms.views.private import private
 
 LONGEST_NUMBER = 9
+# What was heard before the hand-over is proposed for it.
+AS_CONSENT = {
+    Heard.SIGNED: ConsentWay.PAPER,
+    Heard.POST: ConsentWay.PAPER,
+    Heard.SPOKEN: ConsentWay.VISIT,
+    Heard.PHONE: ConsentWay.PHONE,
+    Heard.WEB: ConsentWay.PORTAL,
+}
 
 
 class RecallForm(forms.Form):
@@ -215,6 +225,8 @@ def _blank(request: HttpRequest, case: IntakeCase) -> ReferForm:
         days = receiver.answer_days if receiver else None
     if receiver is not None:
         initial["receiver"] = receiver
+    if allowed := to_hand_over(case):
+        initial |= {"consent_way": AS_CONSENT.get(allowed[0], ""), "consent_on": allowed[1]}
     most = referring.most_days(case)
     if days is not None:
         initial["days"] = min(days, most) if most > 0 else days
@@ -234,11 +246,14 @@ def _refer_page(
         AccessLog.objects.create(case=case, user=user, what="answers")
     chosen = list(case.routes.all())
     receivers = list(referring.receivers_for(case))
+    steps_of = list(typed.answers_to_tick()) if typed else []
+    given = [one for _step, answers in steps_of for one, _chosen in answers]
     context = {
         "case": case,
         "form": typed,
         "told": told,
-        "steps": list(typed.answers_to_tick()) if typed else [],
+        "steps": steps_of,
+        **masks.look(request, case.pk, any(one.is_masked for one in given), "refer"),
         "papers": list(typed.papers_to_tick()) if typed else [],
         "limit": why_shorter(case),
         "routes": list(_routes(case, chosen, receivers)),
@@ -318,6 +333,7 @@ def _page(
         "told": told,
         "receiver": Receiver.objects.filter(provider=found.provider_id).first(),
         "packet": None,
+        **masks.look(request, case.pk, False, ""),
         "events": [{"event": event, "text": ""} for event in _events(found)],
     }
     try:
@@ -326,6 +342,9 @@ def _page(
         pass
     else:
         AccessLog.objects.create(case=case, user=user, what="referral")
+        lines = [line for _title, part in context["packet"].steps for line in part]
+        hides = any(line.is_masked for line in lines)
+        context |= masks.look(request, case.pk, hides, f"referral:{found.pk}")
         mine = case.assignee_id == user.pk and user.has_perm("intake_desk.refer_case")
         if found.is_awaited and mine:
             context |= _keys(found, letter)

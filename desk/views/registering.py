@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from desk.contact_form import own_centres, registers_at
+from desk.contact_form import REGISTERS, own_centres, registers_at
 from desk.filling import (
     SCRIPT,
     STARTED,
@@ -35,7 +35,7 @@ from desk.filling import (
 )
 from desk.handing import handed_over, just_registered
 from desk.models import Script, ScriptVersion
-from desk.similar import Similar, similar
+from desk.related import Related, already_open
 from desk.taking_in import take_in
 from desk.talk import begun_at, flowed, stamped
 from forms import arriving, drafts, files, keeping, moves, paper
@@ -81,10 +81,20 @@ def registrars_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return private(guarded)
 
 
-@registrars_only
+@private
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """What is it about: a situation with its script, or a form."""
+    if not request.user.has_perm(REGISTERS):
+        raise Http404
+    centre = registers_at(request.user)
+    if centre is None:  # the menu leads here: it says what is missing
+        return render(request, "intake_desk/nowhere.html")
+    with clock_of(centre.pk):
+        return _choices(request)
+
+
+def _choices(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
     forms = FormDefinition.objects.public().select_related("topic").defer("steps")
     forms = forms.order_by("topic__sort_key", "sort_key")
@@ -102,7 +112,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         "often": _often(request, found),
         # Who is in danger is not looked for among the rest.
         "scripts": sorted(scripts, key=lambda script: not script.is_urgent),
-        "general": _general(),
+        "general": FormDefinition.objects.general(),
         "drafts": list(_own_drafts(request).select_related("version__form")),
     }
     return render(request, "intake_desk/choose.html", context)
@@ -223,7 +233,7 @@ def _register(request: HttpRequest, page: Draft, draft: FormDraft) -> HttpRespon
     if not whole.is_valid():
         return _page(request, draft.version, whole, draft=draft, typed=typed, status=422)
     answers = whole.answers.answers
-    alike = similar(request.user, draft.version.schema, answers)
+    alike = already_open(request.user, draft.version.schema, answers)
     if alike and request.POST.get("do") != ANYWAY:
         first = case_for(page.key)  # the same page, sent twice at once, is not another request
         if first is not None:
@@ -262,7 +272,7 @@ def _kept(request: HttpRequest, draft: FormDraft) -> JsonResponse:
     """For the page's script: when it was kept, and who else has asked for the same."""
     page = filled(request.user, draft.version, draft.read_typed(), judged=False)
     page.answers.is_valid()
-    alike = similar(request.user, draft.version.schema, page.answers.answers)
+    alike = already_open(request.user, draft.version.schema, page.answers.answers)
     fragment = render_to_string("intake_desk/similar.html", {"alike": alike}, request)
     when = timezone.localtime(draft.updated_at)
     return JsonResponse({"kept": f"{when:%H:%M}", "similar": fragment if alike else ""})
@@ -312,7 +322,7 @@ def _page(
     token: str = "",
     typed: Typed | None = None,
     told: str = "",
-    alike: Similar | None = None,
+    alike: Related | None = None,
     status: int = 200,
 ) -> HttpResponse:
     started = begun_at("".join((typed or {}).get(STARTED, ())))
@@ -358,11 +368,6 @@ def _often(request: HttpRequest, forms: list[FormDefinition]) -> list[FormDefini
     by_key = {form.pk: form for form in forms}
     counted = Counter(key for key in lately[:LATELY] if key in by_key)
     return [by_key[key] for key, _times in counted.most_common(OFTEN)]
-
-
-def _general() -> FormDefinition | None:
-    """The form of scripts that have none."""
-    return FormDefinition.objects.public().filter(offered_everywhere=True).first()
 
 
 def _own_drafts(request: HttpRequest) -> Any:

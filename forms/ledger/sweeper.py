@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Callable
 
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
@@ -46,20 +47,22 @@ def is_stale() -> bool:
 
 def _sweep(kind: Loss, check: Check) -> None:
     keys = {str(key) for key in list(check.look())[:MOST]}
-    mended = {key for key in keys if check.mend is not None and _mend(kind, check, key)}
-    with transaction.atomic():
-        Finding.objects.bulk_create(
-            [Finding(kind=kind, key=key) for key in sorted(keys)], ignore_conflicts=True
-        )
-        now, held = timezone.now(), Finding.objects.filter(kind=kind, ended_at__isnull=True)
-        held.filter(key__in=mended).update(ended_at=now, mended=True)
-        held.exclude(key__in=keys).update(ended_at=now)
+    Finding.objects.bulk_create(
+        [Finding(kind=kind, key=key) for key in sorted(keys)], ignore_conflicts=True
+    )
+    held = Finding.objects.filter(kind=kind, ended_at__isnull=True)
+    held.exclude(key__in=keys).update(ended_at=timezone.now())
+    if check.mend is not None:
+        for key in sorted(keys):
+            _mend(kind, check.mend, key)
 
 
-def _mend(kind: Loss, check: Check, key: str) -> bool:
-    assert check.mend is not None
+def _mend(kind: Loss, mend: Callable[[str], bool], key: str) -> None:
+    """Whoever is killed has mended and said so, or neither."""
+    finding = Finding.objects.filter(kind=kind, key=key, ended_at__isnull=True)
     try:
-        return check.mend(key)
+        with transaction.atomic():
+            if mend(key):
+                finding.update(ended_at=timezone.now(), mended=True)
     except DatabaseError as error:  # the finding stays, and the others get their turn
         logger.error("A finding could not be mended: %s %s, %s", kind, key, type(error).__name__)
-        return False

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from catalogue.loading.dataset import Reader, part
 from catalogue.models import Provider
@@ -29,6 +30,8 @@ ON_CASE: dict[str, tuple[str, ...]] = {
     "kartochka-priema": (),
     "zhurnal-zayavok-distant": ("distancionnaya-konsultaciya",),
 }
+# Of these, what gets numbers of its own from the beginning.
+NUMBERED = ("zhurnal-priema-semej", "zhurnal-zayavok-distant")
 # An urgent case is read on the next working day at the latest.
 URGENT_DAYS = 1
 # What one row of a repeating group is called: the file does not say.
@@ -245,7 +248,11 @@ def _load_register(row: RegisterRow, topics: Mapping[str, Topic], report: Report
         report,
         "intake_forms.register",
         slug=row.slug,
-        defaults={**values, "on_case": row.slug in ON_CASE},
+        defaults={
+            **values,
+            "on_case": row.slug in ON_CASE,
+            "numbered_since": timezone.now() if row.slug in NUMBERED else None,
+        },
     )
     wanted = [topics[topic] for topic in ON_CASE.get(row.slug, ()) if topic in topics]
     if wanted and not register.topics.exists():

@@ -11,6 +11,7 @@ from forms.models.cases import (
     IntakeCase,
     Outcome,
     State,
+    read_along,
 )
 from forms.models.centres import CentreClock, CuratorArea, Department, DutyShift, SpecialDay
 from forms.models.channels import Channel
@@ -29,9 +30,10 @@ from forms.models.ledger import Finding, LedgerRow, Loss, Sweep
 from forms.models.marks import BlindMark, MarkKind
 from forms.models.notices import FAMILY, Notice, NoticeState, RecoveryCode
 from forms.models.queues import Queue, RoutingRule, RoutingState, Topic
+from forms.models.rating import Rating, Score
 from forms.models.ready import ReadyBlock
 from forms.models.registers import Register, RegisterEntry
-from forms.models.registration import BY_STAFF, Permission, Registration, Teller, unasked_in
+from forms.models.registration import BY_STAFF, Heard, Permission, Registration, Teller, unasked_in
 from forms.models.retention import (
     AnonymousAnswers,
     ConsentWithdrawn,
@@ -82,6 +84,7 @@ __all__ = [
     "FormDraft",
     "FormVersion",
     "GrantReason",
+    "Heard",
     "HoldReason",
     "IntakeCase",
     "InternalNote",
@@ -96,6 +99,7 @@ __all__ = [
     "Outcome",
     "Permission",
     "Queue",
+    "Rating",
     "ReadyBlock",
     "RecoveryCode",
     "Register",
@@ -105,6 +109,7 @@ __all__ = [
     "RoutingRule",
     "RoutingState",
     "Scan",
+    "Score",
     "SpecialDay",
     "State",
     "Submission",
@@ -113,5 +118,6 @@ __all__ = [
     "Teller",
     "Topic",
     "UploadedFile",
+    "read_along",
     "unasked_in",
 ]

@@ -49,12 +49,26 @@ OPEN = (State.NEW, *HELD)
 RUNNING = (State.NEW, State.TRIAGE, State.IN_WORK, State.REFERRED)
 
 
+# What is read along with a case, or with what belongs to one, to open its answers and to know how
+# the family may be reached.
+_READ = ("submission__key", "submission__version", "submission__contact_now")
+
+
+def read_along(path: str = "") -> tuple[str, ...]:
+    """:param path: that leads to the case, as `case`; none for the case itself."""
+    return tuple(f"{path}__{name}" for name in _READ) if path else _READ
+
+
 class IntakeCaseQuerySet(models.QuerySet["IntakeCase"]):
     def visible_to(self, user: Any) -> IntakeCaseQuerySet:
         """Cases that a person may see; forms.visibility has the policy."""
         if not user.is_active or not user.has_perm("intake_forms.view_intakecase"):
             return self.none()
         return self.filter(may_see(user))
+
+    def readable(self) -> IntakeCaseQuerySet:
+        """Along with everything that opens the answers and says how the family may be reached."""
+        return self.select_related(*read_along())
 
     def locked(self, pk: int) -> IntakeCase:
         """A case whose row is held until the transaction ends.
@@ -199,6 +213,17 @@ class IntakeCase(models.Model):
                 condition=~Q(state=State.CLOSED),
                 name="case_open_in_order",
             ),
+            # The same of one state and of one queue: tabs, their counts, the filter used most.
+            models.Index(
+                fields=["state", "-urgent", "due_at", "id"],
+                condition=~Q(state=State.CLOSED),
+                name="case_open_in_state",
+            ),
+            models.Index(
+                fields=["queue", "-urgent", "due_at", "id"],
+                condition=~Q(state=State.CLOSED),
+                name="case_open_of_queue",
+            ),
             models.Index(
                 fields=["centre", "-closed_at", "-id"],
                 condition=Q(state=State.CLOSED),
@@ -315,6 +340,7 @@ class EventKind(models.TextChoices):
     ERASED = "erased", _("personal data erased")
     HELD = "held", _("kept by a legal hold")
     FREED = "freed", _("legal hold lifted")
+    CONSENTED = "consented", _("the family has consented")
     CONSENT_WITHDRAWN = "withdrawn", _("consent withdrawn")
     EXPORTED = "exported", _("given out to the person")
     RECONTACTED = "recontacted", _("the family changed how to reach it")
@@ -352,6 +378,8 @@ class CaseEvent(models.Model):
         verbose_name_plural = _("events of cases")
         ordering = ["case", "seq"]
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="caseevent_seq_unique")]
+        # Figures are counted from what has happened since the last time.
+        indexes = [models.Index(fields=["at"], name="caseevent_at")]
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq}: {self.kind}"

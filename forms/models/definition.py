@@ -79,6 +79,10 @@ class FormDefinitionQuerySet(models.QuerySet["FormDefinition"]):
             models.Q(expire_at__isnull=True) | models.Q(expire_at__gt=timezone.now())
         )
 
+    def general(self) -> FormDefinition | None:
+        """The question to the centre that fits everything."""
+        return self.public().filter(offered_everywhere=True).first()
+
 
 class FormDefinition(
     WorkflowMixin,

@@ -41,6 +41,15 @@ class Register(models.Model):
         default=False,
         help_text=_("Staff see its fields on the page of the case."),
     )
+    numbered_since = models.DateTimeField(
+        _("numbered since"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Cases received from then on get a number by centre and year, without gaps."
+            " Empty: it is not numbered."
+        ),
+    )
     topics = models.ManyToManyField(
         Topic,
         blank=True,

@@ -35,6 +35,17 @@ class Permission(models.TextChoices):
     VITAL = "vital", _("not asked: life or health is in danger")
 
 
+class Heard(models.TextChoices):
+    """How staff has learnt of a consent that was given after the request."""
+
+    SIGNED = Permission.SIGNED.value, Permission.SIGNED.label
+    SPOKEN = Permission.SPOKEN.value, _("by word at a visit")
+    PHONE = Channel.PHONE.value, _("by phone")
+    WEB = Channel.WEB.value, _("in a message on the portal")
+    EMAIL = Channel.EMAIL.value, _("in an e-mail")
+    POST = Channel.POST.value, _("in a letter by post")
+
+
 class Registration(models.Model):
     """How a submission came to whoever typed it in. Codes only, no personal data."""
 

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from cms.security import address_of
 from forms import lookup, recovery, sms
-from forms.asking import MAX_EMAIL, PhoneField
+from forms.asking import MAX_EMAIL
+from forms.fields import PhoneField
 from forms.opened import open_for
 from forms.views.pages import see_other
 from forms.views.private import private

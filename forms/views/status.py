@@ -20,15 +20,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cms.models import SiteSettings
 from cms.security import address_of
 from forms import lookup, papers, recontacting, slots, sms, talk
-from forms.asking import FilesWidget, TextField, accepted
+from forms.asking import accepted
 from forms.calendars import calendar_of
 from forms.contacts import CALL, EMAIL, SMS, wishes_of
 from forms.detecting import Refused
 from forms.family_moves import family_withdraws, family_writes, may_withdraw
+from forms.fields import FilesWidget, TextField
 from forms.files import NoRoom, name_of
-from forms.models import CaseMessage, Direction, Erased, IntakeCase, Scan, State
+from forms.models import CaseMessage, Direction, Erased, IntakeCase, Scan, Score, State
 from forms.moves import NotAllowed
 from forms.opened import close, open_for, opened_case, opened_cases
+from forms.rating import may_rate, rated
 from forms.stage import progress, stage_of
 from forms.views.lookup_form import LookupForm
 from forms.views.pages import is_sensitive, no_room, see_other
@@ -271,6 +273,9 @@ def _page(
         "reached": _reached(case),
         "has_receipt": case.submission.is_kept,
         "is_waiting": case.state == State.WAITING_FAMILY,
+        "may_rate": may_rate(case),
+        "score": rated(case) if may_rate(case) else None,
+        "scores": list(reversed(Score)),
         "told_beside": slots.told(case),
         "ways_on": slots.links_on(case),
     }

@@ -189,6 +189,12 @@ def row(name: str, figure: str) -> None:
     print(f"{name:<52}{figure}", flush=True)
 
 
+def peak_memory() -> int:
+    """Kilobytes of this process alone: what `getrusage` says is at least what its parent held."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
 def clean_environment() -> dict[str, str]:
     """What a newcomer's shell has; nothing of this project's own variables."""
     dropped = ("NAVIGATOR", "DATABASE_URL", "DJANGO", "SECRET_KEY", "PORT", "VIRTUAL_ENV")

@@ -101,6 +101,17 @@ def test_last_user_stops_the_server(home):
     assert not second.is_up()
 
 
+def test_server_that_was_barred_from_its_folder_is_stopped(home):
+    """Who starts pytest beside us shuts the folders of other runs; an administrator may, too."""
+    server = EmbeddedPostgres(home / "above", FAST)
+    server.hold()
+    running = postmaster(server)
+    home.chmod(0o700)
+    server.release()
+    assert not running.is_running()
+    assert not server.is_up()
+
+
 def test_killed_client_leaves_the_server_to_the_others(server, home):
     client = in_another_process(home, "time.sleep(60)")
     client.send_signal(signal.SIGKILL)

@@ -40,7 +40,7 @@ def lose_a_key(minutes: int) -> None:
 
 
 def test_all_is_well(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer.headers["Cache-Control"]
@@ -114,6 +114,11 @@ def test_no_worker_is_failing(client):
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 h'")
     assert client.get("/healthz").status_code == 503
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    assert client.get("/healthz").json()["failing"] == {
+        "no_worker": 1,
+        "no_worker_of_messages": 1,
+    }
 
 
 def test_without_a_database_it_says_so(client, monkeypatch):

@@ -12,8 +12,18 @@ from typing import Any
 
 from django.apps import apps
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 OWN, OTHER = "own", "other"
+APART, SECRET = "apart", "secret"  # cases of the own centre that not everybody there sees
+NEVER = "never"  # what there never was
+
+
+class Kept(dict[str, Any]):
+    """What belongs to somebody, by whose it is; what there is no further one of is one's own."""
+
+    def __missing__(self, whose: str) -> Any:
+        return self[OWN]
 
 
 @dataclass(frozen=True)
@@ -39,14 +49,16 @@ class World:
     batches: dict[str, Any]
     cases: dict[str, Any]
     drafts: dict[str, Any]
+    begun: dict[str, Any]  # by staff, of a contact that is being registered
     files: dict[str, Any]
     acts: dict[str, Any]
     referrals: dict[str, Any]
     letters: dict[str, Any]
     diagnoses: dict[str, Any]
     urgent_help: dict[str, Any]
-    kept: Any  # a filter of the list and a job, both of a specialist of another centre
-    job: Any
+    exports: dict[str, Any]
+    kept: dict[str, Any]  # filters of the list and jobs, of people of both centres
+    jobs: dict[str, Any]
     form: Any
     page: Any
     image: Any
@@ -70,7 +82,7 @@ class World:
         }.get(namespace)
 
     def _pair(self, name: str) -> dict[str, Any]:
-        return {whose: rows[name] for whose, rows in self.of_centres.items()}
+        return Kept({whose: rows[name] for whose, rows in self.of_centres.items()})
 
 
 def routes() -> list[Route]:
@@ -94,15 +106,23 @@ def addresses(route: Route, world: World, whose: str) -> list[str]:
 
     :raises AssertionError: a part has no value; says where to add it.
     """
-    values = {part: _value(route, part, world, whose) for part in route.parts}
+    path = address(route, values_of(route, world, whose))
+    queries = QUERIES.get(route.name, lambda world, whose: [""])(world, whose)
+    return [path + query for query in queries]
+
+
+def values_of(route: Route, world: World, whose: str) -> dict[str, Any]:
+    """:raises AssertionError: a part has no value; says where to add it."""
+    return {part: _value(route, part, world, whose) for part in route.parts}
+
+
+def address(route: Route, values: dict[str, Any]) -> str:
     try:
-        path = reverse(route.name, args=ARGUMENTS.get(route.name, ()), kwargs=values or None)
+        return reverse(route.name, args=ARGUMENTS.get(route.name, ()), kwargs=values or None)
     except NoReverseMatch as error:
         raise AssertionError(
             f"{route.name}: add its arguments to ARGUMENTS in tests/cms/walk.py ({error})"
         ) from error
-    queries = QUERIES.get(route.name, lambda world, whose: [""])(world, whose)
-    return [path + query for query in queries]
 
 
 def _value(route: Route, part: str, world: World, whose: str) -> Any:
@@ -130,7 +150,9 @@ def _value(route: Route, part: str, world: World, whose: str) -> Any:
 
 def _first(app: str, model: str) -> Callable[[World, str], Any]:
     def first(world: World, whose: str) -> Any:
-        row = apps.get_model(app, model).objects.order_by("-pk").first()
+        manager = apps.get_model(app, model)._default_manager
+        assert not hasattr(manager, "visible_to"), f"rows of {app}.{model} belong to somebody"
+        row = manager.order_by("-pk").first()
         assert row is not None, f"make a row of {app}.{model} in the world"
         return row.pk
 
@@ -147,6 +169,10 @@ def _of_measure(read: Callable[[Any], Any]) -> Callable[[World, str], Any]:
 
 def _task_state(measure: Any) -> Any:
     return measure.current_workflow_task_state
+
+
+def _account(world: World, whose: str) -> Any:
+    return world.people["partner" if whose == OWN else "partner2"].pk
 
 
 def _latest_revision(world: World, whose: str) -> Any:
@@ -180,6 +206,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("", "session_id"): _is(0),
     ("", "diagnosis"): lambda w, whose: w.diagnoses[whose].pk,
     ("", "given"): lambda w, whose: w.urgent_help[whose].pk,
+    ("", "export"): lambda w, whose: w.exports[whose].pk,
     ("", "referral"): lambda w, whose: w.referrals[whose].pk,
     ("", "route"): lambda w, whose: w.cases[whose].routes.get().pk,
     ("intake_desk", "token"): _is("forged"),
@@ -221,7 +248,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("wagtailadmin_api:documents", "pk"): lambda w, _: w.document.pk,
     ("wagtailadmin_collections", "pk"): _first("wagtailcore", "collection"),
     ("wagtailsites", "pk"): _first("wagtailcore", "site"),
-    ("wagtailusers_users", "pk"): lambda w, _: w.people["partner2"].pk,
+    ("wagtailusers_users", "pk"): _account,
     ("wagtailusers_groups", "pk"): _first("auth", "group"),
     ("wagtailimages_chooser", "pk"): lambda w, _: w.image.pk,
     ("wagtaildocs_chooser", "pk"): lambda w, _: w.document.pk,
@@ -241,8 +268,20 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
         w.appointments["appointment_kinds"][whose].pk
     ),
     ("intake:register", "slug"): _is("journal"),
-    ("intake:forget_filter", "pk"): lambda w, _: w.kept.pk,
-    ("intake:job", "pk"): lambda w, _: w.job.pk,
+    ("intake:card", "slug"): _is("journal"),
+    ("intake:figures_file", "file_format"): _is("pdf"),
+    **{
+        (name, part): value
+        for name in ("intake:journal", "intake:journal_file")
+        for part, value in {
+            "slug": _is("journal"),
+            "centre": lambda w, whose: w.cases[whose].centre_id,
+            "year": lambda w, _: timezone.localdate().year,
+        }.items()
+    },
+    ("intake:journal_file", "file_format"): _is("csv"),
+    ("intake:forget_filter", "pk"): lambda w, whose: w.kept[whose].pk,
+    ("intake:job", "pk"): lambda w, whose: w.jobs[whose].pk,
     ("intake:glass", "number"): lambda w, whose: w.cases[whose].ref,
     ("intake:file", "file"): lambda w, whose: w.files[whose].pk,
     ("intake:letter", "letter"): lambda w, whose: w.letters[whose].pk,
@@ -254,10 +293,13 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("intake:route", "pk"): _first("intake_forms", "routingrule"),
     ("intake:route_off", "pk"): _first("intake_forms", "routingrule"),
     ("intake:route_delete", "pk"): _first("intake_forms", "routingrule"),
-    ("second_factor:reset", "pk"): lambda w, _: w.people["partner2"].pk,
+    ("second_factor:reset", "pk"): _account,
     ("intake:check", "pk"): lambda w, _: w.form.pk,
     ("intake:publish", "pk"): lambda w, _: w.form.pk,
     ("intake:form_file", "pk"): lambda w, _: w.form.pk,
+    ("intake:form_ready", "pk"): lambda w, _: w.form.pk,
+    ("intake:new_begun", "ref"): lambda w, whose: w.begun[whose].ref,
+    ("intake:new_drop", "ref"): lambda w, whose: w.begun[whose].ref,
     ("intake:form_copy", "pk"): lambda w, _: w.form.pk,
     ("intake:form_usage", "pk"): lambda w, _: w.form.pk,
     ("intake:check_preview", "pk"): lambda w, _: w.form.pk,
@@ -267,6 +309,8 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("intake_forms:draft_page", "place"): _is("1"),
     ("intake_forms:form", "slug"): lambda w, _: w.form.slug,
     ("api:form", "slug"): lambda w, _: w.form.slug,
+    ("api:submit", "slug"): lambda w, _: w.form.slug,
+    ("api:situation", "slug"): _is("situation"),
     ("catalogue_exchange", "kind"): _is("measures"),
     ("catalogue_exchange", "file_format"): _is("csv"),
 }

@@ -46,6 +46,16 @@ def test_rows_of_another_centre_do_not_exist(head, client, centre, other):
             assert client.post(address, {}).status_code == 404, address
 
 
+def test_head_deletes_what_nothing_rests_on(head, client, centre):
+    """A clock is named by its centre, which it does not know any more when it is gone."""
+    rows = rows_of(centre)
+    for name in ("clocks", "special-days", "duty", "curators", "department-tasks"):
+        answer = client.post(reverse(f"{name}:delete", args=[rows[name].pk]), follow=True)
+        assert answer.status_code == 200, name
+        assert not type(rows[name]).objects.filter(pk=rows[name].pk).exists(), name
+    assert not CentreClock.objects.exists()
+
+
 @pytest.mark.parametrize(
     "role", [Role.SPECIALIST, Role.DISPATCHER, Role.PARTNER, Role.EDITOR, Role.ANALYST]
 )

@@ -12,6 +12,7 @@ from django.db import connection
 from cms.access import Role
 from desk import booking as desk
 from desk.models import SITTING, Booking, BookingState, Slot
+from desk.refusing import refusals
 from forms import events
 from forms.models import EventKind, IntakeCase
 from tests.appointments import make_group, make_kind, make_room, make_slot
@@ -120,7 +121,7 @@ def test_past_the_code_the_database_lets_one_in(centre, person):
 
     def insert(number: int) -> str:
         try:
-            with desk._refusals():
+            with refusals():
                 Booking.objects.create(slot=slots[number % 10], case=cases[number])
         except desk.Taken:
             return "Taken"

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from cms.access import Role
 from desk.models import ScriptRun
-from forms.models import IntakeCase, Registration, State
+from forms.models import FormDefinition, IntakeCase, Registration, State
 from tests.browser import violations
+from tests.desk.test_script_branches import branching
 from tests.desk.test_scripts import answers, block, make_script, phones
 from tests.factories import ProviderFactory, TerritoryFactory
 from tests.forms.test_in_browser import _account, log_in
@@ -90,6 +91,28 @@ def test_a_whole_call_by_the_script(browser_page, portal):
     with page.expect_download() as sheet:
         page.get_by_role("link", name="Лист на руки").click()
     assert sheet.value.suggested_filename == f"{case.number}.pdf"
+
+
+def test_the_page_shows_the_steps_of_the_answer(browser_page, portal):
+    branching(FormDefinition.objects.get(), slug="kto")
+    page = browser_page("/admin/login/")
+    log_in(page, "dispatcher")
+    page.goto("/admin/intake/new/form/vopros/?script=kto")
+    child, adult = page.get_by_text("Ты молодец"), page.get_by_label("Кем вы приходитесь ребёнку?")
+    expect(page.get_by_text("Повторите главное")).to_be_visible()
+    expect(child).to_be_hidden()
+    expect(adult).to_be_hidden()
+    page.get_by_label("Ребёнок", exact=True).check()
+    expect(child).to_be_visible()
+    expect(adult).to_be_hidden()
+    expect(page.get_by_text("Не кладите трубку")).to_be_hidden()
+    page.get_by_role("group", name="Ты один?").get_by_label("Да").check()
+    page.get_by_text("Не кладите трубку").click()
+    page.get_by_label("Взрослый", exact=True).check()
+    expect(child).to_be_hidden()
+    expect(adult).to_be_visible()
+    expect(page.get_by_text("Не кладите трубку")).to_be_visible()  # it was done
+    expect(page.get_by_text("Повторите главное")).to_be_visible()
 
 
 def test_a_call_without_script_of_the_page_and_on_a_phone(browser_page, portal):

@@ -378,13 +378,13 @@ def test_a_secret_case_of_the_own_centre_is_told_no_more_of(staff, centre):
     assert "Есть и такое, которое вам не видно." in text
 
 
-def test_measures_in_question_without_a_verdict(staff, centre):
+def test_measures_in_question(staff, centre):
     form = FormFactory()
     form.measures.add(MeasureFactory(title="Пособие образцовое"))
     form.save()
     text = page(staff, make_case(form, centre=centre))
     assert "Пособие образцовое" in text
-    assert "портал здесь не считает" in text
+    assert "нигде не хранится" in text
 
 
 # Sorting

@@ -15,10 +15,10 @@ from desk.tasks import ask_to_read
 from forms import ledger
 from forms.events import broken_chains
 from forms.models import IntakeCase, Notice, UploadedFile
-from tests.desk.test_mailbox import make_box
 from tests.factories import ProviderFactory
 from tests.forms.test_files import PDF
 from tests.letters import letter
+from tests.mailboxes import make_box
 from tests.workers import Worker
 
 pytestmark = pytest.mark.slow

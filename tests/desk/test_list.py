@@ -221,6 +221,21 @@ def test_a_key_that_is_none_is_the_first_page_or_an_empty_one(staff, case, key):
 # Narrowing
 
 
+def test_places_to_narrow_by_are_those_of_the_centre(staff, centre):
+    region = TerritoryFactory(title="Лесная область")
+    own = TerritoryFactory(title="Озёрный район", parent=region)
+    inside = TerritoryFactory(title="Посёлок", parent=own)
+    TerritoryFactory(title="Чужой район", parent=region)
+
+    def offered():
+        field = staff.get(LIST).context["filter"].fields["territory"]
+        return {place.title for place in field.queryset}
+
+    assert "Чужой район" in offered()  # nobody has said where the centre works
+    centre.territories.add(own)
+    assert offered() == {own.title, inside.title}
+
+
 def test_filters_narrow(staff, specialist, centre):
     place = TerritoryFactory(parent=TerritoryFactory(parent=TerritoryFactory()))
     department = Department.objects.create(centre=centre, title="Отдел")
@@ -284,6 +299,13 @@ def test_search_by_number_leads_to_the_case(staff, case, centre):
     unknown = staff.post(f"{LIST}find/", {"what": other.number})
     assert unknown.headers["Location"] == f"{LIST}?tab=open&q={other.ref}"
     assert numbers(staff.get(unknown.headers["Location"])) == []
+
+
+@pytest.mark.parametrize("typed", ["2345", "24536", "9 234-567", "ТАХК"])
+def test_the_beginning_of_a_number_is_no_phone_even_of_digits(staff, case, typed):
+    found = staff.post(f"{LIST}find/", {"what": typed})
+    assert found.status_code == 303
+    assert "q=" in found.headers["Location"]
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "\0", "я" * 300, "а@б", "%", "'; drop table"])

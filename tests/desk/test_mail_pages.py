@@ -16,10 +16,10 @@ from desk.models import Fate, Mailbox, Reason, ReceivedMail, Trouble
 from desk.tasks import read_mailboxes
 from desk.today import items as desk_items
 from forms.models import FormDefinition, Notice, NoticeState
-from tests.desk.test_mailbox import make_box
 from tests.dovecot import PASSWORD, USER
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import FormFactory, make_case
+from tests.mailboxes import make_box
 
 pytestmark = pytest.mark.django_db
 

@@ -244,8 +244,8 @@ def test_pages_cost_the_same(staff, case, specialist, sent, django_assert_max_nu
     for _ in range(4):
         hand_over(case, specialist, ReceiverFactory())
     for address, most in (
-        (url("refer", case.pk), 22),
-        (url("referral", case.pk, sent.pk), 22),
+        (url("refer", case.pk), 24),
+        (url("referral", case.pk, sent.pk), 24),
     ):
         staff.get(address)
         with django_assert_max_num_queries(most):

@@ -456,16 +456,27 @@ MAY = (Role.DISPATCHER, Role.SPECIALIST, Role.HEAD)
 def test_who_may_register(client, role, with_centre, form, centre):
     client.force_login(UserFactory(role=role, provider=centre if with_centre else None))
     expected = 200 if role in MAY and with_centre else 404
-    for path in _paths(form):
-        assert client.get(path).status_code == expected, path
+    choices, page = (client.get(path) for path in _paths(form))
+    assert page.status_code == expected
+    assert choices.status_code == (200 if role in MAY else 404)
     if expected == 404:
+        assert form.title not in choices.content.decode()
         assert client.post(url(form), {"draft": ""}).status_code == 404
         assert not FormDraft.objects.exists()
 
 
+def test_who_has_no_centre_is_told_so_where_the_menu_leads(client, form):
+    client.force_login(UserFactory(role=Role.DISPATCHER))
+    choices, page = (client.get(path) for path in _paths(form))
+    assert "не относится ни к одному центру" in choices.content.decode()
+    assert page.status_code == 404
+
+
 def test_a_superuser_without_centre_cannot_register(client, form):
     client.force_login(UserFactory(is_superuser=True))
-    assert [client.get(path).status_code for path in _paths(form)] == [404, 404]
+    choices, page = (client.get(path) for path in _paths(form))
+    assert form.title not in choices.content.decode()
+    assert page.status_code == 404
 
 
 def test_nobody_registers_without_a_login(client, form):

@@ -106,6 +106,20 @@ def test_forged_stamp_puts_nothing_in_force(client, administrator, queue):
     assert not RoutingRule.objects.exists()
 
 
+def test_place_is_written_by_name(client, administrator, queue):
+    place = TerritoryFactory(title="Озёрный район")
+    wrong = client.post(NEW, data(queue, territory="Нет такого места"))
+    assert wrong.status_code == 422
+    page = wrong.content.decode()
+    assert "Такого места портал не знает" in page
+    assert 'value="Нет такого места"' in page
+    assert put_in_force(client, data(queue, territory="озерный")).status_code == 302
+    rule = RoutingRule.objects.get()
+    assert rule.territory == place
+    page = client.get(reverse("intake:route", args=[rule.pk])).content.decode()
+    assert 'value="Озёрный район"' in page
+
+
 # What a rule may look at
 
 

@@ -294,7 +294,7 @@ def test_an_editor_writes_and_a_chief_editor_publishes(client, form):
         assert answer.status_code == expected, role
     client.force_login(UserFactory(role=Role.EDITOR))
     page = client.get(edit).content.decode()
-    assert "<code>name</code>" in page  # keys of the form stand beside
+    assert '["name", ' in page  # the questions of the form, to be chosen from
     assert "action-publish" not in page
     client.force_login(UserFactory(role=Role.CHIEF_EDITOR))
     assert "action-publish" in client.get(edit).content.decode()
@@ -318,7 +318,7 @@ def test_loading_twice_changes_nothing_and_keeps_what_people_wrote(tmp_path, for
     (tmp_path / loading.SCRIPTS).write_text(
         json.dumps([
             {"slug": "odin", "title": "Один", "lead": "", "situations": [], "form": form.slug,
-             "steps": [{"kind": "say", "text": "Здравствуйте"}, {"kind": "fork", "text": "Да?", "answers": [{"text": "Да", "goto": "конец"}, {"text": "Нет"}]}, {"kind": "danger", "text": "Беда", "mark": "конец", "phones": [{"title": "Линия", "phone": "112"}]}]}
+             "steps": [{"kind": "say", "text": "Здравствуйте"}, {"kind": "fork", "text": "Да?", "answers": [{"text": "Да", "goto": "конец"}, {"text": "Нет"}], "mark": "да"}, {"kind": "say", "text": "Хорошо", "only": {"fork": "да", "answers": ["Нет"]}}, {"kind": "danger", "text": "Беда", "mark": "конец", "phones": [{"title": "Линия", "phone": "112"}]}]}
         ])
     )  # fmt: skip
 

@@ -271,6 +271,9 @@ def answer_to(draw, node: dict[str, Any], good: bool = False) -> tuple[Any, Any]
         future = ("2030-05-05", "2030-05-05" if value["unborn"] else WRONG)
         return draw(st.sampled_from([*BORN, future]))
     options = TYPED[kind]
+    if kind in ("choice", "multichoice"):
+        listed = {one["value"]["value"] for one in value["options"]}
+        options = [(text, means if listed.issuperset(text) else WRONG) for text, means in options]
     return draw(st.sampled_from(options)) if options else ("", NONE)
 
 

@@ -299,3 +299,22 @@ def test_urgent_cases_stand_first_on_the_first_pages(centre, head, administrator
     set_case(case, urgent_since=timezone.now() - hours(1))
     assert "Время вышло" in today.items(head)[0].note
     assert any("срочное" in item.title for item in health.items(administrator))
+
+
+@pytest.mark.parametrize("kind", alarms.WATCHES)
+def test_who_is_told_is_asked_once_however_many_hold_the_cases(centre, head, kind, django_assert_max_num_queries):  # fmt: skip
+    def cases_of(count):
+        people = [
+            UserFactory(role=Role.SPECIALIST, provider=centre, email=f"{kind}-{n}@example.org")
+            for n in range(count)
+        ]
+        return [IntakeCase(centre=centre, assignee=person) for person in people]
+
+    asked = []
+    for cases in (cases_of(1), cases_of(9)):
+        with django_assert_max_num_queries(3) as queries:
+            found = alarms._people(alarms.WATCHES[kind], centre.pk, [*cases, IntakeCase()])
+        asked.append(len(queries))
+        assert set(found) == {None, *(case.assignee_id for case in cases)}
+        assert head in found[None]
+    assert asked[0] == asked[1]

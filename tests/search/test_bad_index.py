@@ -134,7 +134,9 @@ def test_a_locked_index_answers_and_follows_when_the_lock_is_gone(committed_db, 
             assert "занят другой процесс" in running.said[0]
             MeasureFactory(title="Прокат колясок")
             admin = UserFactory(role=Role.ADMINISTRATOR)
-            assert_the_site_answers(client, admin, status=200, trouble="The worker is not running")
+            assert_the_site_answers(
+                client, admin, status=200, trouble="The worker of messages is not running"
+            )
             other.kill()
             wait_until(lambda: titles(engine, "коляска") == ["Прокат колясок"])
     finally:
@@ -157,7 +159,9 @@ def test_a_full_disk_under_a_running_indexer_is_survived(committed_db, engine, t
             wait_until(lambda: engine.state().position > before, seconds=3)
         assert process.poll() is None
         admin = UserFactory(role=Role.ADMINISTRATOR)
-        assert_the_site_answers(client, admin, status=200, trouble="The worker is not running")
+        assert_the_site_answers(
+            client, admin, status=200, trouble="The worker of messages is not running"
+        )
         infinite = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, infinite)
         wait_until(lambda: titles(engine, "коляска") == ["Прокат колясок"])

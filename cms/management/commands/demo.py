@@ -53,6 +53,7 @@ class Command(BaseCommand):
             sample_call(dispatcher)
         call_command("demo_desk", stdout=self.stdout)
         call_command("demo_appointments", stdout=self.stdout)
+        call_command("figures", stdout=self.stdout)
 
     def _step(self, title: str, work: Callable[[], object]) -> None:
         self.stdout.write(f"{title} …")

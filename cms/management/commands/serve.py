@@ -1,4 +1,4 @@
-"""Runs the portal: database, web, worker and indexer under one supervisor (supervisord)."""
+"""Runs the portal: database, web, workers and indexer under one supervisor (supervisord)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from cms.queues import AT_ONCE
 from search.engine import copies
 
-READY_SECONDS = 60
+ANSWER_SECONDS = 60
 
 
 class Command(BaseCommand):
-    help = "Run the portal: database, web, worker and indexer under one supervisor."
+    help = "Run the portal: database, web, workers and indexer under one supervisor."
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = free_address()
@@ -90,8 +91,8 @@ def _web_workers() -> int:
 
 
 def _wait_until_ready(host: str, port: int, supervisor: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and supervisor.poll() is None:
+    """However long it takes: a slow machine is told, too. False when it was stopped before."""
+    while supervisor.poll() is None:
         if _answers(host, port):
             return True
         time.sleep(0.2)
@@ -101,7 +102,7 @@ def _wait_until_ready(host: str, port: int, supervisor: subprocess.Popen[bytes])
 def _answers(host: str, port: int) -> bool:
     """The portal itself answers, not only its port. Whatever the answer is."""
     names = [name for name in settings.ALLOWED_HOSTS if name.strip("*.")]
-    connection = http.client.HTTPConnection(host, port, timeout=READY_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
     try:
         headers = {"Host": names[0].lstrip(".")} if names else {}
         connection.request("HEAD", "/api/v1/openapi.json", headers=headers)
@@ -155,7 +156,13 @@ def _programs(host: str, port: int) -> dict[str, str]:
             f"--workers {workers} --blocking-threads 8 --respawn-failed-workers "
             "--log-level error cms.wsgi:application"
         ),
-        "worker": f"{python} manage.py procrastinate worker --delete-jobs successful",
+        **{
+            f"worker-{queue}": (
+                f"{python} manage.py procrastinate worker --queues {queue} "
+                f"--concurrency {at_once} --delete-jobs successful"
+            )
+            for queue, at_once in AT_ONCE.items()
+        },
         "indexer": f"{python} manage.py run_indexer",
     }
     for name in copies()[1:]:

@@ -37,13 +37,27 @@
 
   const steps = [...call.querySelectorAll("[data-step-kind]")];
   const placeOf = (id) => steps.findIndex((step) => step.id === id);
+  // A step of another answer goes away; what was ticked or written on it stays, with the step.
+  const isUsed = (step) =>
+    [...step.querySelectorAll("input, textarea, select")].some((input) =>
+      ["radio", "checkbox"].includes(input.type)
+        ? input.checked && !input.closest(".call__fork")
+        : input.value,
+    );
+  const today = new Date().toISOString().slice(0, 10);
   const draw = () => {
-    for (const step of steps) step.classList.remove("is-skipped");
-    for (let place = 0; place < steps.length; place += 1) {
-      const chosen = steps[place].querySelector(".call__fork input:checked");
-      const goal = placeOf(chosen?.closest("[data-goto]").dataset.goto);
-      for (; goal > place + 1; place += 1) steps[place + 1].classList.add("is-skipped");
-    }
+    const known = {};
+    let goal = 0;
+    steps.forEach((step, place) => {
+      const condition = step.dataset.showIf;
+      const isOnPath = !condition || formLogic.holds(JSON.parse(condition), known, today);
+      step.hidden = !isOnPath && !isUsed(step);
+      step.classList.toggle("is-skipped", place < goal);
+      const chosen = step.querySelector(".call__fork input:checked");
+      if (place < goal || !isOnPath || !chosen) return;
+      known[step.id.slice("step-".length)] = chosen.value;
+      goal = Math.max(goal, placeOf(chosen.closest("[data-goto]").dataset.goto));
+    });
   };
   call.addEventListener("change", (event) => {
     const label = event.target.closest("[data-goto]");

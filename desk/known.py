@@ -1,0 +1,132 @@
+"""What a case already tells of what journals and cards ask: nothing is typed in twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from desk import diagnosing
+from desk.amending import corrections, with_corrections
+from desk.families import NAME_KEYS
+from desk.models import Amendment, BookingState
+from forms.models import IntakeCase
+from forms.reading import Answered, AnsweredStep, Heading, as_asked
+
+_REACHED = ("phone", "email", "contact")  # kinds of questions that say how to reach the family
+_OPEN = (BookingState.BOOKED, BookingState.UNMARKED, BookingState.CAME)
+
+
+def related(path: str = "") -> list[Any]:
+    """What `known_of` reads along with a case, for `prefetch_related`.
+
+    :param path: that leads to the case, with its underscores.
+    """
+    return [
+        Prefetch(f"{path}amendments", Amendment.objects.select_related("author")),
+        f"{path}referrals__provider",
+        f"{path}diagnoses",
+        f"{path}bookings",
+        f"{path}submission__consents",
+        f"{path}script_run__version__script__situations",
+    ]
+
+
+def known_of(case: IntakeCase) -> dict[str, Any]:
+    """Values by the names of fields of registers. A question whose name a field has answers it.
+
+    :returns: texts and moments; what is chosen from a list as {"slug", "title"}, or several.
+    :raises forms.models.Erased: the personal data of the case were erased.
+    """
+    submission = case.submission
+    answers = submission.read_answers()
+    answers = with_corrections(answers, corrections(case, case.amendments.all()))
+    asked = list(_asked(as_asked(submission.version.schema, answers, submission.day)))
+    return {
+        **{one.path: _plain(one, answers) for one in asked},
+        **_of_case(case),
+        **_of_work(case),
+        "applicant": next(_texts(asked, paths=NAME_KEYS), ""),
+        "address": next(_texts(asked, kinds=("address",)), ""),
+        "contacts": "; ".join(_texts(asked, kinds=_REACHED)),
+        "link": next(_texts(asked, kinds=("phone", "contact")), ""),
+        "members": "\n".join(_rows(as_asked(submission.version.schema, answers, submission.day))),
+    }
+
+
+def _of_case(case: IntakeCase) -> dict[str, Any]:
+    return {
+        "no": case.number,
+        "date": timezone.localtime(case.contact_at),
+        "channel": case.get_channel_display(),
+        "territory": _ref(case.territory),
+        "topic": case.topic.title,
+        "request": case.form.title,
+        "urgent": "yes" if case.urgent else "no",
+        "status": case.get_state_display(),
+        "outcome": case.get_outcome_display() if case.outcome else "",
+        "result": case.get_outcome_display() if case.outcome else "",
+        "specialist": str(case.assignee) if case.assignee else "",
+        "curator": str(case.curator) if case.curator else "",
+        "consent": "yes" if case.submission.consents.all() else "no",
+    }
+
+
+def _of_work(case: IntakeCase) -> dict[str, Any]:
+    """What the staff found out and arranged."""
+    bookings = sorted(
+        (one for one in case.bookings.all() if one.state in _OPEN), key=lambda one: one.starts_at
+    )
+    diagnosis = next(iter(case.diagnoses.all()), None)  # the newest
+    signs = diagnosing.read(diagnosis, case)["signs"] if diagnosis else []
+    run = getattr(case, "script_run", None)
+    situations = list(run.version.script.situations.all()) if run else []
+    partners = dict.fromkeys(one.provider for one in case.referrals.all())
+    return {
+        "slot": timezone.localtime(bookings[-1].starts_at) if bookings else "",
+        "risks": "; ".join(sign["title"] for sign in signs),
+        "situation": _ref(situations[0]) if situations else "",
+        "referred_to": [_ref(one) for one in partners],
+    }
+
+
+def _ref(row: Any) -> dict[str, str] | str:
+    return {"slug": row.slug, "title": str(row)} if row else ""
+
+
+def _asked(steps: Iterable[AnsweredStep]) -> Iterator[Answered]:
+    """What was answered, row by row of groups that repeat as well."""
+    for step in steps:
+        for one in step.answers:
+            if isinstance(one, Answered) and one.text:
+                yield one
+
+
+def _plain(one: Answered, answers: Mapping[str, Any]) -> Any:
+    """A number without its unit: the field of a register asks for a number."""
+    is_number = one.kind in ("number", "money") and one.path in answers
+    return str(answers[one.path]) if is_number else one.text
+
+
+def _texts(
+    asked: Iterable[Answered], *, kinds: tuple[str, ...] = (), paths: tuple[str, ...] = ()
+) -> Iterator[str]:
+    return (one.text for one in asked if one.kind in kinds or one.path in paths)
+
+
+def _rows(steps: Iterable[AnsweredStep]) -> Iterator[str]:
+    """The people of groups that repeat, a line for each: «Ребёнок 1: имя, день рождения».
+    Rows with a file are papers."""
+    for step in steps:
+        row = list[Answered]()
+        head = ""
+        for one in [*step.answers, Heading("")]:
+            if isinstance(one, Answered):
+                row += [one] if one.path.count(".") == 2 else []
+                continue
+            said = [each.text for each in row if each.text]
+            if head and said and not any(each.kind == "file" for each in row):
+                yield f"{head}: {', '.join(said)}"
+            head, row = one.label, []

@@ -1,0 +1,143 @@
+"""«Выгрузить»: choosing what stands in the table, how far it is, the file, who has had tables made."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalogue.exchange.files import FORMATS
+from desk import counting
+from desk.exports import asking, giving
+from desk.exports.columns import Chosen
+from desk.models import CaseExport, ExportState, ExportStep
+from desk.models.exports import KEPT
+from desk.views.cases import to
+from forms.views.private import private
+
+SHOWN = 50
+REFRESH = "3"  # seconds, while it is being made; works without a script
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Which cases stands in the address as on the list; the rest is chosen here."""
+    user = _exporter(request)
+    given = request.POST if request.method == "POST" else request.GET
+    query = asking.canonical(user, request.GET.urlencode())
+    version = asking.VersionForm(given).chosen
+    form = asking.ExportForm(version, given if request.method == "POST" else None)
+    cases = asking.cases_of(user, query, version)
+    count = counting.capped({"cases": cases}, asking.MOST)["cases"]
+    told, status = "", 200
+    if request.method == "POST":
+        status = 422
+        if 0 < count <= asking.MOST and form.is_valid():
+            try:
+                made = asking.ask(owner=user, query=query, version=version, given=form.given())
+                return to(reverse("intake:export", args=[made.pk]))
+            except asking.TooManyWaiting:
+                told = _("Three tables are being made for you. Wait until one of them is ready.")
+    context = {
+        "form": form,
+        "versions": asking.VersionForm({"version": version.pk if version else ""}),
+        "version": version,
+        "query": query,
+        "words": list(asking.in_words(user, query)),
+        "kept": [(name, value) for name, value in request.GET.items() if name != "version"],
+        "count": count,
+        "most": asking.MOST,
+        "days": KEPT.days,
+        "told": told,
+    }
+    return render(request, "intake_desk/export_new.html", context, status=status)
+
+
+@private
+@require_safe
+def exports(request: HttpRequest) -> HttpResponse:
+    """Own tables, and for the head those of the colleagues: what they asked for, never the file."""
+    user = _exporter(request)
+    rows = CaseExport.objects.filter(pk__in=CaseExport.objects.visible_to(user).values("pk"))
+    taken = Count("events", filter=Q(events__step=ExportStep.TAKEN))
+    found = rows.select_related("owner", "version").annotate(taken=taken).order_by("-asked_at")
+    return render(request, "intake_desk/exports.html", {"exports": found[:SHOWN]})
+
+
+@private
+@require_safe
+def export(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
+    """How far it is; what was asked for, and what happened to it."""
+    return _shown(request, _visible(request, export))
+
+
+@private
+@require_POST
+def file(request: HttpRequest, export: uuid.UUID) -> Any:
+    """The file, for its owner alone. Each giving out is written down, so it takes a button."""
+    user = _exporter(request)
+    found = get_object_or_404(CaseExport, pk=export, owner=user)
+    try:
+        pieces = giving.give(found, user)
+    except giving.NotGiven:
+        return _shown(request, found, _("The file cannot be given out any more."), 410)
+    response = StreamingHttpResponse(pieces, content_type=FORMATS[found.file_format])
+    name = f"обращения-{timezone.localtime(found.asked_at):%Y-%m-%d-%H%M}.{found.file_format}"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
+    response.headers["Content-Length"] = str(found.file.size)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@private
+@require_POST
+def delete(request: HttpRequest, export: uuid.UUID) -> HttpResponse:
+    """The owner needs it no more."""
+    user = _exporter(request)
+    found = get_object_or_404(CaseExport, pk=export, owner=user)
+    giving.delete(found, user)
+    return to(reverse("intake:export", args=[found.pk]))
+
+
+def _exporter(request: HttpRequest) -> Any:
+    user: Any = request.user
+    if not asking.may_export(user):
+        raise Http404
+    return user
+
+
+def _visible(request: HttpRequest, key: uuid.UUID) -> CaseExport:
+    rows = CaseExport.objects.visible_to(_exporter(request))
+    found: CaseExport = get_object_or_404(rows.select_related("owner", "version"), pk=key)
+    return found
+
+
+def _shown(
+    request: HttpRequest, found: CaseExport, told: str = "", status: int = 200
+) -> HttpResponse:
+    user = _exporter(request)
+    schema = found.version.schema if found.version else None
+    context = {
+        "export": found,
+        "is_own": found.owner_id == user.pk,
+        "is_given": giving.is_givable(found, user),
+        "words": list(asking.in_words(user, found.query)),
+        "heads": Chosen.of(found.columns, schema, is_open=found.is_open).heads(),
+        "events": list(found.events.select_related("actor").order_by("pk")),
+        "size": found.file.size if found.state == ExportState.MADE else 0,
+        "told": told,
+        "most": asking.MOST,
+    }
+    response = render(request, "intake_desk/export.html", context, status=status)
+    if found.state == ExportState.WAITING:
+        response.headers["Refresh"] = REFRESH
+    return response
