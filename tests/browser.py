@@ -141,12 +141,21 @@ def open_menu(opener: Locator, wanted: Locator) -> Locator:
 
 
 def pick(opener: Locator, wanted: Locator, appears: Locator) -> None:
-    """Choose from a menu until what it adds is there: an item that is still moving may be missed."""
+    """Choose from a menu until what it adds is there.
+
+    An item that still moves, or that the menu draws anew under the pointer, may be missed: a person
+    chooses again, and so does this.
+
+    Raises:
+        TimeoutError: after five times what the menu adds is still not there.
+    """
     for _ in range(5):
-        open_menu(opener, wanted).click()
         with contextlib.suppress(PlaywrightTimeout):
+            open_menu(opener, wanted).click(timeout=5000)
             appears.wait_for(state="attached", timeout=5000)
+        if appears.count():
             return
+    appears.wait_for(state="attached", timeout=5000)
 
 
 def _watch(page: Page, portal: str, faults: list[str]) -> None:

@@ -223,8 +223,8 @@ def test_editor_builds_a_form_with_a_condition_from_menus(browser_page, portal, 
     page.locator("[data-streamfield-action=SETTINGS]").last.click()
     conditions = question(1).locator("[data-contentpath=show_if]")
     menu = conditions.locator("button.c-sf-add-button").last
-    open_menu(menu, page.get_by_role("option", name=gettext("comparison"), exact=True)).click()
-    conditions.locator(".form-condition").wait_for()
+    comparison = page.get_by_role("option", name=gettext("comparison"), exact=True)
+    pick(menu, comparison, conditions.locator(".form-condition"))
     asked_if, answer = conditions.locator(".form-condition select:not([name])").all()
     asked_if.focus()
     asked_if.select_option(label="Нужна помощь?")
