@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import ProtectedError
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views import View
-from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
     HelpPanel,
@@ -24,23 +18,12 @@ from wagtail.admin.panels import (
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.permissions import register_permission_policy
-from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import IndexView
 
 from desk.models import Script
-from forms.viewsets import KeptOncePublished
+from forms.kept import KeptOncePublished, KeptViewSet
 
 register_permission_policy(Script, KeptOncePublished(Script))
-
-
-class TellingView(View):
-    """Mixed in front of Wagtail's views: what the talks forbid is told and breaks nothing."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except ProtectedError:
-            messages.error(request, gettext("People have talked by it: take it down instead."))
-        return redirect(reverse(ScriptViewSet().get_url_name("list")))
 
 
 class ScriptListView(IndexView):
@@ -60,8 +43,9 @@ def state(script: Script) -> str:
     )
 
 
-class ScriptViewSet(SnippetViewSet):
+class ScriptViewSet(KeptViewSet):
     model = Script
+    refusals = {ProtectedError: _("People have talked by it: take it down instead.")}
     icon = "openquote"
     menu_label = _("Scripts")
     menu_name = "scripts"
@@ -78,11 +62,6 @@ class ScriptViewSet(SnippetViewSet):
     list_per_page = 50
     search_backend_name = None
     index_view_class = ScriptListView
-
-    def construct_view(self, view_class: type, **kwargs: Any) -> Any:
-        if hasattr(view_class, "dispatch"):
-            view_class = type(f"Telling{view_class.__name__}", (TellingView, view_class), {})
-        return super().construct_view(view_class, **kwargs)
 
     edit_handler = TabbedInterface(
         [

@@ -7,12 +7,10 @@ from typing import Any
 
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views import View
 from wagtail.admin import messages
 from wagtail.admin.panels import (
     FieldPanel,
@@ -27,7 +25,6 @@ from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
 from wagtail.admin.widgets.button import Button
 from wagtail.admin.widgets.slug import SlugInput
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
 from wagtail.snippets.views.snippets import (
     CreateView,
@@ -38,46 +35,13 @@ from wagtail.snippets.views.snippets import (
 )
 
 from forms.compiling import SchemaError
+from forms.kept import KeptOncePublished, KeptViewSet
 from forms.models import FormDefinition, ReadyBlock
 from forms.views.check import COMMENT
 from forms.views.publish import APPROVE, difference
 from forms.views.rules import RulesSidePanel
 
-
-class KeptOncePublished(ModelPermissionPolicy):
-    """What was published once stays, with everything that was sent through it or led by it."""
-
-    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
-        if action == "delete" and instance.first_published_at is not None:
-            return False
-        return super().user_has_permission_for_instance(user, action, instance)
-
-
 register_permission_policy(FormDefinition, KeptOncePublished(FormDefinition))
-
-
-class TellingView(View):
-    """Mixed in front of Wagtail's views: what a form itself forbids is told and breaks nothing."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except SchemaError as error:
-            told = gettext("The form cannot be published as it is: %(reasons)s") % {
-                "reasons": error
-            }
-        except ProtectedError:
-            told = gettext("Families have answered this form: it can be taken down, not deleted.")
-        messages.error(request, told)
-        return redirect(self._place_to_mend(request))
-
-    def _place_to_mend(self, request: HttpRequest) -> str:
-        """The check of the form for those who may change it; what they typed is kept as a draft."""
-        form = getattr(self, "object", None)
-        policy = policy_registry.get_by_type(FormDefinition)
-        if form and policy.user_has_permission_for_instance(request.user, "change", form):
-            return reverse("intake:check", args=[form.pk])
-        return reverse(FormDefinitionViewSet().get_url_name("list"))
 
 
 class FormCreateView(CreateView):
@@ -179,8 +143,12 @@ def state(form: FormDefinition) -> str:
     return gettext("live, with a draft") if form.has_unpublished_changes else gettext("live")
 
 
-class FormDefinitionViewSet(SnippetViewSet):
+class FormDefinitionViewSet(KeptViewSet):
     model = FormDefinition
+    refusals = {
+        SchemaError: _("The form cannot be published as it is: %(reasons)s"),
+        ProtectedError: _("Families have answered this form: it can be taken down, not deleted."),
+    }
     icon = "form"
     menu_label = _("Forms")
     menu_name = "forms"
@@ -202,10 +170,12 @@ class FormDefinitionViewSet(SnippetViewSet):
     workflow_action_view_class = FormReviewView
     copy_view_enabled = False  # ours gives the copy a short name of its own
 
-    def construct_view(self, view_class: type, **kwargs: Any) -> Any:
-        if hasattr(view_class, "dispatch"):
-            view_class = type(f"Telling{view_class.__name__}", (TellingView, view_class), {})
-        return super().construct_view(view_class, **kwargs)
+    def place_to_mend(self, request: HttpRequest, instance: Any) -> str:
+        """The check of the form for those who may change it; what they typed is kept as a draft."""
+        policy = policy_registry.get_by_type(FormDefinition)
+        if instance and policy.user_has_permission_for_instance(request.user, "change", instance):
+            return reverse("intake:check", args=[instance.pk])
+        return super().place_to_mend(request, instance)
 
     edit_handler = TabbedInterface(
         [

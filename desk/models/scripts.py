@@ -28,6 +28,7 @@ from catalogue.models import Situation
 from cms.fields import RussianSortKeyField
 from desk.blocks import ScriptStepsBlock
 from forms.models import FormDefinition, IntakeCase
+from forms.models.versions import PublishedVersion
 
 
 class Script(
@@ -106,24 +107,13 @@ class Script(
         return preview(request, self)
 
 
-class ScriptVersion(models.Model):
+class ScriptVersion(PublishedVersion):
     """What is said and done: compiled on publishing, never changed by anybody."""
 
     script = models.ForeignKey(
         Script, on_delete=models.PROTECT, related_name="versions", verbose_name=_("script")
     )
-    number = models.PositiveIntegerField(_("number"))
     content = models.JSONField(_("steps"))
-    sha256 = models.CharField(_("digest"), max_length=64)
-    published_at = models.DateTimeField(_("published"), default=timezone.now, editable=False)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("published by"),
-    )
 
     class Meta:
         verbose_name = _("version of a script")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -29,6 +28,7 @@ from catalogue.models import Measure, Provider
 from cms.fields import RussianSortKeyField
 from forms.blocks import StepsBlock
 from forms.models.queues import Topic
+from forms.models.versions import PublishedVersion
 
 DEFAULT_CONSENT = (
     "Я разрешаю центру «{centre}» хранить и использовать то, что написано в этой форме, только для "
@@ -265,15 +265,13 @@ class ConsentText(models.Model):
         return f"{self.code}, {self.number}"
 
 
-class FormVersion(models.Model):
+class FormVersion(PublishedVersion):
     """What families are asked: compiled once, on publishing, and never changed by anybody."""
 
     form = models.ForeignKey(
         FormDefinition, on_delete=models.PROTECT, related_name="versions", verbose_name=_("form")
     )
-    number = models.PositiveIntegerField(_("number"))
     schema = models.JSONField(_("questions"))
-    sha256 = models.CharField(_("digest"), max_length=64)
     consent_text = models.ForeignKey(
         ConsentText,
         on_delete=models.PROTECT,
@@ -281,15 +279,6 @@ class FormVersion(models.Model):
         blank=True,
         related_name="versions",
         verbose_name=_("consent"),
-    )
-    published_at = models.DateTimeField(_("published"), default=timezone.now, editable=False)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("published by"),
     )
 
     class Meta:
