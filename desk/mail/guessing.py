@@ -16,13 +16,26 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def text_of(content: bytes, charset: str | None = None) -> str:
-    """:param charset: as the letter names it; a name that fits nothing is not believed."""
-    for named in filter(None, (charset, "utf-8")):
-        try:
-            return clean(codecs.decode(content, named.strip("\"' "), "strict"))
-        except (LookupError, ValueError, TypeError):
-            continue
+    """:param charset: as the letter names it; a name that fits nothing is not believed.
+
+    What was cut off in the middle of a letter of the alphabet is read up to there.
+    """
+    named = [one.strip("\"' ") for one in (charset, "utf-8") if one]
+    for decode in (_whole, _up_to_the_cut):
+        for one in named:
+            try:
+                return clean(decode(content, one))
+            except (LookupError, ValueError, TypeError, AttributeError):
+                continue
     return clean(_as_cyrillic(content))
+
+
+def _whole(content: bytes, charset: str) -> str:
+    return codecs.decode(content, charset, "strict")
+
+
+def _up_to_the_cut(content: bytes, charset: str) -> str:
+    return codecs.getincrementaldecoder(charset)("strict").decode(content, final=False)
 
 
 def clean(text: str) -> str:

@@ -8,13 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
-from email.utils import getaddresses
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
-from desk.mail.guessing import header, in_words, raw_header, text_of
+from desk.mail.guessing import header, raw_header, text_of
 from desk.mail.html_text import text_of_html
+from desk.mail.sender import name_and_address
 
 MOST_PARTS = 1500
 DEEPEST = 12
@@ -24,10 +21,6 @@ LONGEST_HEADER = 4000
 MOST_IDS = 20
 SMALLEST_PICTURE = 4096  # bytes; what is smaller and stands in the text is a sign of a program
 _ID = re.compile(r"<[^<>\s]{1,240}>")
-# A name in encoded words may hold any sign: newer Pythons take none of these addresses apart.
-_ENCODED_NAME = re.compile(
-    r"(?P<name>(?:=\?[^?\s]+\?[BbQq]\?[^?\s]*\?= ?)+)<(?P<address>[^<>\s]+)>"
-)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _SIGNATURES = frozenset(
     ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
@@ -98,21 +91,7 @@ def _digest(raw: bytes) -> str:
 
 def _sender(message: Message) -> tuple[str, str]:
     """Name and address; an address that nobody can be written to is none."""
-    raw = " ".join(raw_header(message, "From")[:LONGEST_HEADER].split())
-    if encoded := _ENCODED_NAME.fullmatch(raw):
-        found = [(encoded["name"], encoded["address"])]
-    else:
-        try:
-            found = getaddresses([raw if raw.isascii() else in_words(raw)])
-        except (ValueError, IndexError):
-            found = []
-    for name, address in found:
-        try:
-            validate_email(address)
-        except ValidationError:
-            continue
-        return in_words(name)[:100], address
-    return "", ""
+    return name_and_address(" ".join(raw_header(message, "From")[:LONGEST_HEADER].split()))
 
 
 def _ids(said: str) -> list[str]:

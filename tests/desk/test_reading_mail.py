@@ -12,7 +12,7 @@ import pytest
 
 from desk.mail.history import without_history
 from desk.mail.html_text import text_of_html
-from desk.mail.reading import Mail, parse
+from desk.mail.reading import LONGEST_TEXT, Mail, parse
 from tests.letters import SENDER, TEXT, bounce, letter, raw
 
 WORDS = "Здравствуйте! Мне нужна помощь с пособием. Ёлка, объём, щётка."
@@ -175,6 +175,46 @@ def test_letters_of_programs_are_known(headers, program):
 )
 def test_sender_that_nobody_can_write_to_is_none(head):
     assert parse(raw(f"{head}\nSubject: x", b"text")).sender == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "address"),
+    [
+        ("anna@mail.ru <anna@mail.ru>", "anna@mail.ru", "anna@mail.ru"),
+        ("mama@example.org <zloj@example.com>", "mama@example.org", "zloj@example.com"),
+        ('"mama@example.org <mama@example.org>" <zloj@example.com>', None, "zloj@example.com"),
+        ("(mama@example.org) zloj@example.com", "mama@example.org", "zloj@example.com"),
+        ("=?utf-8?Q?mama@example.org?= <zloj@example.com>", None, "zloj@example.com"),
+        ("Анна, мама, 2 детей <anna@mail.ru>", "Анна, мама, 2 детей", "anna@mail.ru"),
+        ("Anna [мама] <anna@mail.ru>", "Anna [мама]", "anna@mail.ru"),
+        ("Anna @ home <anna@mail.ru>", "Anna @ home", "anna@mail.ru"),
+        ("Anna <anna@mail.ru>,", "Anna", "anna@mail.ru"),
+        ("Anna; <anna@mail.ru>", "Anna", "anna@mail.ru"),
+        ("[mailto:anna@mail.ru]", "", "anna@mail.ru"),
+        ("<<anna@mail.ru>>", "", "anna@mail.ru"),
+        ('"Anna <anna@mail.ru>', "Anna", "anna@mail.ru"),
+        ("Anna Maria anna@mail.ru", "Anna Maria", "anna@mail.ru"),
+        ("anna@mail.ru (Анна (мама))", "мама", "anna@mail.ru"),
+        ('"Иванова \\"Аня\\"" <anna@mail.ru>', 'Иванова "Аня', "anna@mail.ru"),
+        ("anna@mail.ru, oleg@mail.ru", "", ""),
+        ("anna@mail.ru <anna@mail.ru> <zloj@example.com>", "", ""),
+        ("Семья: anna@mail.ru, oleg@mail.ru;", "", ""),
+    ],
+)
+def test_the_address_is_that_of_the_writer_in_every_python(line, name, address):
+    mail = parse(raw(f"From: {line}\nSubject: x", b"text"))
+    assert mail.sender == address
+    assert name is None or mail.name == name
+
+
+def test_a_text_cut_in_the_middle_of_a_letter_is_no_gibberish():
+    said = "образец " * 20
+    for cut in (1, 2, 3):
+        assert parse(raw("From: a@b.ru\nContent-Type: text/plain; charset=utf-8", said.strip().encode()[:-cut])).text.startswith("образец образец")  # fmt: skip
+    head = base64.b64encode("Просим помочь".encode()[:-1]).decode()
+    assert parse(raw(f"Subject: =?utf-8?B?{head}?=", b"text")).subject == "Просим помоч"
+    much = ("x" + "ж" * LONGEST_TEXT).encode()  # an odd number of bytes before the cut
+    assert set(parse(raw("Content-Type: text/plain; charset=utf-8", much)).text[1:]) == {"ж"}
 
 
 def test_forged_headers_bring_nothing_into_others():
