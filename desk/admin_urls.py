@@ -27,6 +27,8 @@ from desk.views import (
     routes,
     schedule,
     secrecy,
+    talks,
+    unsent,
 )
 from forms import admin_urls as forms
 
@@ -59,6 +61,10 @@ urlpatterns = [
     path("<int:pk>/move/", case.move, name="move"),
     path("<int:pk>/sort/", case.sort, name="sort"),
     path("<int:pk>/note/", case.note, name="note"),
+    path("<int:pk>/talk/", talks.talk, name="talk"),
+    path("<int:pk>/papers/", talks.bring, name="bring"),
+    path("<int:pk>/unsent/", unsent.keep, name="unsent"),
+    path("<int:pk>/unsent/<uuid:text>/", unsent.settle, name="unsent_text"),
     path("<int:pk>/look/", answers.look, name="look"),
     path("<int:pk>/correct/", answers.correct, name="correct"),
     path("<int:pk>/name/", secrecy.name, name="name"),

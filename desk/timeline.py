@@ -20,7 +20,9 @@ from forms.consenting import HAND_OVER, REACH
 from forms.crypto import CryptoError
 from forms.models import (
     FAMILY,
+    BroughtBy,
     CaseEvent,
+    Direction,
     Erased,
     EventKind,
     GrantReason,
@@ -30,6 +32,8 @@ from forms.models import (
     Notice,
     Outcome,
     Queue,
+    TalkResult,
+    TalkWay,
     Topic,
 )
 from forms.reasons import Reason
@@ -57,6 +61,7 @@ class Happened:
     details: list[str]
     message: str
     note: str
+    talk: str
     from_family: bool
     notice: Notice | None
 
@@ -76,6 +81,7 @@ def timeline(
     told = {one.event_id: one for one in notices if one.event_id and one.recipient == FAMILY}
     messages = {str(one.pk): one for one in case.messages.all()}
     notes = {str(one.pk): one for one in case.notes.all()}
+    talks = {str(one.pk): one for one in case.talks.all()}
     events = list(case.events.select_related("actor").order_by("-seq"))
     said = _Words(events, labels or {}, partners)
     return [
@@ -85,6 +91,7 @@ def timeline(
             list(said.of(event)),
             _read(messages.get(event.data.get("message", "")), case),
             _read(notes.get(event.data.get("note", "")), case),
+            _read(talks.get(event.data.get("talk", "")), case),
             event.kind in OF_FAMILY,
             told.get(event.pk),
         )
@@ -119,6 +126,10 @@ class _Words:
             yield from self._sorted(data)
         if event.kind == EventKind.AMENDED:
             yield str(self.labels.get(data.get("field", ""), data.get("field", "")))
+        if event.kind == EventKind.TALKED:
+            yield from self._talked(data)
+        if event.kind == EventKind.PAPERS_BROUGHT:
+            yield f"{BroughtBy(data['way']).label}, {_moment(data['day'])}"
         if event.kind == EventKind.CONSENTED:
             yield from self._consented(data)
         if data.get("until"):
@@ -148,6 +159,14 @@ class _Words:
         for one in data["consents"]:
             yield str(known.get(one) or self.labels.get(one, one))
         yield f"{Heard(data['way']).label}, {_moment(data['on'])}"
+
+    def _talked(self, data: Mapping[str, Any]) -> Iterator[str]:
+        began = data["direction"] == Direction.FROM_FAMILY
+        yield f"{TalkWay(data['way']).label}, {_moment(data['held'])}"
+        yield _("the family turned to us") if began else _("we turned to the family")
+        yield str(TalkResult(data["result"]).label)
+        if "next" in data:
+            yield _("next try: %(when)s") % {"when": _moment(data["next"])}
 
     def _sorted(self, data: Mapping[str, Any]) -> Iterator[str]:
         if "topic" in data:

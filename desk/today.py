@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
-from desk import appointments_today, counting, referral_today
+from desk import appointments_today, counting, referral_today, talks_today
 from desk.models import ReceivedMail
 from forms.alarms import left_alone, urgent_alone
 from forms.models import OPEN, RUNNING, IntakeCase, State
@@ -21,7 +21,7 @@ OWN_SHOWN = 4
 
 
 def items(user: Any) -> list[Item]:
-    """The most pressing things at the desk for this person, in five queries."""
+    """The most pressing things at the desk for this person, in six queries."""
     if not user.has_perm("intake_forms.view_intakecase"):
         return []
     cases = IntakeCase.objects.visible_to(user)
@@ -53,6 +53,7 @@ def items(user: Any) -> list[Item]:
         *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
         *appointments_today.items(user),
+        *talks_today.items(user),
         *(referral_today.told(case) for case in back),
         *(_own(case) for case in own.exclude(pk__in=[case.pk for case in back])[:OWN_SHOWN]),
         *_free(counts["free"], counts["lost"]),

@@ -99,8 +99,8 @@ def pdf(act: ErasureAct) -> bytes:
             _("How"),
             _(
                 "the key of each submission is destroyed, the files are deleted from the disk, search "
-                "marks, messages, notes, entries of journals and changed ways to reach the "
-                "family are deleted from the database"
+                "marks, messages, notes, talks, unsent texts, entries of journals and changed ways "
+                "to reach the family are deleted from the database"
             ),
         ),
         (

@@ -11,19 +11,24 @@ from forms.events import record
 from forms.models import (
     CaseMessage,
     ContactNow,
+    Conversation,
     EventKind,
     FormDraft,
     IntakeCase,
     InternalNote,
+    PapersBrought,
     RegisterEntry,
     SubmissionKey,
+    Unsent,
 )
+
+_WRITINGS = (CaseMessage, InternalNote, Conversation, PapersBrought, Unsent, RegisterEntry)
 
 
 @transaction.atomic
 def erase(*, case: IntakeCase, actor: Any = None) -> int:
-    """Destroy what names anybody: the key, files, marks, messages, notes, entries of journals,
-    how the family may be reached.
+    """Destroy what names anybody: the key, files, marks, messages, notes, talks, entries of
+    journals, how the family may be reached.
 
     Number, term and events stay: they name nobody. How many files went.
     """
@@ -33,7 +38,7 @@ def erase(*, case: IntakeCase, actor: Any = None) -> int:
     gone, _kinds = SubmissionKey.objects.filter(submission=submission).delete()
     gone_files = files.erase(submission)
     marks.erase(submission)
-    for writings in (CaseMessage, InternalNote, RegisterEntry):
+    for writings in _WRITINGS:
         writings._default_manager.filter(case=locked).delete()
     ContactNow.objects.filter(submission=submission).delete()
     FormDraft.objects.filter(pk=submission.idempotency_key).delete()

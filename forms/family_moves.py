@@ -33,7 +33,7 @@ def family_writes(
     :raises forms.files.NoRoom: the disk is full; nothing is kept.
     """
     case = IntakeCase.objects.locked(case_id)
-    if talk.is_written(case, writing_id):
+    if text.strip() and talk.is_written(case, writing_id, text):
         return
     if case.state == State.CLOSED:
         raise NotAllowed

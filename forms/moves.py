@@ -203,7 +203,7 @@ def move(
     given, wanted = With(**chosen), MOVES[action]
     _lock_in_order(case_id, given.other)
     case = IntakeCase.objects.visible_to(actor).locked(case_id)
-    if writing_id is not None and talk.is_written(case, writing_id):
+    if writing_id is not None and talk.is_written(case, writing_id, given.text):
         return case
     if case.version != version:
         raise StaleCase
@@ -214,7 +214,10 @@ def move(
         written = talk.keep_message(case=case, author=actor, text=given.text, writing_id=writing_id)
         codes["message"] = str(written.pk)
     elif given.text.strip():
-        codes["note"] = str(talk.keep_note(case=case, author=actor, text=given.text).pk)
+        written_note = talk.keep_note(
+            case=case, author=actor, text=given.text, writing_id=writing_id
+        )
+        codes["note"] = str(written_note.pk)
     _change(case, wanted, actor, given)
     if case.decided_at is not None and wanted.target == State.DECIDED:
         codes["late"] = case.decided_at > case.due_at

@@ -29,6 +29,7 @@ from forms.models import (
     CaseEvent,
     CaseMessage,
     ContactNow,
+    Conversation,
     IntakeCase,
     InternalNote,
     Scan,
@@ -38,7 +39,7 @@ from forms.models import (
 
 COUNTED = (
     *(Submission, IntakeCase, CaseEvent, CaseMessage, InternalNote, UploadedFile),
-    ContactNow,
+    *(Conversation, ContactNow),
 )
 Counts = dict[str, int]
 
@@ -123,7 +124,7 @@ def _open(submission: Submission, found: Found) -> None:
         return
     try:
         submission.read_answers()
-        for writing in (*case.messages.all(), *case.notes.all()):
+        for writing in (*case.messages.all(), *case.notes.all(), *case.talks.all()):
             talk.read(writing, case)
         contact_of(submission)
         found.opened += 1

@@ -1,6 +1,7 @@
 """Sealed texts on a case: notes for colleagues, messages to the family and from it.
 
-Every writing has an id that is made with the page it is typed on; the same id twice is one text.
+Every writing has an id that is made with the page it is typed on; the same text under the same id
+twice is one. Another text under it, from a page that was opened a second time, is another.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def read(writing: Writing, case: IntakeCase) -> str:
 def write_note(*, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID) -> InternalNote:
     """Add a note for colleagues."""
     locked = IntakeCase.objects.locked(case.pk)
-    known = InternalNote.objects.filter(pk=_key(locked, writing_id)).first()
-    if known is not None:
+    known = InternalNote.objects.filter(pk=key_of(locked, writing_id)).first()
+    if known is not None and read(known, locked) == text:
         return known
     note = keep_note(case=locked, author=author, text=text, writing_id=writing_id)
     record(locked, EventKind.NOTED, actor=author, note=str(note.pk))
@@ -39,7 +40,7 @@ def keep_note(
     *, case: IntakeCase, author: Any, text: str, writing_id: uuid.UUID | None = None
 ) -> InternalNote:
     """The note itself, for a move that records an event of its own."""
-    note = InternalNote(pk=_key(case, writing_id), case=case, author=author)
+    note = InternalNote(pk=_free_key(InternalNote, case, writing_id), case=case, author=author)
     note.body = case.submission.data_key.seal(note.purpose, text.encode())
     note.save(force_insert=True)
     return note
@@ -50,7 +51,7 @@ def keep_message(
 ) -> CaseMessage:
     """A message without an event: of the family when nobody is its author."""
     message = CaseMessage(
-        pk=_key(case, writing_id),
+        pk=_free_key(CaseMessage, case, writing_id),
         case=case,
         author=author,
         direction=Direction.TO_FAMILY if author else Direction.FROM_FAMILY,
@@ -63,11 +64,17 @@ def keep_message(
     return message
 
 
-def is_written(case: IntakeCase, writing_id: uuid.UUID) -> bool:
+def is_written(case: IntakeCase, writing_id: uuid.UUID, text: str) -> bool:
     """This very text has been sent already: a second click, a reloaded page."""
-    return CaseMessage.objects.filter(pk=_key(case, writing_id)).exists()
+    known = CaseMessage.objects.filter(pk=key_of(case, writing_id)).first()
+    return known is not None and read(known, case) == text
 
 
-def _key(case: IntakeCase, writing_id: uuid.UUID | None) -> uuid.UUID:
+def key_of(case: IntakeCase, writing_id: uuid.UUID) -> uuid.UUID:
     """The id of a text: of the page it was typed on and of its case, so no two cases clash."""
-    return uuid.uuid5(case.submission_id, str(writing_id or uuid.uuid4()))
+    return uuid.uuid5(case.submission_id, str(writing_id))
+
+
+def _free_key(model: type[Writing], case: IntakeCase, writing_id: uuid.UUID | None) -> uuid.UUID:
+    key = key_of(case, writing_id or uuid.uuid4())
+    return uuid.uuid4() if model._default_manager.filter(pk=key).exists() else key

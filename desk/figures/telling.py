@@ -9,7 +9,7 @@ from typing import Any
 
 from desk.figures.waiting import bucket_of
 from desk.figures.worktime import Worktime
-from forms.models import SET_ASIDE, Channel, EventKind, Outcome, State
+from forms.models import SET_ASIDE, Channel, EventKind, Outcome, State, TalkResult, TalkWay
 from forms.reasons import TO_REFUSE
 
 # The family stays where it is: nobody came, nobody went there.
@@ -25,6 +25,7 @@ OUTCOMES = {
 }
 _TAKING = frozenset((EventKind.TAKEN, EventKind.SORTING, EventKind.ASSIGNED))
 _ANSWERING = frozenset((EventKind.ASKED, EventKind.ANSWERED, EventKind.DECIDED))
+_FACE_TO_FACE = (TalkWay.VISIT, TalkWay.HOME, TalkWay.ELSEWHERE)
 _ENDING = frozenset((EventKind.SET_ASIDE, EventKind.TAKEN_BACK, EventKind.MERGED))
 _OVER = (State.DECIDED, State.CLOSED)
 _COUNTED = {EventKind.REFERRED: "referred", EventKind.URGENT_HELP: "urgent_help"}
@@ -60,6 +61,13 @@ class Told:
     day: datetime.date
     what: str
     bucket: int | None = None
+
+
+def _answers(event: Happened) -> bool:
+    """The family has heard of us: a message, or a talk in which it was reached."""
+    if event.kind == EventKind.TALKED:
+        return bool(event.data.get("result") == TalkResult.TALKED)
+    return event.kind in _ANSWERING
 
 
 def tell(
@@ -105,18 +113,23 @@ class _Course:
             yield Told(day, f"rated_{int(event.data['score'])}")
         elif kind in _ENDING and event.data.get("outcome") in SET_ASIDE:
             yield Told(day, OUTCOMES[Outcome(event.data["outcome"])])
-        elif kind == EventKind.VISITED and event.data.get("kind_id") in self.in_person:
-            self.came = True
+        self.came = self.came or self._was_met(event)
         if kind in _TAKING and not self.is_taken:
             self.is_taken = True
             yield from self._after(day, "taken", self.clock.hours(self.accepted_at, event.at))
-        if kind in _ANSWERING and not self.is_answered:
+        if _answers(event) and not self.is_answered:
             self.is_answered = True
             yield from self._answered(day, event.at)
         if kind == EventKind.DECIDED:
             yield from self._decided(day, event)
         if self.state in _OVER and event.to_state and event.to_state not in _OVER:
             yield Told(day, "reopened")
+
+    def _was_met(self, event: Happened) -> bool:
+        """The family came, or was talked to face to face."""
+        if event.kind == EventKind.TALKED:
+            return event.data.get("way") in _FACE_TO_FACE and _answers(event)
+        return event.kind == EventKind.VISITED and event.data.get("kind_id") in self.in_person
 
     def _received(self, day: datetime.date) -> Iterator[Told]:
         yield Told(day, "received")

@@ -81,6 +81,12 @@ class AnswerForm(WritingForm):
         ) % {"files": answering.MOST_FILES, "most": answering.MOST_MEGABYTES}
 
 
+def typed_in_vain(request: HttpRequest) -> str:
+    """What a partner has sent to a referral that is over: its own words, so that it can copy them."""
+    given = (request.POST.get(name, "").strip() for name in ("text", "reason"))
+    return "\n\n".join(filter(None, given))[:MOST_TEXT]
+
+
 class Page:
     """One showing of a referral to its partner: what was typed, what to tell, with which status."""
 
@@ -154,16 +160,25 @@ class Page:
             return False
         return True
 
+    def _lost(self, kept_text: str) -> str:
+        """What was typed and came too late beside the answer that is kept."""
+        forms_of = {"answer": self.answer["text"], "refuse": self.refusal["reason"]}
+        typed = forms_of[self.open].value() if self.open else ""
+        typed = str(typed or "").strip()[:MOST_TEXT]
+        return "" if typed == kept_text.strip() else typed
+
     def context(self) -> dict[str, Any]:
         """:raises forms.models.Erased: the personal data of the case were erased."""
         referral = self.referral
         kept = answering.answer_of(referral)
+        kept_text = steps.text_of(kept, referral.case) if kept else ""
         return {
             "referral": referral,
             "centre": referral.case.centre,
             "told": self.told,
             "kept": kept,
-            "kept_text": steps.text_of(kept, referral.case) if kept else "",
+            "kept_text": kept_text,
+            "lost": self._lost(kept_text) if kept else "",
             "packet": None if kept else packets.read(referral),
             "is_accepted": referral.state == ReferralState.ACCEPTED,
             "is_late": referral.state == ReferralState.SILENT,

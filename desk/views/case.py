@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from desk import masks
+from desk import masks, unsent
 from desk.known import known_of
 from desk.moving import MoveForm
 from desk.sorting_form import SortForm
-from desk.views.page import NoteForm, back_to, log, show, visible
+from desk.views.page import NoteForm, back_to, log, posted, show, visible
 from desk.wording import worded
 from forms import journals, moves, sorting, talk
 from forms.actions import MOVES, Move
@@ -37,7 +37,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @private
-@require_POST
+@posted
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible(request, pk)
     into = State.TRIAGE if "sort" in request.POST else State.IN_WORK
@@ -54,7 +54,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters()
 @private
-@require_POST
+@posted
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible(request, pk)
     wanted = MOVES.get(request.POST.get("action", ""))  # type: ignore[call-overload]
@@ -73,11 +73,13 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     except (moves.NotAllowed, Erased, CryptoError):
         told = _("This cannot be done now.")
         return show(request, visible(request, pk), typed=typed, told=told, status=409)
+    if typed.cleaned_data["writing_id"]:
+        unsent.forget(found, request.user, typed.cleaned_data["writing_id"])
     return _there_or_list(request, found)
 
 
 @private
-@require_POST
+@posted
 def sort(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the case is about, how much it presses, whose family it is, who may see it."""
     found = visible(request, pk)
@@ -99,7 +101,7 @@ def sort(request: HttpRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters()
 @private
-@require_POST
+@posted
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible(request, pk)
     typed = NoteForm(request.POST)
@@ -111,6 +113,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         talk.write_note(case=found, author=request.user, **typed.cleaned_data)
     except (Erased, CryptoError):
         return show(request, found, note=typed, told=_("This cannot be done now."), status=409)
+    unsent.forget(found, request.user, typed.cleaned_data["writing_id"])
     return back_to(found)
 
 
@@ -174,7 +177,8 @@ def _with_template(request: HttpRequest, found: IntakeCase, wanted: Move) -> Mov
     with clock_of(found.centre_id):
         texts = {str(one.pk): one.text for one in worded(found, request.user)}
     text = "\n\n".join(filter(None, [typed.strip(), texts.get(request.POST.get("template", ""))]))
-    kept = {name: request.POST[name] for name in ("outcome", "reason") if name in request.POST}
+    names = ("outcome", "reason", "writing_id")
+    kept = {name: request.POST[name] for name in names if request.POST.get(name)}
     return MoveForm(wanted, found, request.user, initial={**kept, "text": text})
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from desk import answering
 from desk.answering import AlreadyAnswered, Over, Who
 from desk.models import AWAITED, Referral, ReferralState, Way
-from desk.views.answer_form import Page
+from desk.views.answer_form import Page, typed_in_vain
 from desk.views.packet_file import given_file
 from forms.files import NoRoom
 from forms.models import AccessLog
@@ -63,7 +63,8 @@ def inbox_referral(request: HttpRequest, referral: uuid.UUID) -> HttpResponse:
     except Over:
         return _over(request, found)
     except NoRoom:
-        return render(request, "intake_desk/inbox_over.html", {"no_room": True}, status=503)
+        context = {"no_room": True, "lost": typed_in_vain(request)}
+        return render(request, "intake_desk/inbox_over.html", context, status=503)
     if answering.is_over(found, Way.ACCOUNT):
         return _over(request, found)
     return render(request, "intake_desk/inbox_referral.html", page.context(), status=page.status)
@@ -83,7 +84,7 @@ def inbox_file(request: HttpRequest, referral: uuid.UUID, file: uuid.UUID) -> Ht
 
 def _over(request: HttpRequest, found: Referral) -> HttpResponse:
     """It was theirs, so they are told; the packet is not shown any more."""
-    context = {"referral": found, "no_room": False}
+    context = {"referral": found, "no_room": False, "lost": typed_in_vain(request)}
     return render(request, "intake_desk/inbox_over.html", context, status=410)
 
 

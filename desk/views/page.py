@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -16,12 +17,16 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
 
-from desk import appointments_panel, masks, presence, slots
+from desk import appointments_panel, masks, presence, slots, unsent
 from desk import talk as talking
 from desk.amending import corrections, may_amend, with_corrections
 from desk.answered import ShownStep, shown
+from desk.bring_form import BringForm
+from desk.conversation_form import ConversationForm
 from desk.handing import handed_over, just_registered
 from desk.mail.shown import letters_of
 from desk.measures import in_question
@@ -33,7 +38,8 @@ from desk.sorting_form import SortForm
 from desk.timeline import timeline
 from desk.views import referrals
 from desk.wording import worded
-from forms import granting, journals, moves, papers, sorting, talk
+from forms import conversing, granting, journals, moves, papers, sorting, talk
+from forms.actions import MOVES
 from forms.calendars import clock_of
 from forms.contacts import SMS, Wishes, changed_contact, wishes_of
 from forms.crypto import CryptoError
@@ -78,6 +84,19 @@ def visible(request: HttpRequest, pk: int) -> IntakeCase:
     return get_object_or_404(rows, pk=pk)
 
 
+def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What is sent from the page of a case. Whose session had ended comes back to this address from
+    the login by a link: to the page itself, where what was typed waits."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, pk, **kwargs)
+        return back_to(visible(request, pk))
+
+    return require_http_methods(["GET", "HEAD", "POST"])(answered)
+
+
 def back_to(found: IntakeCase, anchor: str = "") -> HttpResponse:
     response = HttpResponseRedirect(reverse("intake:case", args=[found.pk]) + anchor)
     response.status_code = 303
@@ -97,12 +116,27 @@ def show(
     note: NoteForm | None = None,
     sort: SortForm | None = None,
     named: NameForm | None = None,
+    talked: ConversationForm | None = None,
+    brought: BringForm | None = None,
     told: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a case by the clock of its centre; that it was read is written down."""
+    """The page of a case by the clock of its centre; that it was read is written down.
+
+    What was typed into one of its forms and could not be used stands in it again, and is kept.
+    """
     user: Any = request.user
     presence.here(found, user)
+    going_on = unsent.taken_up(found, user, request.GET.get("go_on", ""))
+    if going_on is not None:
+        typed, note, talked = _again(found, user, *going_on)
+        if not (typed or note or talked):  # it stays in its box, to be copied or thrown away
+            going_on, told = None, _("This cannot be done now.")
+    writings = {
+        unsent.NOTE: note,
+        unsent.TALK: talked,
+        **({unsent.place_of(typed.move.action): typed} if typed else {}),
+    }
     answers: dict[str, Any] | None = None
     with contextlib.suppress(Erased, CryptoError):
         answers = found.submission.read_answers()
@@ -112,6 +146,9 @@ def show(
         context = {
             **_what_happened(found, known.get("steps") or [], handed["all"]),
             **_what_can_be_done(found, user, answers is not None, typed, sort, named),
+            **_talks(found, user, answers is not None, talked, brought),
+            "unsent": unsent.of(found, user, unsent.kept_of(found, user, writings)),
+            "going_on": going_on[0] if going_on else None,
             "case": found,
             "form_title": found.submission.version.schema["title"],
             "steps": None,
@@ -133,6 +170,39 @@ def show(
         if answers is not None:
             log(request, found, "answers")
         return render(request, "intake_desk/case.html", context, status=status)
+
+
+def _again(
+    found: IntakeCase, user: Any, kept: unsent.Kept, writing_id: uuid.UUID
+) -> tuple[MoveForm | None, NoteForm | None, ConversationForm | None]:
+    """The form in which somebody goes on with what it has not sent; none, when it is not to be had."""
+    initial = {**kept.initial, "writing_id": writing_id}
+    if kept.place == unsent.NOTE:
+        return None, NoteForm(initial=initial), None
+    if kept.place == unsent.TALK:
+        return None, None, ConversationForm(found, user, initial=initial)
+    move = next((one for one in MOVES.values() if unsent.place_of(one.action) == kept.place), None)
+    if move is None or moves.obstacle(move, found, user):
+        return None, None, None
+    return MoveForm(move, found, user, initial=initial), None, None
+
+
+def _talks(
+    found: IntakeCase,
+    user: Any,
+    is_readable: bool,
+    talked: ConversationForm | None,
+    brought: BringForm | None,
+) -> dict[str, Any]:
+    """The talks with the family and its papers, as far as this person may add to them."""
+    tells = is_readable and conversing.may_tell(found, user)
+    brings = is_readable and papers.may_bring(found, user)
+    return {
+        "talk": (talked or ConversationForm(found, user)) if tells else None,
+        "talk_open": talked is not None,
+        "bring": (brought or BringForm(found)) if brings else None,
+        "next_try": conversing.next_try(found),
+    }
 
 
 def _drawn(request: HttpRequest, slot: list[slots.Fill], found: IntakeCase) -> list[Any]:
@@ -163,7 +233,7 @@ def _what_is_known(
         "something_hidden": reached["wishes_hidden"]
         or any(one.hidden for step in steps for one in step.answers),
         "look_reasons": LookReason.choices,
-        "files": list(_files(found)),
+        "files": list(files_of(found)),
         "wishes": wishes,
         **reached,
         "must_not_call": wishes is not None and not wishes.may_call,
@@ -240,15 +310,17 @@ def _reached(wishes: Wishes | None, opened: Set[str]) -> dict[str, Any]:
     }
 
 
-def _files(found: IntakeCase) -> Iterator[dict[str, Any]]:
-    """What the family has added, with the verdict on it."""
+def files_of(found: IntakeCase) -> Iterator[dict[str, Any]]:
+    """The family's papers, with who has added each and the verdict on it."""
     key = found.submission.data_key
-    for file in papers.of_family(found.submission):
+    for file in papers.of_family(found.submission).select_related("brought__author"):
         yield {
             "id": file.pk,
             "name": name_of(file, key),
             "size": file.size,
             "added": file.uploaded_at if file.path == papers.ADDED else None,
+            "brought": file.brought,
+            "who": talk.read(file.brought, found) if file.brought else "",
             "state": file.get_scan_display(),
             "is_served": file.scan in SERVED,
         }

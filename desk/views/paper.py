@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 
 from desk import masks
 from desk.amending import corrections
-from desk.answered import shown
-from desk.timeline import timeline
-from desk.views.page import labels_of, log, show, visible
+from desk.answered import ShownStep, shown
+from desk.timeline import Happened, timeline
+from desk.views.page import files_of, labels_of, log, show, visible
 from forms import talk
 from forms.calendars import clock_of
 from forms.crypto import CryptoError
-from forms.models import Direction, Erased, LookReason
+from forms.models import Direction, Erased, IntakeCase, LookReason
 from forms.views.private import private
 
 FAMILY = "family"
@@ -49,10 +49,15 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             "steps": steps,
             "for_family": for_family,
             "messages": messages if for_family else [],
-            "timeline": [] if for_family else timeline(found, [], labels_of(steps)),
+            "timeline": [] if for_family else _happened(found, steps),
+            "files": [file for file in files_of(found) if file["is_served"]],
             "form_title": found.submission.version.schema["title"],
             "printed_at": timezone.now(),
         }
         reason = LookReason.PAPERS.value if for_family else ""
         log(request, found, "paper" if for_family else "answers", reason)
         return render(request, "intake_desk/paper.html", context)
+
+
+def _happened(found: IntakeCase, steps: list[ShownStep]) -> list[Happened]:
+    return timeline(found, [], labels_of(steps), found.referrals.select_related("provider"))

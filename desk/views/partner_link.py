@@ -25,7 +25,7 @@ from cms.security import address_of
 from desk import answering, partner_link
 from desk.answering import AlreadyAnswered, Over, Who
 from desk.models import Referral, Way
-from desk.views.answer_form import Page
+from desk.views.answer_form import Page, typed_in_vain
 from desk.views.packet_file import given_file
 from forms import lookup
 from forms.files import NoRoom
@@ -160,9 +160,12 @@ def _status_of(found: Referral | None) -> int:
 
 
 def _door(request: HttpRequest, form: CodeForm | None, status: int) -> HttpResponse:
-    """The neutral page; for a link that leads nowhere without the field, and without a reason."""
+    """The neutral page; for a link that leads nowhere without the field, and without a reason.
+
+    Whose link was over while it wrote gets its own words back: they have not gone anywhere.
+    """
     is_open = form is not None and status in (200, 422)
-    context = {"form": form if is_open else None}
+    context = {"form": form if is_open else None, "lost": typed_in_vain(request)}
     return render(request, "intake_desk/partner_link.html", context, status=status)
 
 

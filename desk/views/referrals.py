@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.models import Provider
-from desk import answering, masks, packets, partner_letters, partner_link, referring, steps
+from desk import answering, masks, packets, partner_letters, partner_link, referring, steps, unsent
 from desk.models import (
     CaseRoute,
     ConsentWay,
@@ -71,6 +71,7 @@ def refer(request: HttpRequest, pk: int) -> HttpResponse:
     case = _case(request, pk)
     obstacle = why_not(case, request.user)
     if obstacle:
+        _keep(request, case)
         return _refer_page(request, case, None, told=obstacle, status=409)
     try:
         if request.method != "POST":
@@ -106,7 +107,14 @@ def _send(request: HttpRequest, case: IntakeCase, typed: ReferForm) -> HttpRespo
         return _again(request, case, told)
     except NotAllowed:
         return _again(request, case, _("This cannot be done now."))
+    unsent.forget(case, request.user, wanted["writing_id"])
     return see_other(reverse("intake:referral", args=[case.pk, sent.pk]))
+
+
+def _keep(request: HttpRequest, case: IntakeCase) -> None:
+    """What was typed while the case was given to somebody else."""
+    if request.method == "POST" and case.submission.is_kept:
+        unsent.kept_of(case, request.user, {unsent.REFER: ReferForm(case, data=request.POST)})
 
 
 def _again(request: HttpRequest, case: IntakeCase, told: str) -> HttpResponse:
@@ -230,6 +238,8 @@ def _blank(request: HttpRequest, case: IntakeCase) -> ReferForm:
     most = referring.most_days(case)
     if days is not None:
         initial["days"] = min(days, most) if most > 0 else days
+    if going_on := unsent.taken_up(case, request.user, request.GET.get("go_on", "")):
+        initial |= {**going_on[0].initial, "writing_id": going_on[1]}
     return ReferForm(case, initial=initial)
 
 
@@ -248,8 +258,13 @@ def _refer_page(
     receivers = list(referring.receivers_for(case))
     steps_of = list(typed.answers_to_tick()) if typed else []
     given = [one for _step, answers in steps_of for one, _chosen in answers]
+    going_on = unsent.taken_up(case, request.user, request.GET.get("go_on", ""))
     context = {
         "case": case,
+        "unsent": unsent.of(
+            case, request.user, unsent.kept_of(case, request.user, {unsent.REFER: typed})
+        ),
+        "going_on": going_on[0] if going_on and typed else None,
         "form": typed,
         "told": told,
         "steps": steps_of,

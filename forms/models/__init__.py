@@ -44,7 +44,17 @@ from forms.models.retention import (
     LegalHold,
 )
 from forms.models.submission import ConsentGiven, Erased, Submission, SubmissionKey
-from forms.models.talk import CaseMessage, Direction, InternalNote
+from forms.models.talk import (
+    BroughtBy,
+    CaseMessage,
+    Conversation,
+    Direction,
+    InternalNote,
+    PapersBrought,
+    TalkResult,
+    TalkWay,
+    Unsent,
+)
 from forms.models.watch import AccessLog, Arrival, LookReason, LookupAttempt
 
 __all__ = [
@@ -61,6 +71,7 @@ __all__ = [
     "Arrival",
     "Basis",
     "BlindMark",
+    "BroughtBy",
     "CaseEvent",
     "CaseGrant",
     "CaseMessage",
@@ -70,6 +81,7 @@ __all__ = [
     "ConsentText",
     "ConsentWithdrawn",
     "ContactNow",
+    "Conversation",
     "CuratorArea",
     "Department",
     "Direction",
@@ -97,6 +109,7 @@ __all__ = [
     "Notice",
     "NoticeState",
     "Outcome",
+    "PapersBrought",
     "Permission",
     "Queue",
     "Rating",
@@ -115,8 +128,11 @@ __all__ = [
     "Submission",
     "SubmissionKey",
     "Sweep",
+    "TalkResult",
+    "TalkWay",
     "Teller",
     "Topic",
+    "Unsent",
     "UploadedFile",
     "read_along",
     "unasked_in",

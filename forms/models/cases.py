@@ -333,6 +333,8 @@ class EventKind(models.TextChoices):
     GRANTED = "granted", _("opened to a person")
     RATED = "rated", _("the family has rated the help")
     NOTED = "noted", _("note added")
+    TALKED = "talked", _("talk with the family")
+    PAPERS_BROUGHT = "papers_brought", _("papers of the family were added by the staff")
     REGISTERED = "registered", _("register filled in")
     PAPER_ADDED = "paper_added", _("the family added papers")
     TAKEN_BACK = "taken_back", _("the family took the request back")

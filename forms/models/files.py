@@ -44,6 +44,15 @@ class UploadedFile(models.Model):
         related_name="files",
         verbose_name=_("submission"),
     )
+    brought = models.ForeignKey(
+        "intake_forms.PapersBrought",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="files",
+        verbose_name=_("added by the staff"),
+    )
     path = models.CharField(_("question"), max_length=140)
     size = models.PositiveIntegerField(_("bytes"))
     sha256 = models.CharField(_("digest"), max_length=64)

@@ -322,7 +322,7 @@ def _files(case: IntakeCase) -> Iterator[dict[str, Any]]:
         Scan.ERROR: _("we are checking it for viruses"),
         Scan.INFECTED: _("has a virus: it was not kept"),
     }
-    for file in papers.of_family(case.submission):
+    for file in papers.of_family(case.submission).select_related("brought"):
         try:
             name = name_of(file, case.submission.data_key)
         except Erased:
@@ -332,5 +332,6 @@ def _files(case: IntakeCase) -> Iterator[dict[str, Any]]:
             "when": file.uploaded_at,
             "size": file.size,
             "scan": file.scan,
+            "brought_on": file.brought.brought_on if file.brought else None,
             "state": said.get(Scan(file.scan), _("the centre has it")),
         }

@@ -19,15 +19,27 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.http import QueryDict
+from django.utils import timezone
 from pypdf import PdfReader
 
 from cms.access import Role
-from desk import calendar_file, diagnosing, referring
+from desk import calendar_file, diagnosing, referring, unsent
 from desk.exports.columns import COLUMNS
 from desk.models import Booking, Referral
-from forms import giving_out, journals, moves, sending, talk
+from forms import conversing, giving_out, journals, moves, sending, talk
 from forms.actions import Action
-from forms.models import AccessLog, IntakeCase, InternalNote, Notice, NoticeState, Register
+from forms.models import (
+    AccessLog,
+    Direction,
+    IntakeCase,
+    InternalNote,
+    Notice,
+    NoticeState,
+    Register,
+    TalkResult,
+    TalkWay,
+)
 from search.documents import all_sources
 from tests.cms.visitors import Visitor, walker_of
 from tests.cms.walk import OWN, World, addresses, routes
@@ -78,6 +90,13 @@ class Told:
 def write_on(case: IntakeCase, head: Any, marks: Marks) -> None:
     """Everything that is typed for colleagues alone; the case is in work at the end."""
     other_queue = QueueFactory(centre=case.centre)
+    held = conversing.Held(
+        TalkWay.CALL, Direction.TO_FAMILY, timezone.now(), TalkResult.TALKED, marks.new("talk")
+    )
+    conversing.tell(case_id=case.pk, actor=head, held=held, writing_id=uuid.uuid4())
+    typed = QueryDict(mutable=True)
+    typed["text"] = marks.new("unsent")
+    unsent.keep(case, head, unsent.NOTE, uuid.uuid4(), typed)
     talk.write_note(case=case, author=head, text=marks.new("note"), writing_id=uuid.uuid4())
 
     def move(action: Action, **more: Any) -> None:

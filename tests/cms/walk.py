@@ -206,6 +206,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("", "session_id"): _is(0),
     ("", "diagnosis"): lambda w, whose: w.diagnoses[whose].pk,
     ("", "given"): lambda w, whose: w.urgent_help[whose].pk,
+    ("intake:unsent_text", "text"): _is("7f3e7e0e-2f0b-4d0e-9a53-5f7c3d1f6b1b"),
     ("", "export"): lambda w, whose: w.exports[whose].pk,
     ("", "referral"): lambda w, whose: w.referrals[whose].pk,
     ("", "route"): lambda w, whose: w.cases[whose].routes.get().pk,

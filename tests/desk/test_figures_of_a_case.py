@@ -116,6 +116,35 @@ def test_simple_case_is_told_by_days():
     ]
 
 
+def test_a_talk_is_the_first_answer_and_a_try_is_none():
+    said = told(
+        about(),
+        happened("2026-03-02T09:00", "accepted", "new"),
+        happened("2026-03-02T10:00", "talked", "new", way="call", result="not_reached"),
+        happened("2026-03-03T13:30", "talked", "new", way="call", result="talked"),
+        happened("2026-03-05T10:00", "decided", "decided", outcome="helped", late=False),
+    )
+    assert [one for one in said if "answered" in one[1]] == [
+        (3, "answered", None),
+        (3, "wait_answered", bucket_of(12)),
+    ]
+    assert (5, "remote", None) in said
+
+
+@pytest.mark.parametrize(
+    ("way", "result", "remote"),
+    [("visit", "talked", False), ("home", "not_reached", True), ("video", "talked", True)],
+)
+def test_who_was_met_was_not_helped_from_afar(way, result, remote):
+    said = told(
+        about(),
+        happened("2026-03-02T09:00", "accepted", "new"),
+        happened("2026-03-02T10:00", "talked", "new", way=way, result=result),
+        happened("2026-03-03T10:00", "decided", "decided", outcome="helped", late=False),
+    )
+    assert ((3, "remote", None) in said) == remote
+
+
 def test_time_of_the_family_is_no_wait_of_the_family():
     said = told(
         about(),

@@ -226,7 +226,10 @@ def test_an_open_browser_loses_what_is_over(partner, sent, specialist, end):
     assert page.status_code == 410
     quiet(page.content.decode())
     events = ReferralEvent.objects.count()
-    assert partner.post(page_of(sent), answer_data()).status_code == 410
+    late = partner.post(page_of(sent), answer_data())
+    assert late.status_code == 410
+    assert ANSWER in late.content.decode()  # its own words do not go lost
+    quiet(late.content.decode().replace(ANSWER, ""))
     assert partner.post(page_of(sent), {"action": "accept"}).status_code == 410
     assert ReferralEvent.objects.count() == events
 
@@ -239,6 +242,9 @@ def test_session_ends_by_itself_and_by_leaving(partner, sent, monkeypatch):
     later = timezone.now() + datetime.timedelta(hours=4, seconds=1)
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert partner.get(page_of(sent)).status_code == 404
+    late = partner.post(page_of(sent), answer_data(text="<b>образец</b> ответа"))
+    assert late.status_code == 404
+    assert "&lt;b&gt;образец&lt;/b&gt; ответа" in late.content.decode()
 
 
 def test_whole_way(partner, sent, case):
@@ -289,7 +295,9 @@ def test_answered_twice(partner, sent):
     again = partner.post(page_of(sent), answer_data(text="другой ответ"))
     assert again.status_code == 409
     assert ANSWER in again.content.decode()
-    assert "другой ответ" not in again.content.decode()
+    said = again.content.decode()
+    assert said.index(ANSWER) < said.index("Ваш ответ не отправлен") < said.index("другой ответ")
+    assert "другой ответ" not in partner.get(page_of(sent)).content.decode()
     assert partner.post(page_of(sent), {"action": "accept"}).status_code == 409
     assert ReferralEvent.objects.filter(kind=Step.ANSWERED).count() == 1
 
