@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.utils.encoding import force_str
 
-DANGEROUS = tuple("=+-@\t\r＝＋－＠")
+DANGEROUS = tuple("=+-@\t\r\n")
 GUARD = "'"
+_UNSEEN = ("Z", "C")  # separators, control and format signs: programs pass over them at the start
 
 
 def guarded(text: str) -> str:
-    return GUARD + text if text.startswith((*DANGEROUS, GUARD)) else text
+    """An apostrophe in front of what could be taken for a formula, as OWASP advises."""
+    return GUARD + text if _is_dangerous(text) else text
 
 
 def unguarded(text: str) -> str:
-    if text.startswith(GUARD) and text[1:].startswith((*DANGEROUS, GUARD)):
-        return text[1:]
-    return text
+    return text[1:] if text.startswith(GUARD) and _is_dangerous(text[1:]) else text
+
+
+def _is_dangerous(text: str) -> bool:
+    """Full-width, small and raised signs count as the plain ones they stand for."""
+    if text.startswith((*DANGEROUS, GUARD)):
+        return True
+    first = next((sign for sign in text if unicodedata.category(sign)[0] not in _UNSEEN), "")
+    return unicodedata.normalize("NFKC", first).startswith(DANGEROUS)
 
 
 def for_report(value: Any) -> Any:

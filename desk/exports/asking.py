@@ -23,8 +23,6 @@ from forms.models import FormVersion, IntakeCase, LookReason, Submission
 MOST = 100_000  # cases of one table
 MOST_WAITING = 3  # of one person
 RIGHT = "intake_desk.export_cases"
-# With more of these a person sees more: who has lost one does not get what was made with it.
-WIDE = ("intake_forms.view_whole_centre", "intake_forms.view_unrouted", "intake_forms.break_glass")
 
 
 class TooManyWaiting(Exception):

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cms.models import User
-from desk.exports.asking import MOST, WIDE, canonical, cases_of, may_export
+from desk.exports.asking import MOST, canonical, cases_of, may_export
 from desk.exports.columns import Chosen
 from desk.exports.sealed import Sealing
 from desk.exports.tables import Table, TooLarge, table
@@ -35,7 +35,6 @@ from desk.models.exports import KEPT
 from forms import crypto
 from forms.calendars import calendar_of
 from forms.models import AccessLog, FormVersion, IntakeCase
-from forms.visibility import scope_of
 
 BATCH = 500
 LOOKED = 2000  # rows of the log of views written at once
@@ -133,15 +132,6 @@ def _owner(export: CaseExport) -> User:
     return owner
 
 
-def rights_of(user: User) -> dict[str, list]:
-    """With what a person sees cases."""
-    return {
-        "centres": list(scope_of(user).centres),
-        "departments": list(scope_of(user).departments),
-        "rights": [right for right in WIDE if user.has_perm(right)],
-    }
-
-
 @transaction.atomic
 def _finish(
     export: CaseExport, owner: User, half: Path, cases: array[int], wrapped: bytes, size: int
@@ -151,14 +141,18 @@ def _finish(
     if locked.state != ExportState.WAITING:
         return
     ExportFile.objects.create(
-        export=locked, wrapped=wrapped, wrapped_by=crypto.newest_key_id(), size=size
+        export=locked,
+        wrapped=wrapped,
+        wrapped_by=crypto.newest_key_id(),
+        size=size,
+        cases=cases.tolist(),
     )
     if export.version is not None:
         _log(export, owner, cases)
     ExportEvent.objects.create(export=locked, step=ExportStep.MADE, rows=len(cases))
     locked.state, locked.until = ExportState.MADE, timezone.now() + KEPT
-    locked.done, locked.seen_with = len(cases), rights_of(owner)
-    locked.save(update_fields=["state", "until", "done", "seen_with"])
+    locked.done = len(cases)
+    locked.save(update_fields=["state", "until", "done"])
     half.replace(place_of(locked))
 
 

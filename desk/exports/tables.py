@@ -2,8 +2,8 @@
 
 An XLSX is put together here and not by a library: those that we have keep the rows in a plain
 temporary file, which a killed worker leaves behind with families' answers in it. Texts are written
-as inline strings, which no program evaluates. CSV has no types: what could be taken for a formula
-gets an apostrophe, as OWASP advises.
+as inline strings, which no program evaluates, and those that look like a formula stay texts when
+somebody edits their cell. CSV has no types: what could be taken for a formula gets an apostrophe.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from xml.sax.saxutils import escape
 
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
-from cms.cells import DANGEROUS, GUARD
+from cms.cells import guarded
 
 Cell = str | int | float | datetime.datetime | None
-LONGEST = 32_000  # of a text; Excel takes 32,767
+LONGEST = 32_000  # of a text, as Excel counts: signs of two code units are two; it takes 32,767
 MOST_BYTES = 1_000_000_000  # of a sheet before it is packed
 # What XML cannot hold, and what Excel would read as the code of a character.
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -32,6 +33,7 @@ _CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _FIRST_DAY = datetime.datetime(1899, 12, 30)
 _DAY = datetime.timedelta(days=1)
 _WIDE = 24
+_QUOTED = ' s="3"'  # as if an apostrophe had been typed in front
 
 
 class TooLarge(Exception):
@@ -50,16 +52,16 @@ def table(file_format: str, out: io.RawIOBase) -> Table:
 
 
 def plain(text: str) -> str:
-    """A text without what tables cannot hold."""
+    """A text without what tables cannot hold; one that is cut says so at its end."""
     text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    if len(text) * 2 <= LONGEST or _units(text) <= LONGEST:
+        return text
+    left = text.encode("utf-16-le")[: LONGEST * 2].decode("utf-16-le", "ignore")
+    return left + _(" … [the text is longer: the whole of it stands in the case]")
 
 
-def harmless(text: str) -> str:
-    """A text of a CSV: an apostrophe before what a program may take for a formula."""
-    first = text.lstrip(" \n\v\f\xa0\u200b\ufeff")
-    is_bad = first.startswith(DANGEROUS) or text.startswith((GUARD, "\n"))
-    return GUARD + text if is_bad else text
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 class Csv:
@@ -88,7 +90,7 @@ def _as_text(cell: Cell) -> str:
     if isinstance(cell, datetime.datetime):
         return f"{cell:%d.%m.%Y %H:%M}"
     if isinstance(cell, str):
-        return harmless(plain(cell))
+        return guarded(plain(cell))
     return str(number_format(cell, use_l10n=True, force_grouping=False))
 
 
@@ -137,7 +139,10 @@ class Xlsx:
 
 def _cell(place: str, value: Any, style: str) -> str:
     if isinstance(value, str):
-        text = escape(_CODE.sub("_x005F_", plain(value)))
+        value = plain(value)
+        if not style and guarded(value) != value:
+            style = _QUOTED
+        text = escape(_CODE.sub("_x005F_", value))
         return (
             f'<c r="{place}" t="inlineStr"{style}><is><t xml:space="preserve">{text}</t></is></c>'
         )
@@ -195,9 +200,10 @@ _PARTS = {
         '<fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
         '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
         '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/>'
         '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
         "</styleSheet>"
     ),

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -90,8 +91,6 @@ class CaseExport(models.Model):
     )
     found = models.PositiveIntegerField(_("cases found"), default=0)
     done = models.PositiveIntegerField(_("cases written"), default=0)
-    # Centres and rights with which it was made: whoever has fewer does not get the file.
-    seen_with = models.JSONField(default=dict)
     until = models.DateTimeField(_("kept until"), null=True, blank=True)
 
     objects = CaseExportQuerySet.as_manager()
@@ -124,7 +123,7 @@ class CaseExport(models.Model):
 
 
 class ExportFile(models.Model):
-    """The key of a whole file. With the row goes the only way to open it."""
+    """The key of a whole file, and whose cases are in it. With the row goes the only way to open it."""
 
     export = models.OneToOneField(
         CaseExport, on_delete=models.CASCADE, primary_key=True, related_name="file"
@@ -132,6 +131,8 @@ class ExportFile(models.Model):
     wrapped = models.BinaryField()
     wrapped_by = models.CharField(max_length=16, db_index=True)
     size = models.PositiveBigIntegerField(_("size"))
+    # Keys of the cases: whoever does not see every one of them any more does not get the file.
+    cases = ArrayField(models.BigIntegerField(), default=list, editable=False)
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -146,7 +147,7 @@ class ExportStep(models.TextChoices):
     MADE = "made", _("the table was made")
     NOT_MADE = "not_made", _("not made")
     TAKEN = "taken", _("downloaded")
-    WITHHELD = "withheld", _("not given: the rights have changed")
+    WITHHELD = "withheld", _("not given: something in it is closed or erased")
     DELETED = "deleted", _("deleted")
 
 

@@ -18,7 +18,7 @@ from catalogue.exchange.files import FORMATS
 from desk import counting
 from desk.exports import asking, giving
 from desk.exports.columns import Chosen
-from desk.models import CaseExport, ExportState, ExportStep
+from desk.models import CaseExport, ExportFile, ExportState, ExportStep
 from desk.models.exports import KEPT
 from desk.views.cases import to
 from forms.views.private import private
@@ -88,8 +88,8 @@ def file(request: HttpRequest, export: uuid.UUID) -> Any:
     found = get_object_or_404(CaseExport, pk=export, owner=user)
     try:
         pieces = giving.give(found, user)
-    except giving.NotGiven:
-        return _shown(request, found, _("The file cannot be given out any more."), 410)
+    except giving.NotGiven as not_given:
+        return _shown(request, found, str(not_given), 410)
     response = StreamingHttpResponse(pieces, content_type=FORMATS[found.file_format])
     name = f"обращения-{timezone.localtime(found.asked_at):%Y-%m-%d-%H%M}.{found.file_format}"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
@@ -121,19 +121,27 @@ def _visible(request: HttpRequest, key: uuid.UUID) -> CaseExport:
     return found
 
 
+def _anew(found: CaseExport) -> str:
+    """Where the same cases and answers are asked for once more."""
+    answers = f"&version={found.version_id}" if found.version_id else ""
+    return f"{reverse('intake:export_new')}?{found.query}{answers}"
+
+
 def _shown(
     request: HttpRequest, found: CaseExport, told: str = "", status: int = 200
 ) -> HttpResponse:
     user = _exporter(request)
     schema = found.version.schema if found.version else None
+    is_own = found.owner_id == user.pk
     context = {
         "export": found,
-        "is_own": found.owner_id == user.pk,
-        "is_given": giving.is_givable(found, user),
+        "is_own": is_own,
+        "why_not": giving.why_not(found, user) if is_own else "",
+        "anew": _anew(found),
         "words": list(asking.in_words(user, found.query)),
         "heads": Chosen.of(found.columns, schema, is_open=found.is_open).heads(),
         "events": list(found.events.select_related("actor").order_by("pk")),
-        "size": found.file.size if found.state == ExportState.MADE else 0,
+        "size": ExportFile.objects.filter(pk=found.pk).values_list("size", flat=True).first(),
         "told": told,
         "most": asking.MOST,
     }

@@ -16,11 +16,11 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from cms.access import Role
-from cms.cells import DANGEROUS
+from cms.cells import DANGEROUS, guarded, unguarded
 from desk.exports import making
 from desk.exports.columns import questions_of
 from desk.exports.sealed import opened
-from desk.exports.tables import LONGEST, Csv, Xlsx, harmless, plain
+from desk.exports.tables import LONGEST, Csv, Xlsx, plain
 from forms.crypto import DataKey
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_hostile_words import VECTORS
@@ -45,6 +45,18 @@ FORMULAS = [
     "＋1",
     "－1",
     "＠SUM(1)",
+    "﹦1+1",
+    "⁺1",
+    "\u200c=1+1",
+    "\u2060=1+1",
+    "\u3000=1+1",
+    "\u202e=1+1",
+    "\xad@SUM(1)",
+    " \u200b\t ＝1+1",
+    "\n\n=1+1",
+    "=cmd|'/C calc'!'A1'\n=2",
+    "+DDE(\"cmd\";\"/C calc\";\"x\")",
+    '=1+1";"=1+1',
     "'=1+1",
     '";=1+1;"',
     "а;=1+1",
@@ -55,6 +67,7 @@ FORMULAS = [
     "_x003D_1+1",
     "_x005F_x003D_",
 ]  # fmt: skip
+UNSEEN = " \n\t\xa0\xad\u200b\u200c\u2060\u202e\u3000\ufeff"
 PLAIN = [
     "+375 29 123-45-67",
     "8 (921) 123-45-67",
@@ -146,13 +159,13 @@ def test_csv_is_read_back_strictly_and_no_cell_begins_like_a_formula():
     head, row = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
     assert head[0] == "'=Голова"
     for cell, hostile in zip(row, HOSTILE, strict=True):
-        assert cell == harmless(plain(hostile))
+        assert cell == guarded(plain(hostile))
         assert cell.removeprefix("'") in (plain(hostile), plain(hostile).removeprefix("'"))
-        assert not cell.startswith((*DANGEROUS, "\n"))
-        assert not cell.strip(" \n\xa0\u200b\ufeff").startswith(DANGEROUS)
-    guarded = sum(cell.startswith("'") for cell in row)
-    print(f"{len(row)} hostile cells, {guarded} with an apostrophe")
-    assert guarded >= 18
+        assert not cell.startswith(DANGEROUS)
+        assert not cell.strip(UNSEEN).startswith((*DANGEROUS, *"＝＋－＠"))
+    marked = sum(cell.startswith("'") for cell in row)
+    print(f"{len(row)} hostile cells, {marked} with an apostrophe")
+    assert marked >= 30
     assert "+375 29 123-45-67" in row[HOSTILE.index("+375 29 123-45-67")]
 
 
@@ -179,11 +192,38 @@ def test_random_texts_come_back():
         assert plain(text).strip() in (value.strip(), as_excel_shows(value).strip())
     file = written(Csv, texts).decode("utf-8-sig")
     row = list(csv.reader(io.StringIO(file, newline=""), delimiter=";", strict=True))[1]
-    assert row == [harmless(plain(text)) for text in texts]
+    assert row == [guarded(plain(text)) for text in texts]
 
 
-def test_a_text_that_is_too_long_is_cut():
-    assert len(plain("x" * 100_000)) == LONGEST + 1
+def test_a_formula_of_xlsx_stays_a_text_when_its_cell_is_edited():
+    cells = list(load_workbook(io.BytesIO(written(Xlsx, HOSTILE))).active.iter_rows())[1]
+    found = {text: cell.quotePrefix for cell, text in zip(cells, HOSTILE, strict=True) if text}
+    assert [
+        text for text, quoted in found.items() if quoted != (guarded(plain(text)) != plain(text))
+    ] == []
+    assert sum(found.values()) >= 30
+
+
+def test_what_is_guarded_comes_back():
+    for text in HOSTILE:
+        assert unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("sign", ["x", "ж", "😀", "&", "_x0041_", "\x01"])
+def test_a_text_that_is_too_long_says_that_it_is_cut(sign):
+    """Excel counts signs as UTF-16 does and takes 32,767 of them, whatever they become in XML."""
+    fits = sign * (LONGEST // (len((sign).encode("utf-16-le")) // 2))
+    shown = plain(fits)
+    assert "…" not in shown
+    for text in (sign * LONGEST, sign * 100_000):
+        cut = plain(text)
+        if cut == plain(sign) * LONGEST:
+            continue  # one unit each: it fits
+        assert cut.endswith("[текст длиннее: целиком он есть в обращении]")
+        assert len(cut.encode("utf-16-le")) // 2 <= 32_767
+        assert cut.startswith(plain(sign) * 1000)
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(written(Xlsx, [text])))
+        assert as_excel_shows(sheet.get_sheet_by_index(0).to_python()[1][0]) == as_excel_shows(cut)
     assert plain("x" * LONGEST) == "x" * LONGEST
 
 
