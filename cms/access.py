@@ -149,6 +149,7 @@ RIGHTS: dict[Role, Rights] = {
             "intake_forms.break_glass",
             "intake_forms.view_accesslog",
             "intake_desk.export_cases",
+            "intake_forms.add_absence",
         )
         + crud(_FORM, *_ARRANGEMENT)
         + crud(_DESK, "departmenttask", "messagetemplate")

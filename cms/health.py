@@ -19,7 +19,8 @@ from cms.models import User
 from cms.today import Item, Tone
 from desk.models import Mailbox
 from forms import ledger
-from forms.alarms import left_alone, urgent_alone
+from forms.alarms import left_alone, urgent_alone, urgent_forgotten
+from forms.calendars import known_until
 from forms.ledger.findings import CHECKS
 from forms.models import Notice
 from themes.templatetags.russian import human_date
@@ -33,7 +34,7 @@ def items(user: Any) -> list[Item]:
     if not user.has_perm("cms.change_user"):
         return []
     search = index_health.troubles()
-    late = [*_urgent(), *_left_alone()]
+    late = [*_urgent(), *_forgotten(), *_left_alone(), *_calendar()]
     broken = [*_losses(), *search, *_workers(), *_tasks(), *_mail(), *_imports(), *late]
     if not broken:
         return [*_people(), _well()]
@@ -70,6 +71,19 @@ def _urgent() -> list[Item]:
     return [Item(title % {"count": count}, "", note, _("nobody took it"), Tone.URGENT)]
 
 
+def _forgotten() -> list[Item]:
+    count = urgent_forgotten().count()
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)d urgent case was taken, and nothing has been done in time",
+        "%(count)d urgent cases were taken, and nothing has been done in time",
+        count,
+    )
+    note = _("Who took it, who is on duty and the heads have had a letter. Call the centre.")
+    return [Item(title % {"count": count}, "", note, _("nothing done"), Tone.URGENT)]
+
+
 def _left_alone() -> list[Item]:
     """Administrators see no cases; they see to it that somebody does."""
     count = left_alone().count()
@@ -90,6 +104,19 @@ def _left_alone() -> list[Item]:
             Tone.URGENT,
         )
     ]
+
+
+def _calendar() -> list[Item]:
+    """Terms are counted by days off that the government moves anew each year."""
+    last = known_until()
+    if last is None:
+        return []
+    title = _("The production calendar is known until %(day)s only") % {"day": human_date(last)}
+    note = _(
+        "Update the portal, or write down the moved days of the next year: terms go beyond it."
+    )
+    state = _("ends soon")
+    return [Item(title, reverse("special-days:index"), note, state, Tone.WAITING)]
 
 
 def _workers() -> list[Item]:

@@ -22,7 +22,8 @@ from cms import index_health, queues
 from cms.health import undelivered
 from desk.models import Mailbox, ReceivedMail
 from forms import ledger
-from forms.alarms import left_alone, urgent_alone
+from forms.alarms import left_alone, urgent_alone, urgent_forgotten
+from forms.calendars import known_until
 from forms.ledger.findings import CHECKS
 from forms.models import Loss
 
@@ -75,6 +76,8 @@ def _attention() -> Reasons:
     for name, count in (
         ("unrouted", left_alone().count()),
         ("urgent", urgent_alone().count()),
+        ("urgent_forgotten", urgent_forgotten().count()),
+        ("calendar_ends", int(known_until() is not None)),
         ("failed_tasks", ProcrastinateJob.objects.filter(status="failed").count()),
         ("mailboxes_not_read", Mailbox.objects.not_read().count()),
         ("letters_not_sorted", ReceivedMail.objects.waiting().count()),

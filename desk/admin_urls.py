@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from desk.views import (
+    absences,
     answers,
     appointments,
     case,
@@ -35,6 +36,7 @@ from forms import admin_urls as forms
 app_name = "intake"
 urlpatterns = [
     path("", cases.cases, name="list"),
+    path("news/", cases.news_of_list, name="list_news"),
     path("find/", cases.search, name="find"),
     path("next/", cases.take_next, name="next"),
     path("filters/", filters.keep, name="keep_filter"),
@@ -42,6 +44,8 @@ urlpatterns = [
     path("many/", many.begin, name="many"),
     path("many/done/", many.jobs, name="jobs"),
     path("many/<uuid:pk>/", many.job, name="job"),
+    path("absences/", absences.show, name="absences"),
+    path("absences/<int:pk>/over/", absences.over, name="absence_over"),
     path("exports/", exports.exports, name="exports"),
     path("exports/new/", exports.new, name="export_new"),
     path("exports/<uuid:export>/", exports.export, name="export"),

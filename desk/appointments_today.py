@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from cms.today import Item, Tone
 from desk.models import SITTING, TO_MARK, Booking, BookingState
+from forms.absences import gone
 from forms.models import OPEN, IntakeCase
 
 MISSED_SHOWN = 3
@@ -32,7 +33,7 @@ def items(user: Any) -> list[Item]:
                 state=BookingState.BOOKED,
                 slot__closed=True,
                 ends_at__gt=now,
-                case__in=_held_by(user).values("pk"),
+                case__in=_to_move_by(user).values("pk"),
             ),
         ),
     )
@@ -46,6 +47,14 @@ def items(user: Any) -> list[Item]:
 
 def _held_by(user: Any) -> Any:
     return IntakeCase.objects.visible_to(user).filter(assignee=user, state__in=OPEN)
+
+
+def _to_move_by(user: Any) -> Any:
+    """One's own; and for those who can hand cases over, those that nobody who is there holds."""
+    own = Q(assignee=user)
+    if user.has_perm("intake_forms.route_intakecase"):
+        own |= Q(assignee__isnull=True) | Q(assignee__in=gone())
+    return IntakeCase.objects.visible_to(user).filter(own, state__in=OPEN)
 
 
 def _missed_of(user: Any, now: datetime.datetime) -> Any:

@@ -20,9 +20,10 @@ from cms.models import User
 from desk.models import BulkAction, BulkJob, BulkRow, RowState
 from desk.narrowing import FilterForm, narrowed, tab_of
 from forms import moves, reasons, sorting
+from forms.absences import away
 from forms.actions import MOVES, Action
 from forms.crypto import CryptoError
-from forms.models import Erased, IntakeCase, Queue
+from forms.models import Absence, Erased, IntakeCase, Queue
 from forms.reasons import Reason
 from forms.visibility import scope_of
 
@@ -46,7 +47,9 @@ class BulkForm(forms.Form):
     use_required_attribute = False
     template_name = "intake_desk/fields.html"
     query = forms.CharField(required=False, max_length=LONGEST_QUERY, widget=forms.HiddenInput())
-    all = forms.BooleanField(required=False)
+    all = forms.BooleanField(
+        label=gettext_lazy("With all that the tab and the filter find"), required=False
+    )
     action = forms.ChoiceField(
         label=gettext_lazy("What to do"),
         choices=[("", gettext_lazy("Choose")), *BulkAction.choices],
@@ -65,7 +68,8 @@ class BulkForm(forms.Form):
         self.user = user
         people = User.objects.filter(
             memberships__provider__in=scope_of(user).centres, is_active=True
-        ).distinct()
+        ).exclude(pk__in=away())
+        people = people.distinct()
         for name, rows in (
             ("person", people.order_by("last_name", "first_name", "pk")),
             ("queue", Queue.objects.in_use().select_related("centre")),
@@ -179,8 +183,8 @@ def _move(job: BulkJob, case: IntakeCase, owner: User) -> str:
     chosen: dict[str, Any] = {"reason": job.given["reason"]}
     if job.action == BulkAction.ASSIGN:
         chosen["person"] = User.objects.filter(pk=job.given["person"]).first()
-        if not moves.colleagues(case).filter(pk=job.given["person"]).exists():
-            return _("The colleague does not work on such cases.")
+        if why_not := _cannot_have(case, job.given["person"]):
+            return why_not
         if case.assignee_id == job.given["person"]:
             return _("The colleague holds it already.")
     else:
@@ -195,12 +199,21 @@ def _move(job: BulkJob, case: IntakeCase, owner: User) -> str:
     return ""
 
 
+def _cannot_have(case: IntakeCase, person: int) -> str:
+    """Why a colleague gets no such case; empty when it does."""
+    if moves.colleagues(case).filter(pk=person).exists():
+        return ""
+    if Absence.objects.in_force().filter(person=person).exists():
+        return _("The colleague is away now.")
+    return _("The colleague does not work on such cases.")
+
+
 def _name_curator(job: BulkJob, case: IntakeCase, owner: User) -> str:
     if not sorting.may_sort(case, owner):
         return _("This cannot be done with this case.")
-    curator = moves.colleagues(case).filter(pk=job.given["person"]).first()
-    if curator is None:
-        return _("The colleague does not work on such cases.")
+    if why_not := _cannot_have(case, job.given["person"]):
+        return why_not
+    curator = User.objects.get(pk=job.given["person"])
     wanted = sorting.Sorted(case.topic, case.urgent, case.secret, curator)
     sorting.sort(case_id=case.pk, actor=owner, version=case.version, wanted=wanted)
     return ""

@@ -13,17 +13,21 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalogue.slots import Link
-from desk.free import kinds_for
-from desk.models import Booking, BookingState
+from desk.free import free, kinds_for
+from desk.models import Booking, BookingState, Slot
 from forms.calendars import calendar_of
 from forms.models import IntakeCase, RoutingState
 from forms.slots import Given
+from forms.views.pages import is_sensitive
 
 MOSCOW = zoneinfo.ZoneInfo("Europe/Moscow")
 
 
 def links(case: IntakeCase) -> list[Link]:
-    """The way to the appointments of a case: what is booked, or that it can be done."""
+    """The way to the appointments of a case: what is booked, or when the next time is free.
+
+    Where a centre offers none, it costs nothing more to know it.
+    """
     page = reverse("intake_desk:appointments", args=[case.ref])
     booked = list(case.bookings.upcoming().select_related("slot"))
     if booked:
@@ -31,9 +35,20 @@ def links(case: IntakeCase) -> list[Link]:
         said = "; ".join(when(one, stamp) for one in booked)
         note = _("You are expected: %(when)s") % {"when": said}
         return [Link(_("My appointments"), page, note)]
-    if kinds_for(case, by_family=True).exists():
-        return [Link(_("Make an appointment"), page, _("Choose a day and a time."))]
-    return []
+    kinds = kinds_for(case, by_family=True)
+    if not kinds.exists():
+        return []
+    slots = Slot.objects.filter(centre=case.centre_id, kind__in=kinds.values("pk"))
+    nearest = free(slots, by_family=True).select_related("kind").first()
+    if nearest is None:
+        note = _("All times are taken now. Look here later or call the centre.")
+        return [Link(_("Make an appointment"), page, note)]
+    stamp = RoutingState.objects.get().stamp
+    told = [_by_clock_of(nearest, stamp), clocks_said(case.centre_id, stamp)]
+    if not is_sensitive(case):
+        told.append(f"«{nearest.kind}»")
+    note = _("The next free time: %(when)s.") % {"when": ", ".join(filter(None, told))}
+    return [Link(_("Make an appointment"), page, note)]
 
 
 def own_copy(case: IntakeCase) -> list[Given]:
@@ -49,7 +64,11 @@ def when(booking: Booking, stamp: uuid.UUID | None = None) -> str:
 
     :param stamp: of the rules in force, when it is known already (forms.calendars).
     """
-    local = calendar_of(booking.slot.centre_id, stamp).local(booking.starts_at)
+    return _by_clock_of(booking.slot, stamp)
+
+
+def _by_clock_of(slot: Slot, stamp: uuid.UUID | None = None) -> str:
+    local = calendar_of(slot.centre_id, stamp).local(slot.starts_at)
     return f"{date_format(local, 'j E, l').lower()}, {local:%H:%M}"
 
 

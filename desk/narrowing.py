@@ -21,7 +21,8 @@ from catalogue.models import Provider, Territory
 from cms.models import User
 from desk.days import DayField, within
 from desk.paging import Order
-from forms.models import OPEN, RUNNING, Channel, Department, IntakeCase, Queue, State, Topic
+from forms.absences import gone
+from forms.models import HELD, OPEN, RUNNING, Channel, Department, IntakeCase, Queue, State, Topic
 from forms.references import MAX_TYPED, folded
 from forms.visibility import of_own_centres, scope_of
 
@@ -51,6 +52,9 @@ def tabs_of(user: Any) -> dict[str, Tab]:
     # What is not closed is said as the index of open cases says it.
     every_open = ~Q(state=State.CLOSED)
     late = Q(state__in=RUNNING, due_at__lt=timezone.now())
+    routes = user.has_perm("intake_forms.route_intakecase")
+    # Who can hand them over looks who is away: one question about few people.
+    absent = Q(state__in=HELD, assignee__in=gone())
     tabs = (
         Tab("mine", _("Mine"), Q(assignee=user, state__in=OPEN)),
         Tab("free", _("Free"), Q(state=State.NEW)),
@@ -60,6 +64,7 @@ def tabs_of(user: Any) -> dict[str, Tab]:
         Tab("waiting", _("Waiting for the family"), Q(state=State.WAITING_FAMILY)),
         Tab("partner", _("At a partner"), Q(state=State.REFERRED)),
         Tab("withdrawn", _("Consent withdrawn"), withdrawn, rare=True),
+        *([Tab("absent", _("Of absent colleagues"), absent, rare=True)] if routes else []),
         Tab("open", _("All open"), every_open),
         Tab("closed", _("Closed ones"), Q(state=State.CLOSED)),
     )

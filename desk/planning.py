@@ -22,7 +22,7 @@ from desk.models import (
     WorkingHours,
 )
 from forms.calendars import calendar_of
-from forms.models import RoutingState
+from forms.models import Absence, RoutingState
 from forms.terms import Calendar
 
 BATCH = 500
@@ -182,13 +182,17 @@ def _wanted(
     calendar, today = calendar_of(centre.pk), calendar_of(centre.pk).local(now).date()
     changes = changes.filter(last_day__gte=today).select_related("like__room")
     changed = list(changes.prefetch_related("like__kinds"))
+    absences = list(Absence.objects.not_over(now).filter(person__in=people))
     for hours in rows.select_related("room").prefetch_related("kinds"):
+        away = [one for one in absences if one.person_id == hours.person_id]
         kinds = [kind for kind in hours.kinds.all() if not kind.retired]
         for kind in kinds:
             for day in _days(today, kind):
                 said = _said(hours, day, calendar, changed)
                 for each in said:
-                    yield from _cut(hours, kind, day, each, calendar, now)
+                    for key, fate in _cut(hours, kind, day, each, calendar, now):
+                        if not any(one.holds(key.starts_at) for one in away):
+                            yield key, fate
 
 
 def _days(today: datetime.date, kind: AppointmentKind) -> Iterable[datetime.date]:

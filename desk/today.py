@@ -11,17 +11,19 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cms import queues
 from cms.today import Item, Tone
 from desk import appointments_today, counting, referral_today, talks_today
 from desk.models import ReceivedMail
-from forms.alarms import left_alone, urgent_alone
-from forms.models import OPEN, RUNNING, IntakeCase, State
+from forms.absences import gone
+from forms.alarms import left_alone, urgent_alone, urgent_forgotten
+from forms.models import HELD, OPEN, RUNNING, IntakeCase, State
 
 OWN_SHOWN = 4
 
 
 def items(user: Any) -> list[Item]:
-    """The most pressing things at the desk for this person, in six queries."""
+    """The most pressing things at the desk for this person, in a constant number of queries."""
     if not user.has_perm("intake_forms.view_intakecase"):
         return []
     cases = IntakeCase.objects.visible_to(user)
@@ -38,6 +40,8 @@ def items(user: Any) -> list[Item]:
             "alone": left_alone(cases),
             "urgent": cases.filter(state=State.NEW, urgent=True),
             "urgent_late": urgent_alone(cases),
+            "forgotten": urgent_forgotten(cases),
+            "absent": _of_absent(cases, user),
         }
     )
     own = (
@@ -48,15 +52,32 @@ def items(user: Any) -> list[Item]:
     back = referral_today.returned(user)
     return [
         *_urgent(counts["urgent"], counts["urgent_late"]),
+        *_forgotten(counts["forgotten"]),
         *_left_alone(counts["alone"]),
+        *_silent(),
         *_letters(user),
         *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
+        *_absent(counts["absent"]),
         *appointments_today.items(user),
         *talks_today.items(user),
         *(referral_today.told(case) for case in back),
         *(_own(case) for case in own.exclude(pk__in=[case.pk for case in back])[:OWN_SHOWN]),
         *_free(counts["free"], counts["lost"]),
+    ]
+
+
+def _silent() -> list[Item]:
+    """Without its worker nobody is written to: who works here has to look by itself."""
+    if queues.MESSAGES not in queues.dead():
+        return []
+    return [
+        Item(
+            _("Letters and alarms do not leave"),
+            note=_("Families and colleagues are told nothing. Tell the administrator, and call."),
+            state=_("broken"),
+            tone=Tone.URGENT,
+        )
     ]
 
 
@@ -76,6 +97,25 @@ def _urgent(count: int, late: int) -> list[Item]:
             title % {"count": counting.said(count)},
             reverse("intake:list") + "?tab=urgent",
             note,
+            _("pressing"),
+            Tone.URGENT,
+        )
+    ]
+
+
+def _forgotten(count: int) -> list[Item]:
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)s urgent case was taken, and nothing has been done",
+        "%(count)s urgent cases were taken, and nothing has been done",
+        count,
+    )
+    return [
+        Item(
+            title % {"count": counting.said(count)},
+            reverse("intake:list") + "?tab=urgent",
+            _("Help the family, or write down in the case what was done."),
             _("pressing"),
             Tone.URGENT,
         )
@@ -171,6 +211,32 @@ def _overdue(count: int) -> list[Item]:
             _("Ask who can answer today, or take it."),
             _("overdue"),
             Tone.URGENT,
+        )
+    ]
+
+
+def _of_absent(cases: Any, user: Any) -> Any:
+    """What lies with people who are away, for those who can hand it over."""
+    if not user.has_perm("intake_forms.route_intakecase"):
+        return cases.none()
+    return cases.filter(state__in=HELD, assignee__in=gone())
+
+
+def _absent(count: int) -> list[Item]:
+    if not count:
+        return []
+    title = ngettext(
+        "%(count)s case of colleagues who are away",
+        "%(count)s cases of colleagues who are away",
+        count,
+    )
+    return [
+        Item(
+            title % {"count": counting.said(count)},
+            reverse("intake:list") + "?tab=absent",
+            _("Hand them to somebody who is there."),
+            _("nobody works on it"),
+            Tone.WAITING,
         )
     ]
 

@@ -26,6 +26,12 @@ class CasesMenuItem(MenuItem):
         return request.user.has_perm("intake_forms.view_intakecase")
 
 
+class AbsencesMenuItem(CasesMenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        takes = request.user.has_perm("intake_forms.take_intakecase")
+        return takes and super().is_shown(request)
+
+
 class InboxMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         return request.user.has_perm("intake_desk.answer_referral")
@@ -130,6 +136,13 @@ def appointments_menu_item() -> MenuItem:
     items = [schedule, *(one.get_menu_item(order) for order, one in enumerate(VIEWSETS, start=2))]
     return SubmenuMenuItem(
         _("Reception"), Menu(items=items), name="appointments", icon_name="date", order=120
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def absences_menu_item() -> MenuItem:
+    return AbsencesMenuItem(
+        _("Absences"), reverse("intake:absences"), name="absences", icon_name="user", order=125
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalogue.models import Provider, Territory
@@ -43,7 +44,7 @@ from forms.registering import Registered
 from forms.routing import Answered, Facts, Route, curator_of, route
 
 # A number for the case; the stamp of the routing rules; the centres that alone answer the form; the
-# measures that it serves; the place that was named.
+# measures that it serves; who is away; the place that was named.
 _LOOKED_UP = """
 select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),
   exists (select from intake_forms_intakecase where ref = %s),
@@ -53,6 +54,8 @@ select nextval(pg_get_serial_sequence('intake_forms_intakecase', 'id')),
     where c.formdefinition_id = %s and p.is_centre),
   array(select m.slug from intake_forms_formdefinition_measures f
     join catalogue_measure m on m.id = f.measure_id where f.formdefinition_id = %s),
+  array(select person_id from intake_forms_absence
+    where starts_at <= %s and (ends_at is null or ends_at > %s)),
   t.id, t.slug, t.title, t.ancestor_ids, t.depth
 from (values (%s::text)) named (slug) left join catalogue_territory t on t.slug = named.slug
 """
@@ -253,7 +256,7 @@ def _case(submission: Submission, answers: Mapping[str, Any], said: Said) -> Int
         centre_id=centre,
         queue=found.queue,
         department_id=found.queue.department_id,
-        curator_id=curator_of(centre, place, looked.stamp),
+        curator_id=curator_of(centre, place, looked.stamp, looked.away),
         routed_by=found.rule,
         route_note=found.explanation[:600],
         channel=submission.channel,
@@ -283,18 +286,20 @@ class _LookedUp(NamedTuple):
     stamp: uuid.UUID
     centres: set[int]
     measures: set[str]
+    away: set[int]  # people who get no new families now
     place: Territory | None
 
 
 def _looked_up(version: FormVersion, slug: str | None) -> _LookedUp:
     while True:
         ref = new_reference()
-        found = ask(_LOOKED_UP, [ref, version.form_id, version.form_id, slug])
+        now = timezone.now()
+        found = ask(_LOOKED_UP, [ref, version.form_id, version.form_id, now, now, slug])
         assert found is not None
-        pk, is_taken, stamp, centres, measures, *place = found
+        pk, is_taken, stamp, centres, measures, away, *place = found
         if not is_taken:
             named = partly(Territory, _PLACE, place) if place[0] else None
-            return _LookedUp(pk, ref, stamp, set(centres), set(measures), named)
+            return _LookedUp(pk, ref, stamp, set(centres), set(measures), set(away), named)
 
 
 def slug_of_place(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:

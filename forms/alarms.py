@@ -26,7 +26,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +34,7 @@ from django.utils.translation import ngettext
 
 from cms.access import Role
 from cms.models import User
+from forms.absences import away
 from forms.models import (
     RUNNING,
     Alarm,
@@ -51,6 +52,23 @@ AFTER = datetime.timedelta(hours=1)
 LAST_HOURS = datetime.timedelta(hours=15)  # terms end with a day: from nine in the morning of it
 # With these a case comes into a queue, or back into it.
 _ENTERS = (EventKind.ACCEPTED, EventKind.ROUTED, EventKind.RELEASED, EventKind.REOPENED)
+
+# Where in the list of cases they stand.
+_TABS = {AlarmKind.UNROUTED: "free", AlarmKind.URGENT: "free", AlarmKind.FORGOTTEN: "urgent"}
+# What is done for a family that is in need: it was spoken with, helped, or somebody was asked to.
+_HELPS = (
+    EventKind.ANSWERED,
+    EventKind.ASKED,
+    EventKind.NOTED,
+    EventKind.DIAGNOSED,
+    EventKind.URGENT_HELP,
+    EventKind.REFERRED,
+    EventKind.BOOKED,
+    EventKind.VISITED,
+    EventKind.DECIDED,
+)
+
+_MINUTES = F("topic__urgent_minutes") * Value(datetime.timedelta(minutes=1))
 
 Cases = QuerySet[IntakeCase]
 
@@ -84,11 +102,26 @@ def left_alone(cases: Cases | None = None) -> Any:
 def urgent_alone(cases: Cases | None = None) -> Any:
     """Urgent cases that nobody has taken within the minutes of their topic."""
     cases = IntakeCase.objects.all() if cases is None else cases
-    minutes = F("topic__urgent_minutes") * Value(datetime.timedelta(minutes=1))
     waiting = cases.filter(state=State.NEW, urgent=True)
-    return waiting.annotate(late_since=_moment(F("urgent_since") + minutes)).filter(
+    return waiting.annotate(late_since=_moment(F("urgent_since") + _MINUTES)).filter(
         late_since__lt=Now()
     )
+
+
+def urgent_forgotten(cases: Cases | None = None) -> Any:
+    """Urgent cases that somebody has taken and for which nothing has been done since: within the
+    same minutes, from the taking. Who gets it from a colleague has them anew."""
+    cases = IntakeCase.objects.all() if cases is None else cases
+    held = cases.filter(state__in=(State.TRIAGE, State.IN_WORK), urgent=True)
+    # Opened again, it is pressing from then on.
+    pressing = Greatest("urgent_since", "clock_at")
+    done = CaseEvent.objects.filter(
+        case=OuterRef("pk"), kind__in=_HELPS, actor__isnull=False, at__gte=OuterRef("pressing")
+    )
+    late = held.alias(pressing=pressing).annotate(
+        late_since=_moment(Greatest("taken_at", F("pressing")) + _MINUTES)
+    )
+    return late.filter(~Exists(done), late_since__lt=Now())
 
 
 def _first_answer(cases: Cases) -> Any:
@@ -196,20 +229,25 @@ composers["alarm"] = compose
 def _people(
     watch: Watch, centre: int | None, cases: list[IntakeCase]
 ) -> dict[int | None, list[User]]:
-    """Who is told of cases of one centre, by who holds them: a few queries, however many there are."""
+    """Who is told of cases of one centre, by who holds them: a few queries, however many there are.
+
+    For a holder that is away, or cannot be reached, it is who is on duty, or else the heads.
+    """
     desks = {case.assignee_id for case in cases}
     told = watch.people(centre) if watch.people else []
     if not watch.holder:
         return dict.fromkeys(desks, told)
     holders = _reachable(User.objects.filter(pk__in=[pk for pk in desks if pk is not None]))
     known: dict[int | None, list[User]] = {person.pk: [person] for person in holders}
-    heads = _heads(centre) if desks - set(known) else []
-    return {desk: [*known.get(desk, heads), *told] for desk in desks}
+    free = _heads(centre) if None in desks else []
+    lost = desks - {None, *known}
+    instead = (on_duty(centre) or _heads(centre)) if lost else []
+    return {desk: [*known.get(desk, free if desk is None else instead), *told] for desk in desks}
 
 
 def _said(kind: AlarmKind, cases: list[IntakeCase]) -> dict[str, Any]:
     desk = settings.WAGTAILADMIN_BASE_URL.rstrip("/") + reverse("intake:list")
-    tab = "free" if kind in (AlarmKind.UNROUTED, AlarmKind.URGENT) else "overdue"
+    tab = _TABS.get(kind, "overdue")
     return {
         "kind": kind.value,
         "cases": cases,
@@ -228,6 +266,11 @@ def _subject(kind: AlarmKind, count: int) -> str:
         AlarmKind.URGENT: ngettext(
             "Urgent: %(count)d case that nobody has taken",
             "Urgent: %(count)d cases that nobody has taken",
+            count,
+        ),
+        AlarmKind.FORGOTTEN: ngettext(
+            "Urgent: %(count)d case was taken, and nothing has been done",
+            "Urgent: %(count)d cases were taken, and nothing has been done",
             count,
         ),
         AlarmKind.FIRST_ANSWER: ngettext(
@@ -250,20 +293,23 @@ def _subject(kind: AlarmKind, count: int) -> str:
 
 
 def on_duty(centre: int | None) -> list[User]:
-    """Who is on duty in a centre now."""
+    """Who is on duty in a centre now, and there."""
     now = timezone.now()
     shifts = DutyShift.objects.filter(centre=centre, starts_at__lte=now, ends_at__gt=now)
     return _reachable(User.objects.filter(pk__in=shifts.values("person")))
 
 
 def _heads(centre: int | None) -> list[User]:
-    """Heads of the centre; where there is none, and for what no centre has, those who may see such
-    cases and those who tend the installation."""
-    if centre is not None:
-        found = _of_centre(centre, Role.HEAD)
-        if found:
-            return found
-    return _reachable(User.objects.filter(groups__name__in=(Role.ADMINISTRATOR, Role.DISPATCHER)))
+    """Heads of the centre; where there is none now, its dispatchers and those who tend the
+    installation; for what no centre has, everybody who may see such cases, and they."""
+    if centre is None:
+        both = (Role.ADMINISTRATOR, Role.DISPATCHER)
+        return _reachable(User.objects.filter(groups__name__in=both))
+    found = _of_centre(centre, Role.HEAD)
+    if found:
+        return found
+    administrators = _reachable(User.objects.filter(groups__name=Role.ADMINISTRATOR))
+    return [*_of_centre(centre, Role.DISPATCHER), *administrators]
 
 
 def _on_duty(centre: int | None) -> list[User]:
@@ -279,11 +325,16 @@ def _of_centre(centre: int, role: Role) -> list[User]:
 
 
 def _reachable(people: QuerySet[User]) -> list[User]:
-    return list(people.filter(is_active=True).exclude(email="").distinct().order_by("pk"))
+    """Who can log in, has an address, and is not away: a letter to who is away helps nobody."""
+    there = people.filter(is_active=True).exclude(email="").exclude(pk__in=away())
+    return list(there.distinct().order_by("pk"))
 
 
 WATCHES: dict[AlarmKind, Watch] = {
     AlarmKind.URGENT: Watch(urgent_alone, _on_duty, again=datetime.timedelta(hours=1)),
+    AlarmKind.FORGOTTEN: Watch(
+        urgent_forgotten, _on_duty, holder=True, again=datetime.timedelta(hours=1)
+    ),
     AlarmKind.UNROUTED: Watch(left_alone, _heads, again=datetime.timedelta(days=1)),
     AlarmKind.FIRST_ANSWER: Watch(_first_answer, holder=True),
     AlarmKind.SOON: Watch(_soon, holder=True),

@@ -13,7 +13,24 @@ from django.utils import timezone
 
 from forms.models.centres import CentreClock, SpecialDay
 from forms.models.queues import RoutingState
-from forms.terms import OFFICE_WEEK, Calendar
+from forms.terms import OFFICE_WEEK, Calendar, last_known_year
+
+REACH = datetime.timedelta(days=120)  # further than any term of a topic goes
+
+
+def known_until() -> datetime.date | None:
+    """The last day whose moved days off are known, when terms that begin now may go beyond it.
+
+    A year is known, too, when somebody has written down special days of every centre in it.
+    """
+    last = datetime.date(last_known_year(), 12, 31)
+    today = timezone.localdate()
+    while today + REACH > last:
+        following = SpecialDay.objects.filter(centre=None, day__year=last.year + 1)
+        if not following.exists():
+            return last
+        last = last.replace(year=last.year + 1)
+    return None
 
 
 def calendar_of(centre: int | None, stamp: uuid.UUID | None = None) -> Calendar:

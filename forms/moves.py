@@ -20,11 +20,13 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.models import User
 from forms import slots, talk
+from forms.absences import away, is_away
 from forms.actions import MOVES, Action, Move, Need, Text, reasons_of
 from forms.calendars import calendar_of
 from forms.events import record
 from forms.models import (
     OPEN,
+    Absence,
     Department,
     EventKind,
     IntakeCase,
@@ -55,6 +57,10 @@ class StaleCase(MoveError):
 
 class NotAllowed(MoveError):
     """This person may not do this, or not in this state."""
+
+
+class IsAway(NotAllowed):
+    """This person is written down as absent, and gets no new cases."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +117,11 @@ def may_sort(case: IntakeCase, user: Any) -> bool:
 
 
 def colleagues(case: IntakeCase) -> QuerySet[User]:
-    """To whom a case can be handed: who works in its centre and department, and on cases."""
+    """To whom a case can be handed: who works in its centre and department, on cases, and is there."""
     people = User.objects.filter(is_active=True, memberships__provider=case.centre_id)
     taking = Q(groups__permissions__codename="take_intakecase") | Q(is_superuser=True)
     whole = Q(groups__permissions__codename="view_whole_centre") | Q(is_superuser=True)
-    people = people.filter(taking)
+    people = people.filter(taking).exclude(pk__in=away())
     if case.department_id is not None:
         own = Department.people.through.objects.filter(
             department=case.department_id, user=OuterRef("pk")
@@ -157,9 +163,12 @@ def take_next(
 
     :param among: narrows the cases that are looked at.
     :raises NotAllowed: the person takes no cases.
+    :raises IsAway: nor does one that is away.
     """
     if not _takes(actor, into):
         raise NotAllowed
+    if is_away(actor):
+        raise IsAway
     free = IntakeCase.objects.visible_to(actor).filter(among or Q(), state=State.NEW)
     in_order = free.order_by("-urgent", "due_at", "pk")
     case = in_order.select_for_update(skip_locked=True, of=("self",)).first()
@@ -318,7 +327,8 @@ def _hand(case: IntakeCase, person: Any) -> None:
 def carry(case: IntakeCase, queue: Queue) -> None:
     """Put a case into another queue, its centre and department with it; the caller saves."""
     if case.centre_id != queue.centre_id:
-        case.curator_id = curator_of(queue.centre_id, case.territory)
+        absent = {one.person_id for one in Absence.objects.in_force()}
+        case.curator_id = curator_of(queue.centre_id, case.territory, away=absent)
     case.queue, case.centre_id, case.department_id = queue, queue.centre_id, queue.department_id
     case.routed_by, case.route_note = None, ""
 
@@ -359,10 +369,13 @@ def enter(case: IntakeCase, state: State, *, outcome: str = "") -> None:
 
 
 def restart_clock(case: IntakeCase) -> None:
-    """The term of a case that is opened again counts from now; the caller saves."""
+    """The terms of a case that is opened again count from now; the caller saves."""
     case.clock_at, case.waited_days = timezone.now(), 0
     calendar = calendar_of(case.centre_id)
     case.due_at = calendar.due_after(case.clock_at, case.topic.answer_days)
+    if case.first_answer_at is None:
+        first = calendar.due_after(case.clock_at, case.topic.first_answer_days)
+        case.first_due_at = min(first, case.due_at)
 
 
 def _go_on(case: IntakeCase, now: datetime.datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.models import Territory
-from forms.models import IntakeCase
+from forms.models import Absence, IntakeCase
 from forms.routing import curator_of
 
 
@@ -20,7 +20,8 @@ def lives_at(case: IntakeCase, slug: str | None) -> dict[str, Any]:
         return {}
     codes: dict[str, Any] = {"place": [case.territory_id, place.pk]}
     is_of_area = case.curator_id == curator_of(case.centre_id, case.territory)
-    curator = curator_of(case.centre_id, place) if is_of_area else case.curator_id
+    away = {one.person_id for one in Absence.objects.in_force()}
+    curator = curator_of(case.centre_id, place, away=away) if is_of_area else case.curator_id
     if curator != case.curator_id:
         codes["curator"] = [case.curator_id, curator]
     case.territory, case.curator_id = place, curator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -291,13 +291,20 @@ def _answered(condition: Mapping[str, Any], facts: Facts) -> bool:
 
 
 def curator_of(
-    centre: int | None, place: Territory | None, stamp: uuid.UUID | None = None
+    centre: int | None,
+    place: Territory | None,
+    stamp: uuid.UUID | None = None,
+    away: Collection[int] = (),
 ) -> int | None:
-    """Id of the curator of the families of a place, by the smallest area that holds it."""
+    """Id of the curator of the families of a place, by the smallest area that holds it.
+
+    :param away: who gets no new families: the curator of the next larger area has them.
+    """
     if centre is None or place is None:
         return None
     areas = _areas(stamp or RoutingState.objects.get().stamp).get(centre, {})
-    return next((areas[each] for each in reversed(place.ancestor_ids) if each in areas), None)
+    around = (areas.get(each) for each in reversed(place.ancestor_ids))
+    return next((one for one in around if one is not None and one not in away), None)
 
 
 @lru_cache(maxsize=2)

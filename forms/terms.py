@@ -26,6 +26,11 @@ def _holidays(year: int) -> holidays.HolidayBase:
     return holidays.country_holidays("RU", years=year)
 
 
+def last_known_year() -> int:
+    """The last year whose moved days off the library knows: the government sets them each autumn."""
+    return max(holidays.country_holidays("RU").special_public_holidays)
+
+
 @dataclass(frozen=True)
 class Calendar:
     """When a centre works.

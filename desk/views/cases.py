@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from desk import counting, searching
+from desk import counting, news, searching
 from desk.bulk import BulkForm
 from desk.exports.asking import may_export
 from desk.families import initials
@@ -21,11 +21,13 @@ from desk.models import SavedFilter
 from desk.narrowing import FilterForm, Tab, among_free, narrowed, tab_of, tabs_of
 from desk.paging import Page, page_of
 from forms import moves
+from forms.absences import away, away_among
 from forms.models import CaseEvent, DutyShift, IntakeCase
 from forms.views.private import private
 from forms.visibility import scope_of
 
 ON_PAGE = 50
+LONGEST_KEY = 19
 BESIDE = ("topic", "queue", "assignee", "submission__key")
 
 
@@ -34,6 +36,29 @@ BESIDE = ("topic", "queue", "assignee", "submission__key")
 def cases(request: HttpRequest) -> HttpResponse:
     user = may_look(request)
     return _listed(request, user)
+
+
+@private
+@require_safe
+def news_of_list(request: HttpRequest) -> HttpResponse:
+    """What an open list asks now and then: whether there is something new, in words and in ids."""
+    user = may_look(request)
+    shown = _keys(request.GET.get("shown", ""))
+    found = news.news(
+        user,
+        tab_of(user, request.GET),
+        FilterForm(user, data=request.GET),
+        since=news.moment(request.GET.get("at", "")),
+        free=_keys(request.GET.get("free", "")),
+        shown=shown,
+    )
+    return JsonResponse({"told": found.in_words(), "taken": found.taken})
+
+
+def _keys(typed: str) -> list[int]:
+    """Ids of the cases of a page, as an address gives them."""
+    parts = [one for one in typed.split(",")[:ON_PAGE] if one.isascii() and one.isdecimal()]
+    return [int(one) for one in parts if len(one) < LONGEST_KEY]
 
 
 @sensitive_post_parameters()
@@ -66,6 +91,9 @@ def take_next(request: HttpRequest) -> HttpResponse:
     tab, filtering = tab_of(user, request.GET), FilterForm(user, data=request.GET)
     try:
         case = moves.take_next(actor=user, among=among_free(tab, filtering))
+    except moves.IsAway:
+        told = _("You are written down as absent: say that you are back, then take cases.")
+        return _listed(request, user, told=told, status=409)
     except moves.NotAllowed:
         return _listed(request, user, told=_("This cannot be done now."), status=409)
     if case is None:
@@ -89,6 +117,7 @@ def _listed(
     told: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    now = timezone.now()
     visible = IntakeCase.objects.visible_to(user)
     tabs = tabs_of(user)
     counts = counting.capped({name: visible.filter(tab.which) for name, tab in tabs.items()})
@@ -117,6 +146,9 @@ def _listed(
         "duty": _duty(user) if tab.name == "urgent" else None,
         "is_closed_tab": tab.name == "closed",
         "told": told,
+        "shown_at": now,
+        "stamp": news.stamp(now),
+        "beat": news.BEAT,
     }
     return render(request, "intake_desk/cases.html", context, status=status)
 
@@ -141,7 +173,16 @@ def _tab_links(
 def _rows(cases: list[IntakeCase]) -> list[dict[str, Any]]:
     """Each row with what its case does not tell itself: whose it is, what happened last."""
     names, last = initials(cases), _last_events(cases)
-    return [{"case": case, "family": names[case.pk], "last": last.get(case.pk)} for case in cases]
+    absent = away_among({case.assignee_id for case in cases})
+    return [
+        {
+            "case": case,
+            "family": names[case.pk],
+            "last": last.get(case.pk),
+            "away": absent.get(case.assignee_id or 0),
+        }
+        for case in cases
+    ]
 
 
 def _last_events(cases: list[IntakeCase]) -> dict[int, CaseEvent]:
@@ -157,7 +198,7 @@ def _duty(user: Any) -> list[DutyShift]:
     now = timezone.now()
     shifts = DutyShift.objects.filter(
         centre__in=scope_of(user).centres, starts_at__lte=now, ends_at__gt=now
-    )
+    ).exclude(person__in=away())
     return list(shifts.select_related("person", "centre"))
 
 

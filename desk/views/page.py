@@ -39,6 +39,7 @@ from desk.timeline import timeline
 from desk.views import referrals
 from desk.wording import worded
 from forms import conversing, granting, journals, moves, papers, sorting, talk
+from forms.absences import away_among
 from forms.actions import MOVES
 from forms.calendars import clock_of
 from forms.contacts import SMS, Wishes, changed_contact, wishes_of
@@ -150,6 +151,7 @@ def show(
             "unsent": unsent.of(found, user, unsent.kept_of(found, user, writings)),
             "going_on": going_on[0] if going_on else None,
             "case": found,
+            **_who_is_away(found),
             "form_title": found.submission.version.schema["title"],
             "steps": None,
             "files": [],
@@ -202,6 +204,14 @@ def _talks(
         "talk_open": talked is not None,
         "bring": (brought or BringForm(found)) if brings else None,
         "next_try": conversing.next_try(found),
+    }
+
+
+def _who_is_away(found: IntakeCase) -> dict[str, Any]:
+    away = away_among({found.assignee_id, found.curator_id})
+    return {
+        "holder_away": away.get(found.assignee_id or 0),
+        "curator_away": away.get(found.curator_id or 0),
     }
 
 

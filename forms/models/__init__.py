@@ -1,5 +1,6 @@
 """The records of forms and intake. One module a subject; import them from here."""
 
+from forms.models.absences import Absence, AbsenceReason
 from forms.models.alarms import Alarm, AlarmKind
 from forms.models.cases import (
     HELD,
@@ -64,6 +65,8 @@ __all__ = [
     "OPEN",
     "RUNNING",
     "SET_ASIDE",
+    "Absence",
+    "AbsenceReason",
     "AccessLog",
     "Alarm",
     "AlarmKind",

@@ -12,6 +12,7 @@ from forms.models.cases import IntakeCase
 class AlarmKind(models.TextChoices):
     UNROUTED = "unrouted", _("nobody takes it out of “Unrouted”")
     URGENT = "urgent", _("an urgent case that nobody has taken")
+    FORGOTTEN = "forgotten", _("an urgent case that was taken, and nothing done")
     FIRST_ANSWER = "first", _("the first answer is late")
     SOON = "soon", _("the term ends soon")
     LATE = "late", _("the term is over")

@@ -9,10 +9,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from cms import index_health
+from cms import health, healthz, index_health
 from cms.access import Role
 from forms import ledger
-from forms.models import Finding, SubmissionKey, Sweep
+from forms.models import Finding, SpecialDay, SubmissionKey, Sweep
+from forms.terms import last_known_year
 from search.engine import ClusterUnreachable, get_engine
 from search.indexer import rebuild
 from tests.factories import MeasureFactory, UserFactory
@@ -40,7 +41,7 @@ def lose_a_key(minutes: int) -> None:
 
 
 def test_all_is_well(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer.headers["Cache-Control"]
@@ -73,6 +74,29 @@ def test_a_case_that_nobody_takes_wants_attention(client):
     assert (answer.status_code, answer.json()) == (200, {"status": "attention"})
     client.force_login(UserFactory(role=Role.ADMINISTRATOR))
     assert client.get("/healthz").json()["attention"] == {"unrouted": 1}
+
+
+def test_the_end_of_the_production_calendar_is_told_in_time(client, monkeypatch):
+    administrator = UserFactory(role=Role.ADMINISTRATOR)
+
+    def told(day: str) -> list[str]:
+        moment = datetime.datetime.fromisoformat(f"{day} 12:00+03:00")
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+        known = {"calendar_ends"} & set(healthz._attention())
+        items = [one for one in health.items(administrator) if "календарь" in one.title]
+        assert bool(known) == bool(items)
+        return [one.title for one in items]
+
+    assert last_known_year() >= 2027  # else a newer version of the library is wanted
+    last = last_known_year()
+    assert told(f"{last}-08-20") == []
+    title = "Производственный календарь известен только до 31\N{NO-BREAK SPACE}декабря"
+    assert told(f"{last}-10-01")[0].startswith(title)
+    assert told(f"{last + 1}-02-01")
+    for day in (f"{last + 1}-05-08", f"{last + 1}-12-29"):
+        SpecialDay.objects.create(day=day, hours="")
+    assert told(f"{last}-10-01") == []
+    assert told(f"{last + 1}-11-01")
 
 
 def test_nobody_looking_is_failing_unless_the_installation_has_just_begun(client):

@@ -62,6 +62,7 @@ from forms import keeping, ledger, moves
 from forms.drafts import issue, read
 from forms.files import take_in
 from forms.models import (
+    Absence,
     Department,
     Erasure,
     ErasureAct,
@@ -317,6 +318,9 @@ def _appointments(centres, cases, person) -> dict[str, dict[str, object]]:
         made["working_hours"][whose] = hours
         made["changed_days"][whose] = ChangedDay.objects.create(
             centre=centre, person=receives, first_day=day, last_day=day
+        )
+        made["absence"][whose] = Absence.objects.create(
+            person=receives, reason="holiday", starts_at=timezone.now()
         )
         made["slot"][whose] = slot
         made["plans"][whose] = Plan.objects.create(

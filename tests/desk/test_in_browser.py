@@ -5,11 +5,12 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+from django.utils import timezone
 
 from cms.access import Role
 from desk.models import MessageTemplate
 from forms import moves
-from forms.models import AccessLog, IntakeCase, State
+from forms.models import Absence, AccessLog, IntakeCase, State
 from tests.browser import violations
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import FormFactory, contact_steps, make_case, reached_by
@@ -79,6 +80,45 @@ def test_a_day_of_work_by_keyboard(desk, specialist, centre):
     page.keyboard.type("jjt")  # letters in the box are letters
     assert page.locator(".list-search input[type=search]").input_value() == "jjt"
     assert IntakeCase.objects.filter(state=State.NEW).count() == 2
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_an_open_list_tells_what_is_new_and_moves_no_row(desk, specialist, centre, width, tmp_path):
+    form = FormFactory()
+    cases = [make_case(form, centre=centre) for _ in range(2)]
+    page = desk(specialist, "/admin/intake/?tab=waiting", width=width)
+    page.clock.install()
+    page.goto(f"{page.url.partition('?')[0]}?tab=free")
+    rows = page.locator("tr[data-case]")
+    before = [rows.nth(number).bounding_box() for number in range(2)]
+    colleague = UserFactory(role=Role.SPECIALIST, provider=centre)
+    moves.take(case_id=cases[0].pk, actor=colleague)
+    make_case(form, centre=centre)
+    page.clock.fast_forward(31_000)
+    said = page.locator("[data-told]")
+    said.get_by_text("1 новое обращение. 1 обращение с этой страницы уже взято.").wait_for()
+    page.screenshot(path=f"{tmp_path}/news-{width}.png")
+    assert [rows.nth(number).bounding_box() for number in range(2)] == before
+    taken = page.locator("tr.is-taken")
+    assert taken.get_attribute("data-case") == str(cases[0].pk)
+    assert taken.locator("[data-take]").is_disabled()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [one for one in violations(page) if "list-" in one] == []
+    page.locator(".list-news a").click()
+    page.wait_for_load_state()
+    assert page.locator("tr[data-case]").count() == 2
+    assert page.locator(".list-news p").is_hidden()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_absences_are_accessible_and_fit(desk, centre, specialist, width, tmp_path):
+    head = UserFactory(role=Role.HEAD, provider=centre)
+    Absence.objects.create(person=specialist, reason="holiday", starts_at=timezone.now())
+    page = desk(head, "/admin/intake/absences/", width=width)
+    page.get_by_text("сейчас отсутствует").wait_for()
+    page.screenshot(path=f"{tmp_path}/absences-{width}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [one for one in violations(page) if "desk" in one or "list-" in one] == []
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import uuid
+import zoneinfo
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from desk import booking as desk
+from desk.family_appointments import links
 from desk.models import Booking, BookingState
 from forms.family_moves import family_withdraws
 from forms.models import EventKind, IntakeCase
@@ -71,6 +73,51 @@ def test_the_page_of_the_request_leads_to_the_appointments(case, slot):
     assert address(case) in page
     receipt = family_of(case).get(f"/receipts/{case.ref}/").content.decode()
     assert address(case) in receipt
+
+
+def nearest_told(case) -> list[str]:
+    """What the page of the request and the receipt say of the next free time."""
+    pages = (f"/status/{case.ref}/", f"/receipts/{case.ref}/")
+    texts = [family_of(case).get(page).content.decode() for page in pages]
+    return [text.partition("Ближайшее свободное время: ")[2].partition("</")[0] for text in texts]
+
+
+def test_the_next_free_time_stands_on_the_page_of_the_request_and_on_the_receipt(
+    centre, kind, specialist, case
+):
+    make_clock(centre, "Asia/Irkutsk")
+    assert nearest_told(case) == ["", ""]
+    times = [in_hours(hours).replace(minute=0) for hours in (1, 72, 48)]
+    _near, late, wanted = (make_slot(kind, specialist, time) for time in times)
+    local = wanted.starts_at.astimezone(zoneinfo.ZoneInfo("Asia/Irkutsk"))
+    for said in nearest_told(case):
+        assert f"{local:%H:%M}, МСК+5, «{kind}»" in said
+        assert said.startswith(f"{local.day} ")
+    Booking.objects.create(slot=wanted, case=make_case(centre=centre))
+    local = late.starts_at.astimezone(zoneinfo.ZoneInfo("Asia/Irkutsk"))
+    assert all(said.startswith(f"{local.day} ") for said in nearest_told(case))
+    late.closed = True
+    late.save()
+    assert nearest_told(case) == ["", ""]
+    text = family_of(case).get(f"/status/{case.ref}/").content.decode()
+    assert "Сейчас всё время занято" in text
+
+
+def test_the_next_free_time_costs_nothing_where_there_is_none(
+    centre, specialist, case, django_assert_max_num_queries
+):
+    counts = []
+    for kinds in (0, 1, 4):
+        for number in range(kinds):
+            kind = make_kind(centre, title=f"Приём {kinds} {number}")
+            for hours in (48, 60, 72):
+                make_slot(kind, specialist, in_hours(hours + number))
+        links(case)  # what a process remembers is read
+        with django_assert_max_num_queries(4) as queries:
+            links(case)
+        counts.append(len(queries))
+    print(f"questions for the next free time, of 0, 1 and 5 kinds: {counts}")
+    assert counts == [2, 4, 4]
 
 
 def test_without_anything_to_book_nothing_is_offered(case):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from cms import health
 from cms.access import Role
 from desk import today
-from forms import alarms, moves
+from forms import alarms, family_moves, moves, talk
+from forms.actions import Action
 from forms.alarms import open_alarms
 from forms.models import Alarm, CaseEvent, DutyShift, IntakeCase, Notice, NoticeState
 from forms.sending import deliver
@@ -301,6 +306,146 @@ def test_urgent_cases_stand_first_on_the_first_pages(centre, head, administrator
     assert any("срочное" in item.title for item in health.items(administrator))
 
 
+# Taken, and then forgotten
+
+
+@pytest.fixture
+def duty(centre):
+    person = UserFactory(role=Role.SPECIALIST, provider=centre, email="duty@example.org")
+    now = timezone.now()
+    DutyShift.objects.create(
+        centre=centre, person=person, starts_at=now - hours(9), ends_at=now + hours(9)
+    )
+    return person
+
+
+@pytest.fixture
+def taken(centre, head, duty, specialist):
+    """An urgent case that the specialist has taken after ten minutes, twenty minutes ago."""
+    case = make_case(centre=centre, urgent=True)
+    moves.take(case_id=case.pk, actor=specialist)
+    goes_back(case, minutes=20)
+    return case
+
+
+def goes_back(case, **time):
+    """Whatever has happened with a case, happened so much earlier."""
+    ago = datetime.timedelta(**time)
+    names = "taken_at", "urgent_since", "clock_at", "created_at", "contact_at"
+    row = IntakeCase.objects.get(pk=case.pk)
+    set_case(case, **{name: getattr(row, name) - ago for name in names})
+    past_the_database(
+        "update intake_forms_caseevent set at = at - %s where case_id = %s", ago, case.pk
+    )
+    Alarm.objects.filter(told_at__isnull=False).update(told_at=F("told_at") - ago)
+
+
+FORGOTTEN = "Срочно: 1 обращение взяли, но ничего не сделали"
+EVERYBODY = ["duty@example.org", "head@example.org", "specialist@example.org"]
+
+
+def test_an_urgent_case_that_was_taken_and_forgotten_is_told_every_hour(taken):
+    raise_alarms(0)
+    assert told() == []
+    goes_back(taken, minutes=11)
+    for _round in range(3):
+        raise_alarms(0)
+    assert told() == [(person, FORGOTTEN) for person in EVERYBODY]
+    Alarm.objects.update(told_at=timezone.now() - datetime.timedelta(minutes=61))
+    raise_alarms(0)
+    raise_alarms(0)
+    assert told() == [(person, FORGOTTEN) for person in EVERYBODY]
+
+
+@pytest.mark.parametrize("action", [Action.ANSWER, Action.ASK, Action.DECIDE])
+def test_what_is_done_for_the_family_ends_it(taken, specialist, action):
+    goes_back(taken, minutes=11)
+    raise_alarms(0)
+    assert len(told()) == 3
+    more = {"outcome": "advised"} if action == Action.DECIDE else {}
+    version = IntakeCase.objects.get(pk=taken.pk).version
+    about = {"case_id": taken.pk, "actor": specialist, "version": version, "text": "ответ"}
+    moves.move(action=action, **about, **more)
+    mail.outbox.clear()
+    Alarm.objects.update(told_at=timezone.now() - hours(2))
+    raise_alarms(0)
+    assert not open_alarms().filter(kind="forgotten").exists()
+    assert told() == []
+
+
+def test_a_note_of_what_was_done_ends_it_and_sorting_or_the_family_does_not(taken, specialist):
+    goes_back(taken, minutes=11)
+    family_moves.family_writes(case_id=taken.pk, text="помогите", writing_id=uuid.uuid4())
+    raise_alarms(0)
+    assert open_alarms().get(kind="forgotten").case == taken
+    talk.write_note(case=taken, author=specialist, text="Позвонили", writing_id=uuid.uuid4())
+    raise_alarms(0)
+    assert not open_alarms().filter(kind="forgotten").exists()
+
+
+def test_who_gets_it_from_a_colleague_has_the_minutes_anew(taken, specialist, head):
+    goes_back(taken, minutes=11)
+    raise_alarms(0)
+    told()
+    version = IntakeCase.objects.get(pk=taken.pk).version
+    moves.move(
+        case_id=taken.pk, action=Action.ASSIGN, actor=specialist, version=version, person=head,
+        reason="too_much",
+    )  # fmt: skip
+    mail.outbox.clear()
+    raise_alarms(0)
+    assert told() == []
+    goes_back(taken, minutes=31)
+    raise_alarms(0)
+    assert told() == [(person, FORGOTTEN) for person in EVERYBODY[:2]]
+
+
+def test_opened_again_it_presses_from_then_on(taken, specialist):
+    def goes(action, **more):
+        version = IntakeCase.objects.get(pk=taken.pk).version
+        about = {"case_id": taken.pk, "actor": specialist, "version": version, "text": "слово"}
+        moves.move(action=action, **about, **more)
+
+    goes(Action.DECIDE, outcome="advised")
+    goes_back(taken, minutes=50)
+    goes(Action.REOPEN, reason="new_facts")
+    mail.outbox.clear()
+    raise_alarms(0)
+    assert told() == []
+    goes_back(taken, minutes=31)
+    raise_alarms(0)
+    assert told() == [(person, FORGOTTEN) for person in EVERYBODY]
+
+
+def test_the_letter_about_a_forgotten_case_names_nobody(taken, settings):
+    goes_back(taken, minutes=11)
+    raise_alarms(0)
+    letter = mail.outbox[0]
+    assert taken.number in letter.body
+    assert f"{settings.WAGTAILADMIN_BASE_URL}/admin/intake/?tab=urgent" in letter.body
+    for secret in (NAME, PHONE, STORY, str(taken.topic), str(taken.form)):
+        assert secret not in letter.subject + letter.body
+
+
+def test_a_forgotten_case_stands_on_the_first_pages_and_at_healthz(
+    taken, head, administrator, client
+):
+    assert not any("ничего не сдела" in item.title for item in today.items(head))
+    goes_back(taken, minutes=11)
+    assert any("ничего не сдела" in item.title for item in today.items(head))
+    assert any("ничего не сдела" in item.title for item in health.items(administrator))
+    client.force_login(administrator)
+    assert client.get("/healthz").json()["attention"]["urgent_forgotten"] == 1
+
+
+def test_who_works_with_cases_reads_that_no_letter_leaves(head):
+    ProcrastinateWorker.objects.all().delete()
+    assert any("не уходят" in item.title for item in today.items(head))
+    with connection.cursor() as cursor:
+        cursor.execute("insert into procrastinate_workers default values")
+    assert not any("не уходят" in item.title for item in today.items(head))
+
+
 @pytest.mark.parametrize("kind", alarms.WATCHES)
 def test_who_is_told_is_asked_once_however_many_hold_the_cases(centre, head, kind, django_assert_max_num_queries):  # fmt: skip
     def cases_of(count):
@@ -312,7 +457,7 @@ def test_who_is_told_is_asked_once_however_many_hold_the_cases(centre, head, kin
 
     asked = []
     for cases in (cases_of(1), cases_of(9)):
-        with django_assert_max_num_queries(3) as queries:
+        with django_assert_max_num_queries(5) as queries:
             found = alarms._people(alarms.WATCHES[kind], centre.pk, [*cases, IntakeCase()])
         asked.append(len(queries))
         assert set(found) == {None, *(case.assignee_id for case in cases)}

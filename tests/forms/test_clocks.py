@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cms.access import Role
 from forms import family_moves, moves
 from forms.actions import Action
-from forms.models import CentreClock, IntakeCase
+from forms.models import CentreClock, FormDefinition, IntakeCase, SpecialDay
 from forms.terms import Calendar
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_calendars import CALENDARS, SATURDAY_CENTRE, at
@@ -162,6 +162,49 @@ def now(monkeypatch):
         monkeypatch.setattr(timezone, "now", lambda: moment)
 
     return sets
+
+
+@pytest.mark.django_db
+def test_terms_are_stored_and_no_later_change_of_rules_moves_them(now):
+    """What a family was promised stays, whatever becomes of topic, hours and days."""
+    centre = ProviderFactory(centre=True)
+    clock = CentreClock.objects.create(centre=centre, time_zone=str(MOSCOW))
+    topic = TopicFactory(answer_days=5, first_answer_days=2)
+    form = FormFactory(topic=topic)
+    form.centres.add(centre)
+    form.save()
+    now("2026-11-23 10:00", MOSCOW)
+    case = make_case(form, contact_at=timezone.now())
+    promised = (end("2026-11-25"), end("2026-11-30"))
+    topic.answer_days, topic.first_answer_days = 1, 1
+    topic.save()
+    clock.time_zone, clock.week = str(KAMCHATKA), {"mo": "09:00-18:00"}
+    clock.save()
+    SpecialDay.objects.create(day="2026-11-30", hours="")
+    case.refresh_from_db()
+    assert (case.first_due_at, case.due_at) == promised
+    new = make_case(FormDefinition.objects.get(), contact_at=timezone.now())
+    assert new.due_at == end("2026-12-07", KAMCHATKA)
+
+
+@pytest.mark.django_db
+def test_what_was_set_aside_and_is_opened_again_has_both_terms_anew(now):
+    centre = ProviderFactory(centre=True)
+    specialist = UserFactory(role=Role.SPECIALIST, provider=centre)
+    form = FormFactory(topic=TopicFactory(answer_days=5, first_answer_days=2))
+    form.centres.add(centre)
+    form.save()
+    now("2026-11-02 10:00", MOSCOW)
+    case = make_case(form, contact_at=timezone.now())
+    about = {"case_id": case.pk, "actor": specialist}
+    moves.take(**about)
+    moves.move(
+        action=Action.SET_ASIDE, version=2, text="дважды", outcome="withdrawn", **about
+    )  # fmt: skip
+    now("2026-11-23 10:00", MOSCOW)
+    moves.move(action=Action.REOPEN, version=3, text="нет", reason="new_facts", **about)
+    case.refresh_from_db()
+    assert (case.first_due_at, case.due_at) == (end("2026-11-25"), end("2026-11-30"))
 
 
 @pytest.mark.django_db

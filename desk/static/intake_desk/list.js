@@ -51,6 +51,8 @@
   keys["л"] = keys.k;
   keys["е"] = keys.t;
   keys["ч"] = keys.x;
+  keys["."] = keys["/"];
+  keys[","] = keys["?"];
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
@@ -65,5 +67,49 @@
       at = number;
       rows.forEach((other) => other.classList.toggle("is-here", other === row));
     });
+  });
+})();
+
+// A list that is left open tells politely of what is new. It never moves a row: to see it is a choice.
+(() => {
+  const line = document.querySelector("[data-news]");
+  if (!line) return;
+  const beat = Number(line.dataset.beat) * 1000;
+  const rows = [...document.querySelectorAll("tr[data-case]")];
+  const keys = (some) => some.map((row) => row.dataset.case).join(",");
+  const free = keys(rows.filter((row) => "free" in row.dataset));
+  const address = `${line.dataset.news}&free=${free}&shown=${keys(rows)}`;
+  let timer = 0;
+  let over = false;
+
+  const show = (news) => {
+    const box = line.firstElementChild;
+    const said = line.querySelector("[data-told]");
+    if (news.told !== said.textContent) said.textContent = news.told;
+    box.hidden = !news.told;
+    const taken = new Set(news.taken.map(String));
+    rows.forEach((row) => {
+      const gone = taken.has(row.dataset.case);
+      row.classList.toggle("is-taken", gone);
+      const button = row.querySelector("[data-take]");
+      if (button) button.disabled = gone;
+    });
+  };
+  const ask = async () => {
+    window.clearTimeout(timer);
+    if (document.hidden) return; // goes on when somebody looks again
+    try {
+      const answer = await fetch(address, { headers: { Accept: "application/json" } });
+      if (answer.ok && !answer.redirected) show(await answer.json());
+      else over = answer.status < 500; // logged out: it asks no more
+    } catch {
+      // The line is down: the next beat tries again.
+    }
+    if (!over) timer = window.setTimeout(ask, beat);
+  };
+  timer = window.setTimeout(ask, beat);
+  document.addEventListener("visibilitychange", () => {
+    window.clearTimeout(timer);
+    if (!document.hidden && !over) timer = window.setTimeout(ask, 1000);
   });
 })();
