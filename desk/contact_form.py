@@ -64,7 +64,9 @@ class ContactForm(forms.Form):
     from_paper = forms.BooleanField(
         label=gettext_lazy("From paper: an entry of an old journal or card"),
         required=False,
-        help_text=gettext_lazy("Up to five years back; older than a month, its term begins today."),
+        help_text=gettext_lazy(
+            "Up to five years back. Term, journal and figures go by the day on the paper."
+        ),
     )
     teller = forms.ChoiceField(
         label=gettext_lazy("Who says it"),

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from desk import diagnosing
-from desk.known import known_of
+from desk.known import known_of, unasked_of
 from desk.models import JournalEntry
 from forms import journals
-from forms.models import IntakeCase, Register
+from forms.models import Channel, IntakeCase, Register
 
 OF_HELP = "zhurnal-srochnoj-pomoshchi"
+TOLD = "_told"  # who said it and who typed it in; no name of a field begins so
+
+_BY_ITSELF = (Channel.WEB, Channel.EMAIL)
 
 
 def of_help(register: Register) -> bool:
@@ -25,9 +28,17 @@ def of_help(register: Register) -> bool:
 
 
 def columns(register: Register) -> list[tuple[str, str]]:
-    """Names and heads, the number first, whether the register names it or not."""
+    """Names and heads, the number first and how it came last, whether the register names them or
+    not."""
     heads = {"no": _("Number"), **{spec["name"]: spec["label"] for spec in register.fields}}
+    if not of_help(register):
+        heads[TOLD] = _("Who said it, who typed it in")
     return list(heads.items())
+
+
+def kinds_of(register: Register) -> dict[str, str]:
+    """Types of the fields by their names."""
+    return {spec["name"]: spec["type"] for spec in register.fields}
 
 
 def read(line: JournalEntry) -> dict[str, str]:
@@ -42,10 +53,30 @@ def read(line: JournalEntry) -> dict[str, str]:
     return found
 
 
+def corrected(line: JournalEntry, sealed: Mapping[str, str]) -> dict[str, str]:
+    """What the case says otherwise since its line was sealed: it stands beside the line.
+
+    :param sealed: the line as it was sealed.
+    """
+    if line.frozen_at is None or not _is_touched(line):
+        return {}
+    now = values_of(line.register, line.case, line)
+    return {name: text for name, text in now.items() if text != sealed.get(name, text)}
+
+
+def _is_touched(line: JournalEntry) -> bool:
+    """Somebody has worked on the case or its register after the line was sealed."""
+    case, sealed_at = line.case, line.frozen_at
+    assert sealed_at is not None
+    is_open = case.closed_at is None or case.closed_at > sealed_at
+    entries = (one for one in case.entries.all() if one.register_id == line.register_id)
+    return is_open or any(one.updated_at > sealed_at for one in entries)
+
+
 def values_of(
     register: Register, case: IntakeCase, line: JournalEntry | None = None
 ) -> dict[str, str]:
-    """Everything in words, by the clock that is set.
+    """Everything in words, by the clock that is set: who calls sets that of the centre.
 
     :param line: of a journal with numbers.
     :raises forms.models.Erased: the personal data of the case were erased.
@@ -55,17 +86,30 @@ def values_of(
     if entry is not None:
         entry.register = register
     typed = journals.read_entry(entry, case) if entry else {}
-    kinds = {spec["name"]: spec["type"] for spec in register.fields}
+    unasked = unasked_of(case)
     said = {
-        name: _in_words(typed.get(name) or told.get(name, ""), kind) for name, kind in kinds.items()
+        name: _in_words(typed.get(name) or told.get(name, ""), kind)
+        or (_("not asked") if name in unasked else "")
+        for name, kind in kinds_of(register).items()
     }
+    if not of_help(register):
+        said[TOLD] = _who(case)
     return {**said, "no": str(line.number)} if line else said
 
 
+def _who(case: IntakeCase) -> str:
+    """Who said it and who typed it in, when that was not the family."""
+    registration = getattr(case.submission, "registration", None)
+    if registration is None:
+        return _("the family itself") if case.channel in _BY_ITSELF else case.get_channel_display()
+    told, by = registration.get_teller_display(), registration.registered_by
+    return _("%(told)s; typed in by %(by)s") % {"told": told, "by": by}
+
+
 def _of_line(line: JournalEntry) -> dict[str, Any]:
-    """The day from paper has no hour."""
+    """Of help that was given; otherwise the case tells everything."""
     if line.help is None:
-        return {"date": line.day} if line.from_paper else {}
+        return {}
     body = diagnosing.read(line.help, line.case)
     return {
         "date": timezone.localtime(line.help.given_at),

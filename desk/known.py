@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -12,10 +13,18 @@ from desk import diagnosing
 from desk.amending import corrections, with_corrections
 from desk.families import NAME_KEYS
 from desk.models import Amendment, BookingState
-from forms.models import IntakeCase
+from forms.models import IntakeCase, Permission, unasked_in
 from forms.reading import Answered, AnsweredStep, Heading, as_asked
 
 _REACHED = ("phone", "email", "contact")  # kinds of questions that say how to reach the family
+_BY_KIND = {
+    "address": ("address",),
+    "contacts": _REACHED,
+    "link": ("phone", "contact"),
+    "members": ("repeat",),
+    "territory": ("territory", "address"),
+    "consent": ("consent",),
+}
 _OPEN = (BookingState.BOOKED, BookingState.UNMARKED, BookingState.CAME)
 
 
@@ -30,12 +39,20 @@ def related(path: str = "") -> list[Any]:
         f"{path}diagnoses",
         f"{path}bookings",
         f"{path}submission__consents",
+        f"{path}submission__registration__registered_by",
         f"{path}script_run__version__script__situations",
     ]
 
 
+def told_at(case: IntakeCase) -> datetime.datetime:
+    """When the family turned to the centre; of a letter or old paper, as it stands there."""
+    registration = getattr(case.submission, "registration", None)
+    return registration.contacted_at if registration else case.contact_at
+
+
 def known_of(case: IntakeCase) -> dict[str, Any]:
     """Values by the names of fields of registers. A question whose name a field has answers it.
+    Days and hours are those of the clock that is set.
 
     :returns: texts and moments; what is chosen from a list as {"slug", "title"}, or several.
     :raises forms.models.Erased: the personal data of the case were erased.
@@ -49,17 +66,37 @@ def known_of(case: IntakeCase) -> dict[str, Any]:
         **_of_case(case),
         **_of_work(case),
         "applicant": next(_texts(asked, paths=NAME_KEYS), ""),
-        "address": next(_texts(asked, kinds=("address",)), ""),
+        "address": next(_texts(asked, kinds=_BY_KIND["address"]), ""),
         "contacts": "; ".join(_texts(asked, kinds=_REACHED)),
-        "link": next(_texts(asked, kinds=("phone", "contact")), ""),
+        "link": next(_texts(asked, kinds=_BY_KIND["link"]), ""),
         "members": "\n".join(_rows(as_asked(submission.version.schema, answers, submission.day))),
     }
+
+
+def unasked_of(case: IntakeCase) -> set[str]:
+    """Names of fields that nobody could fill because staff has not asked.
+
+    :raises forms.models.Erased: the personal data of the case were erased.
+    """
+    submission = case.submission
+    paths = unasked_in(submission)
+    if not paths:
+        return set()
+    answers = submission.read_answers()
+    steps = as_asked(submission.version.schema, answers, submission.day, paths)
+    asked = [one for step in steps for one in step.answers if isinstance(one, Answered)]
+    found = set(paths)
+    for one in asked:
+        if one.unasked:
+            found |= {name for name, kinds in _BY_KIND.items() if one.kind in kinds}
+            found |= {"applicant"} if one.path in NAME_KEYS else set()
+    return found
 
 
 def _of_case(case: IntakeCase) -> dict[str, Any]:
     return {
         "no": case.number,
-        "date": timezone.localtime(case.contact_at),
+        "date": _day_or_moment(case),
         "channel": case.get_channel_display(),
         "territory": _ref(case.territory),
         "topic": case.topic.title,
@@ -70,8 +107,22 @@ def _of_case(case: IntakeCase) -> dict[str, Any]:
         "result": case.get_outcome_display() if case.outcome else "",
         "specialist": str(case.assignee) if case.assignee else "",
         "curator": str(case.curator) if case.curator else "",
-        "consent": "yes" if case.submission.consents.all() else "no",
+        "consent": _consent(case),
     }
+
+
+def _consent(case: IntakeCase) -> str:
+    """Empty where it was not asked for: life or health was in danger."""
+    if case.submission.consents.all():
+        return "yes"
+    registration = getattr(case.submission, "registration", None)
+    return "" if registration and registration.permission == Permission.VITAL else "no"
+
+
+def _day_or_moment(case: IntakeCase) -> datetime.date:
+    registration = getattr(case.submission, "registration", None)
+    moment = timezone.localtime(told_at(case))
+    return moment.date() if registration and registration.day_only else moment
 
 
 def _of_work(case: IntakeCase) -> dict[str, Any]:

@@ -100,6 +100,7 @@ _BY_KIND: dict[str, Callable[[str], str]] = {
 # Fields of registers that hold words, and as which answers they are masked.
 _OF_REGISTERS = {
     "text": "text",
+    "choice": "text",  # typed as it comes
     "list": "text",
     "multi": "text",
     "ref:person": "text",

@@ -32,7 +32,7 @@ def take_in(
         answers=page.answers.answers,
         idempotency_key=key,
         channel=Channel(chosen["channel"]),
-        contact_at=told.counted_from,
+        contact_at=told.contacted_at,
         queue=chosen["queue"],
         urgent=page.is_urgent,
         registered=told,

@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from desk.journal_lines import of_help, values_of
+from desk.known import told_at
 from desk.models import JournalCounter, JournalEntry, UrgentHelp
-from forms.calendars import calendar_of
+from forms.calendars import calendar_of, clock_of
 from forms.crypto import CryptoError
 from forms.models import CaseEvent, Erased, EventKind, IntakeCase, Register, State
 
@@ -60,7 +61,8 @@ def _lacking(
             ~Exists(lines), at__gte=register.numbered_since, case__centre__isnull=False
         )
         given = given.filter(at__gte=since) if since else given
-        for one in given.select_related("case__submission").order_by("at", "pk")[:MOST]:
+        given = given.select_related("case__submission__registration")
+        for one in given.order_by("at", "pk")[:MOST]:
             yield one.case, one
         return
     cases = _cases(register)
@@ -73,7 +75,8 @@ def _lacking(
         cases = cases.filter(
             pk__in={key for some in lately for key in some.values_list("pk", flat=True)}
         )
-    for case in cases.select_related("submission").order_by("created_at", "pk")[:MOST]:
+    cases = cases.select_related("submission__registration")
+    for case in cases.order_by("created_at", "pk")[:MOST]:
         yield case, None
 
 
@@ -92,19 +95,16 @@ def _cases(register: Register) -> QuerySet[IntakeCase]:
 def _write(register: Register, case: IntakeCase, given: UrgentHelp | None) -> bool:
     """One line. Several writers at once wait for each other at the counter; one of them writes it."""
     assert case.centre_id is not None
-    calendar = calendar_of(case.centre_id)
-    now = timezone.now()
-    moment = given.given_at if given else case.contact_at
     registration = getattr(case.submission, "registration", None)
+    day = calendar_of(case.centre_id).local(given.given_at if given else told_at(case)).date()
     line = JournalEntry(
         register=register,
         centre_id=case.centre_id,
-        year=calendar.local(now).year,
+        year=day.year,
         case=case,
         help=given,
-        day=calendar.local(moment).date(),
+        day=day,
         from_paper=bool(registration and registration.from_paper),
-        written_at=now,
     )
     made = JournalEntry.objects.filter(
         register=register, centre=case.centre_id, case=case, help=given
@@ -133,7 +133,9 @@ def _freeze(key: Any) -> bool:
     if line.frozen_at is not None:
         return False
     try:
-        body = json.dumps(values_of(line.register, line.case, line), ensure_ascii=False).encode()
+        with clock_of(line.centre_id):
+            values = values_of(line.register, line.case, line)
+        body = json.dumps(values, ensure_ascii=False).encode()
         sealed = line.case.submission.data_key.seal(line.purpose, body)
     except (Erased, CryptoError):
         return False  # the number stays, what it was about is gone

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from forms.models import Permission, Registration, Submission, Teller
 
 # How long ago it may have been told; what is older comes from paper.
@@ -26,12 +24,6 @@ class Registered:
     permission: Permission | None = None
     from_paper: bool = False
     unasked: Sequence[str] = ()
-
-    @property
-    def counted_from(self) -> datetime.datetime:
-        """From when the term counts: from the contact; old paper is new to the desk today."""
-        now = timezone.now()
-        return self.contacted_at if now - self.contacted_at <= MOST_BACK else now
 
     def row(self, submission: Submission) -> Registration:
         """Not saved yet."""

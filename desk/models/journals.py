@@ -34,7 +34,7 @@ class JournalCounter(models.Model):
 
 
 class JournalEntry(models.Model):
-    """A line of a journal. The number is given by the database, in the year of writing.
+    """A line of a journal. The number is given by the database, in the year of the day.
 
     While the case is open the line is read from the case; when it is closed the line is sealed as it
     then stands, with the key of the submission, and never changes again. No line is deleted: where
@@ -59,6 +59,7 @@ class JournalEntry(models.Model):
     help = models.ForeignKey(
         UrgentHelp, on_delete=models.PROTECT, null=True, blank=True, related_name="lines"
     )
+    # On which the family turned to the centre or help was given, by the clocks of the centre.
     day = models.DateField(_("day"))
     from_paper = models.BooleanField(_("from paper"), default=False)
     written_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from desk import masks, unsent
 from desk.known import known_of
 from desk.moving import MoveForm
+from desk.opening_form import OpenForm
 from desk.sorting_form import SortForm
 from desk.views.page import NoteForm, back_to, log, posted, show, visible
 from desk.wording import worded
@@ -121,8 +122,13 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
-    """The fields of one register about this case."""
+    """The fields of one register about this case, by the clocks of its centre."""
     found = visible(request, pk)
+    with clock_of(found.centre_id):
+        return _register(request, found, slug)
+
+
+def _register(request: HttpRequest, found: IntakeCase, slug: str) -> HttpResponse:
     about = get_object_or_404(Register, slug=slug, on_case=True)
     entry = (
         RegisterEntry.objects.filter(case=found, register=about).select_related("register").first()
@@ -220,6 +226,7 @@ def _register_page(
         "version": version,
         "told": told,
         "may_save": request.user.has_perm("intake_forms.take_intakecase"),
+        "opening": OpenForm(None, auto_id="open-%s"),
         **masks.look(request, found.pk, bool(typed.hidden), f"register:{about.slug}"),
     }
     return render(request, "intake_desk/register.html", context, status=status)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import io
+import uuid
+import zoneinfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,13 +19,34 @@ from desk import diagnosing, writing_journals
 from desk.journal_lines import OF_HELP, read
 from desk.models import JournalCounter, JournalEntry, UrgentHelpKind
 from forms import moves
+from forms.accept import accept
 from forms.actions import Action
+from forms.calendars import clock_of
 from forms.erasing import erase
 from forms.journals import save_entry
-from forms.models import AccessLog, IntakeCase, Register
+from forms.models import (
+    AccessLog,
+    CentreClock,
+    Channel,
+    IntakeCase,
+    Permission,
+    Register,
+    RegisterEntry,
+    Teller,
+)
+from forms.registering import Registered
 from forms.routing import unrouted_queue
 from tests.factories import ProviderFactory, UserFactory
-from tests.intake import NAME, PHONE, TopicFactory, make_case, sample_answers
+from tests.intake import (
+    NAME,
+    PHONE,
+    FormFactory,
+    QueueFactory,
+    TopicFactory,
+    make_case,
+    sample_answers,
+    version_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +86,22 @@ def url(journal, centre, file_format=""):
     if file_format:
         return reverse("intake:journal_file", kwargs={**parts, "file_format": file_format})
     return reverse("intake:journal", kwargs=parts)
+
+
+def words(content):
+    pages = PdfReader(io.BytesIO(content)).pages
+    return " ".join(" ".join(one.extract_text() for one in pages).split())
+
+
+def file_of(client, journal, centre, file_format, *, year=None, **posted):
+    """The words of the journal in a file; with something that is posted by a button."""
+    address = reverse(
+        "intake:journal_file",
+        args=[journal.slug, centre.pk, year or timezone.localdate().year, file_format],
+    )
+    answer = client.post(address, posted) if posted else client.get(address)
+    assert answer.status_code == 200
+    return words(answer.content) if file_format == "pdf" else answer.content.decode()
 
 
 def numbers(journal, centre):
@@ -160,7 +199,148 @@ def test_case_has_one_line_in_a_journal_of_a_centre(journal, centre):
         )
 
 
+# Days, by the clocks of the centre
+
+NEW_YEAR = datetime.datetime(2026, 12, 31, 20, 30, tzinfo=datetime.UTC)  # 23:30 in Moscow
+DATED = [
+    {**field, "type": "datetime"} if field["name"] == "date" else field
+    for field in [*FIELDS, {"name": "slot", "label": "Запись", "type": "datetime"}]
+]
+
+
+def told(by, centre, **more):
+    """A contact that staff has typed in."""
+    more = {"contacted_at": timezone.now(), "teller": Teller.RELATIVE, **more}
+    answers = more.pop("answers", sample_answers())
+    contact = Registered(by=by, permission=Permission.SPOKEN, **more)
+    receipt = accept(
+        version=version_of(FormFactory()), answers=answers, idempotency_key=uuid.uuid4(),
+        channel=Channel.VISIT, registered=contact, contact_at=contact.contacted_at,
+        queue=QueueFactory(centre=centre),
+    )  # fmt: skip
+    return IntakeCase.objects.get(ref=receipt.ref)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "said"),
+    [
+        ("Asia/Irkutsk", datetime.date(2027, 1, 1), "01.01.2027 04:30"),
+        ("Europe/Kaliningrad", datetime.date(2026, 12, 31), "31.12.2026 22:30"),
+    ],
+)
+def test_day_hour_and_year_are_those_of_the_clocks_of_the_centre(
+    journal, centre, specialist, head, client, monkeypatch, zone, day, said
+):
+    journal.fields = DATED
+    journal.save()
+    CentreClock.objects.create(centre=centre, time_zone=zone)
+    case = make_case(centre=centre, contact_at=NEW_YEAR)
+    close(case, specialist)
+    writing_journals.write()  # by the clock of the portal, as the worker does
+    line = JournalEntry.objects.get()
+    assert line.frozen_at
+    assert (line.day, line.year) == (day, day.year)
+    assert read(line)["date"] == said
+    page = client.get(
+        reverse("intake:journal", args=[journal.slug, centre.pk, day.year])
+    ).content.decode()
+    assert said in page
+
+
+def test_help_at_the_new_year_stands_in_the_year_of_the_centre(centre, specialist):
+    Register.objects.create(
+        slug=OF_HELP, title="Журнал срочной помощи", kind="register",
+        fields=DATED, numbered_since=timezone.now() - datetime.timedelta(days=1),
+    )  # fmt: skip
+    CentreClock.objects.create(centre=centre, time_zone="Asia/Irkutsk")
+    kind = UrgentHelpKind.objects.create(slug="food", title="Продукты")
+    case = make_case(centre=centre)
+    diagnosing.keep_urgent_help(
+        case=case, actor=specialist, kinds=[kind], given_at=NEW_YEAR, what="крупа", recipient=NAME
+    )
+    close(case, specialist)
+    writing_journals.write()
+    line = JournalEntry.objects.get()
+    assert line.frozen_at
+    assert (line.day, line.year) == (datetime.date(2027, 1, 1), 2027)
+    assert read(line)["date"] == "01.01.2027 04:30"
+
+
+def test_old_paper_stands_under_its_own_day_and_in_the_journal_of_its_year(
+    journal, centre, specialist, head, client
+):
+    CentreClock.objects.create(centre=centre, time_zone="Asia/Irkutsk")
+    irkutsk = zoneinfo.ZoneInfo("Asia/Irkutsk")
+    came = datetime.datetime(2024, 2, 29, tzinfo=irkutsk)
+    make_case(centre=centre)
+    case = told(specialist, centre, contacted_at=came, from_paper=True)
+    writing_journals.write()
+    line = JournalEntry.objects.get(case=case)
+    assert (line.day, line.year, line.number) == (datetime.date(2024, 2, 29), 2024, 1)
+    assert line.from_paper
+    with clock_of(centre.pk):
+        assert read(line)["date"] == "29.02.2024"
+    address = reverse("intake:journal", args=[journal.slug, centre.pk, 2024])
+    assert "с бумаги" in client.get(address).content.decode()
+    for file_format in ("pdf", "csv"):
+        text = file_of(client, journal, centre, file_format, year=2024)
+        assert "29.02.2024" in text
+        assert "с бумаги" in text
+    card = words(client.get(reverse("intake:card", args=[case.pk, journal.slug])).content)
+    assert "29.02.2024" in card
+    assert "с бумаги" in card
+
+
+def test_letter_of_which_no_hour_is_known_has_only_its_day(journal, centre, specialist):
+    journal.fields = DATED
+    journal.save()
+    CentreClock.objects.create(centre=centre, time_zone="Asia/Irkutsk")
+    came = datetime.datetime(2026, 11, 3, tzinfo=zoneinfo.ZoneInfo("Asia/Irkutsk"))
+    told(specialist, centre, contacted_at=came)
+    writing_journals.write()
+    with clock_of(centre.pk):
+        assert read(JournalEntry.objects.get())["date"] == "03.11.2026"
+
+
 # Lines
+
+
+def test_line_tells_who_said_it_who_typed_it_in_and_what_was_not_asked(journal, centre, specialist):
+    answers = {name: text for name, text in sample_answers().items() if name != "name"}
+    told(specialist, centre, answers=answers, unasked=["name"])
+    make_case(centre=centre)
+    writing_journals.write()
+    by_staff, by_itself = (read(line) for line in JournalEntry.objects.order_by("number"))
+    assert by_staff["applicant"] == "не спрошено"
+    assert by_staff["_told"] == f"родственник или близкий; внесено: {specialist}"
+    assert by_itself["applicant"] == NAME
+    assert by_itself["_told"] == "семья сама"
+
+
+def test_correction_stands_beside_a_sealed_line_that_stays_as_it_was(
+    journal, centre, specialist, head, client
+):
+    case = close(make_case(centre=centre), specialist)
+    writing_journals.write()
+    sealed = bytes(JournalEntry.objects.get().body)
+    assert "исправлено позже" not in client.get(url(journal, centre)).content.decode()
+    values = {"applicant": "образец Исправленная", "outcome": f"звонить {PHONE}"}
+    save_entry(case=case, register=journal, values=values, version=0, actor=head)
+    writing_journals.write(everything=True)
+    line = JournalEntry.objects.get()
+    assert bytes(line.body) == sealed
+    assert read(line)["applicant"] == NAME
+    page = client.get(url(journal, centre)).content.decode()
+    assert NAME in page
+    assert "образец Исправленная" in page
+    table = file_of(client, journal, centre, "csv")
+    assert "исправлено позже: Кто обратился – образец Исправленная" in table
+    card = words(client.get(reverse("intake:card", args=[case.pk, journal.slug])).content)
+    assert "образец Исправленная" in card
+    for text in (page, table, card):
+        assert PHONE not in text
+    RegisterEntry.objects.update(updated_at=line.frozen_at - datetime.timedelta(minutes=1))
+    assert "образец Исправленная" not in client.get(url(journal, centre)).content.decode()
 
 
 def test_line_follows_the_case_until_it_is_closed_and_stays_then(journal, centre, specialist):
@@ -222,7 +402,10 @@ def test_page_paper_and_table_tell_the_same(journal, centre, head, client):
     table = client.get(url(journal, centre, "xlsx"))
     text = " ".join(one.extract_text() for one in PdfReader(io.BytesIO(paper.content)).pages)
     rows = list(load_workbook(io.BytesIO(table.content)).active.values)
-    assert rows[0] == ("Номер", "Дата", "Кто обратился", "Результат")
+    assert rows[0] == (
+        "Номер", "Дата", "Кто обратился", "Результат", "Кто рассказал, кто внёс", "Отметки",
+    )  # fmt: skip
+    assert {row[5] for row in rows[1:]} == {"ещё не закрыто"}
     assert [row[0] for row in rows[1:]] == ["1", "2", "3"]
     for case in cases:
         assert case.number in page
@@ -232,21 +415,51 @@ def test_page_paper_and_table_tell_the_same(journal, centre, head, client):
     assert AccessLog.objects.filter(what=f"journal:{journal.pk}").count() == 9
 
 
-def test_page_hides_phones_that_paper_and_table_tell(journal, centre, head, client):
+def test_phones_stand_in_the_open_on_paper_and_in_a_table_only_for_a_reason(
+    journal, centre, head, client
+):
     journal.fields = [*FIELDS, {"name": "link", "label": "Телефон", "type": "text"}]
     journal.save()
     make_case(centre=centre)
     writing_journals.write()
     page = client.get(url(journal, centre)).content.decode()
-    table = client.get(url(journal, centre, "csv")).content.decode()
-    paper = PdfReader(io.BytesIO(client.get(url(journal, centre, "pdf")).content))
-    text = "".join(one.extract_text() for one in paper.pages)
-    last = PHONE[-2:]
     assert "Телефон" in page
-    assert f"••-{last}" in page
-    for told, is_told in ((page, False), (table, True), (text, True)):
-        digits = "".join(sign for sign in told if sign.isdigit())
-        assert (PHONE[-10:] in digits) is is_told
+    assert f"••-{PHONE[-2:]}" in page
+
+    def is_told(text):
+        return PHONE[-10:] in "".join(sign for sign in text if sign.isdigit())
+
+    assert not is_told(page)
+    for file_format in ("csv", "pdf"):
+        assert not is_told(file_of(client, journal, centre, file_format))
+        assert not is_told(file_of(client, journal, centre, file_format, open_reason=""))
+    assert not AccessLog.objects.exclude(reason="").exists()
+    for count, file_format in enumerate(("csv", "pdf"), start=1):
+        assert is_told(file_of(client, journal, centre, file_format, open_reason="papers"))
+        opened = AccessLog.objects.filter(what=f"journal:{journal.pk}", reason="papers")
+        assert opened.count() == count
+    by_address = client.get(url(journal, centre, "csv"), {"open_reason": "papers"})
+    assert not is_told(by_address.content.decode())
+    answer = client.post(url(journal, centre, "pdf"), {"open_reason": "просто так"})
+    assert answer.status_code == 422
+    assert "error-message" in answer.content.decode()
+
+
+def test_card_hides_addresses_and_phones_until_one_says_why(journal, centre, head, client):
+    journal.fields = [*FIELDS, {"name": "link", "label": "Телефон", "type": "text"}]
+    journal.save()
+    case = make_case(centre=centre)
+    address = reverse("intake:card", args=[case.pk, journal.slug])
+    for sent in (
+        client.get(address),
+        client.post(address),
+        client.post(address, {"open_reason": "x"}),
+    ):
+        assert "921" not in words(sent.content)
+    assert not AccessLog.objects.exclude(reason="").exists()
+    assert "+7 921 123-45-67" in words(client.post(address, {"open_reason": "papers"}).content)
+    log = AccessLog.objects.get(reason="papers")
+    assert (log.case, log.what, log.user) == (case, f"register:{journal.pk}", head)
 
 
 def test_card_of_a_case_is_printed_and_that_is_written_down(journal, centre, head, client):
@@ -314,6 +527,10 @@ def test_period_and_pages(journal, centre, head, client, monkeypatch):
         "?since=1-1-1",
     ):
         assert client.get(url(journal, centre) + odd).status_code == 200
+    assert (
+        "Введите правильную дату" in client.get(url(journal, centre) + "?since=x").content.decode()
+    )
+    assert client.get(url(journal, centre, "pdf") + "?since=x").status_code == 422
     monkeypatch.setattr(journals, "MOST_ON_PAPER", 4)
     assert client.get(url(journal, centre, "pdf")).status_code == 422
     assert client.get(url(journal, centre, "exe")).status_code == 404
@@ -325,10 +542,30 @@ def test_secret_case_has_a_number_and_nothing_else(journal, centre, client):
     writing_journals.write()
     client.force_login(UserFactory(role=Role.DISPATCHER, provider=centre))
     page = client.get(url(journal, centre)).content.decode()
-    assert NAME not in page
-    assert case.number not in page
-    assert "закрытое" in page
+    files = [
+        file_of(client, journal, centre, file_format, open_reason="papers")
+        for file_format in ("csv", "pdf")
+    ]
+    for text in (page, *files):
+        assert NAME not in text
+        assert "Планетова" not in text
+        assert case.number not in text
+        assert "закрытое" in text
     assert not AccessLog.objects.exists()
+    assert client.post(reverse("intake:card", args=[case.pk, journal.slug])).status_code == 404
+
+
+def test_line_of_a_case_that_went_to_another_centre_is_not_called_secret(
+    journal, centre, head, client
+):
+    case = make_case(centre=centre)
+    writing_journals.write()
+    other = ProviderFactory(centre=True)
+    IntakeCase.objects.update(queue=QueueFactory(centre=other), centre=other)
+    page = client.get(url(journal, centre)).content.decode()
+    assert "в другой центр" in page
+    for text in (NAME, case.number, "закрытое"):
+        assert text not in page
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def register(by, *, form=None, channel=Channel.PHONE, answers=None, **told):
         idempotency_key=uuid.uuid4(),
         channel=channel,
         registered=contact,
-        contact_at=contact.counted_from,
+        contact_at=contact.contacted_at,
         **chosen,
     )
     return IntakeCase.objects.get(ref=receipt.ref)
@@ -115,13 +115,12 @@ def test_term_of_a_letter_counts_from_the_day_when_it_came(specialist):
     assert case.created_at > came  # the ledger counts it on the day when it was accepted
 
 
-def test_term_of_old_paper_counts_from_today(specialist):
+def test_term_of_old_paper_counts_from_its_own_day(specialist):
     came = timezone.now() - MOST_BACK - datetime.timedelta(days=400)
     case = register(specialist, contacted_at=came, from_paper=True)
-    assert case.due_at == calendar_of(case.centre_id).due_after(
-        case.created_at, case.topic.answer_days
-    )
-    assert case.submission.registration.contacted_at == came
+    calendar = calendar_of(case.centre_id)
+    assert case.due_at == calendar.due_after(came, case.topic.answer_days)
+    assert case.contact_at == case.submission.registration.contacted_at == came
 
 
 def test_staff_may_find_it_urgent_and_keep_it(specialist):
