@@ -78,7 +78,7 @@ _REFERS = ("intake_desk.refer_case",)
 _ANSWERS = ("intake_desk.answer_referral",)
 _LETTERS = ("intake_desk.sort_mail",)
 _HOURS = crud(_DESK, "room", "appointmentkind", "workinghours", "changedday")
-_PLANS = crud(_DESK, "plan")
+_PLANS = crud(_DESK, "plan", "countedas")
 _LEDGER = crud(_FORM, "ledgerrow", actions="view")
 _DATA_REGISTER = ("intake_forms.view_data_register",)
 # What keeps personal data longer, what gives it out, what proves that it is gone.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -17,7 +19,7 @@ from cms.access import Role
 from cms.index_health import wrong
 from cms.models import User
 from cms.today import Item, Tone
-from desk.models import Mailbox
+from desk.models import FiguresState, Mailbox
 from forms import ledger
 from forms.alarms import left_alone, urgent_alone, urgent_forgotten
 from forms.calendars import known_until
@@ -26,6 +28,7 @@ from forms.models import Notice
 from themes.templatetags.russian import human_date
 
 WITH_ORGANISATION = (Role.DISPATCHER, Role.SPECIALIST, Role.HEAD, Role.PARTNER)
+DIFFERED_SHOWN = datetime.timedelta(days=7)
 PEOPLE_SHOWN = BOXES_SHOWN = REASONS_SHOWN = 3
 
 
@@ -35,7 +38,16 @@ def items(user: Any) -> list[Item]:
         return []
     search = index_health.troubles()
     late = [*_urgent(), *_forgotten(), *_left_alone(), *_calendar()]
-    broken = [*_losses(), *search, *_workers(), *_tasks(), *_mail(), *_imports(), *late]
+    broken = [
+        *_losses(),
+        *search,
+        *_workers(),
+        *_tasks(),
+        *_mail(),
+        *_imports(),
+        *_figures(),
+        *late,
+    ]
     if not broken:
         return [*_people(), _well()]
     return [*broken, *_people(), *([] if search else [_search_is_well()])]
@@ -182,6 +194,26 @@ def _imports() -> list[Item]:
             _("brought on %(day)s") % {"day": human_date(last.created_at)},
         )
     ]
+
+
+def figures_differed() -> int:
+    """Days of the figures that stood otherwise than their events tell, found within a week."""
+    lately = timezone.now() - DIFFERED_SHOWN
+    state = FiguresState.objects.filter(differed_at__gt=lately).first()
+    return state.differed if state else 0
+
+
+def _figures() -> list[Item]:
+    count = figures_differed()
+    if not count:
+        return []
+    title = ngettext(
+        "The figures of %(count)d day were wrong and are mended",
+        "The figures of %(count)d days were wrong and are mended",
+        count,
+    )
+    note = _("If nobody has changed hours of a centre for days that are past, tell the developers.")
+    return [wrong(title % {"count": count}, note)]
 
 
 def _people() -> list[Item]:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from cms import index_health, queues
-from cms.health import undelivered
+from cms.health import figures_differed, undelivered
 from desk.models import Mailbox, ReceivedMail
 from forms import ledger
 from forms.alarms import left_alone, urgent_alone, urgent_forgotten
@@ -82,6 +82,7 @@ def _attention() -> Reasons:
         ("mailboxes_not_read", Mailbox.objects.not_read().count()),
         ("letters_not_sorted", ReceivedMail.objects.waiting().count()),
         ("messages_not_arrived", undelivered()),
+        ("figures_differed", figures_differed()),
     ):
         if count:
             reasons[name] = count

@@ -152,7 +152,21 @@ def write_all_journals(timestamp: int) -> None:
     lock="intake_desk.count_figures",
 )
 def count_figures(timestamp: int) -> None:
-    """Days on which something has changed are counted anew."""
+    """Days on which something has changed are counted anew, and what is counted from nothing goes
+    on for some minutes."""
     from desk.figures import upkeep
 
-    upkeep.keep_up()
+    upkeep.keep_up(seconds=120)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(
+    name="intake_desk.check_figures",
+    queueing_lock="intake_desk.check_figures",
+    lock="intake_desk.count_figures",
+)
+def check_figures(timestamp: int) -> None:
+    """Each night a month of days is counted anew; where it differs administrators are told."""
+    from desk.figures import upkeep
+
+    upkeep.check()

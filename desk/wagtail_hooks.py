@@ -13,6 +13,7 @@ from wagtail.snippets.models import register_snippet
 from desk import admin_urls
 from desk.arrangement import Arrangement
 from desk.figures.asking import may_look
+from desk.figures.choosing import CountedAsViewSet
 from desk.figures.plans import PlanViewSet
 from desk.hours_viewsets import VIEWSETS
 from desk.viewsets import ScriptViewSet
@@ -173,3 +174,8 @@ def figures_menu_item() -> MenuItem:
 @hooks.register("register_admin_viewset")
 def plans_viewset() -> ViewSet:
     return PlanViewSet()
+
+
+@hooks.register("register_admin_viewset")
+def counted_as_viewset() -> ViewSet:
+    return CountedAsViewSet()

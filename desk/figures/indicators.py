@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from django.db.models import Q
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Indicator
-from desk.figures.reading import Totals, first_requests
-from desk.figures.saying import NBSP, SMALL, short
+from desk.figures.blurring import FEW
+from desk.figures.periods import Period
+from desk.figures.reading import Totals, Where, first_requests, read, total, within
+from desk.figures.saying import NBSP, NOTHING, Cell, short, wait
 from desk.figures.worktime import DAY_HOURS
-from desk.models import Plan
+from desk.models import CountedAs, Plan
+from desk.models.figures import EDGES
 
 NAVIGATOR, ORDER, IRKUTSK = (
     "000_21920452212384f6.txt",
@@ -31,10 +35,16 @@ _PLANNED = re.compile(r"план", re.IGNORECASE)
 class Year:
     """What is counted with: a year up to today, and the same days of the year before."""
 
+    where: Where
+    period: Period
     now: Totals
     before: Totals
     rural_now: int
     rural_before: int
+
+    @cached_property
+    def topics(self) -> dict[int, Totals]:
+        return {key[0]: one for key, one in read(self.where, self.period, "topic").items()}
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,19 @@ class Counted:
 
     fact: Callable[[Year], float | None]
     how: str | Promise
+    less_is_better: bool = False
+
+
+@dataclass(frozen=True)
+class ByChoice:
+    """How an indicator is counted of which somebody has to choose first what counts.
+
+    :ivar needs: what is chosen: `topics` or `territories`.
+    """
+
+    fact: Callable[[Year, Collection[int]], float]
+    how: str | Promise
+    needs: str = "topics"
     less_is_better: bool = False
 
 
@@ -111,27 +134,62 @@ COUNTED: dict[tuple[str, str], Counted] = {
 }
 
 
+def _advised(year: Year, topics: Collection[int]) -> float:
+    found = _of_topics(year, topics)
+    return found["advised"] + found["helped"]
+
+
+def _arranged(year: Year, topics: Collection[int]) -> float:
+    return _of_topics(year, topics)["helped"]
+
+
+def _of_topics(year: Year, topics: Collection[int]) -> Totals:
+    return total(one for topic, one in year.topics.items() if topic in topics)
+
+
+def _from_afar(year: Year, places: Collection[int]) -> float:
+    return within(year.where, year.period, places)["received"]
+
+
+_ADVISED = ByChoice(
+    _advised, _("Answers «help was given» and «advice was given» in the chosen topics.")
+)
+_ARRANGED = ByChoice(_arranged, _("Answers «help was given» in the chosen topics."))
+BY_CHOICE: dict[tuple[str, str], ByChoice] = {
+    (IRKUTSK, "2.1"): ByChoice(_from_afar, _("Requests from the chosen places."), "territories"),
+    (IRKUTSK, "3.1"): _ADVISED,
+    (IRKUTSK, "3.1.1"): _ARRANGED,
+    (IRKUTSK, "3.2"): _ADVISED,
+    (IRKUTSK, "3.3"): _ARRANGED,
+    (IRKUTSK, "3.4"): _ADVISED,
+    (IRKUTSK, "3.5"): _ADVISED,
+    (IRKUTSK, "3.6"): _ADVISED,
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """An indicator with its plan and its fact; without `counted` the desk cannot count it.
 
     :ivar plan_of: of which year, or out of which document, the plan is.
+    :ivar is_chosen: what counts for it, where that is a matter of choice.
     """
 
     indicator: Indicator
-    counted: Counted | None
+    counted: Counted | ByChoice | None
     plan: float | None
     plan_of: str
     fact: float | None
+    is_chosen: bool = True
     is_plan: bool = True  # and not what another centre has reached some time
 
     @property
-    def plan_said(self) -> str:
-        return self._said(self.plan)
+    def plan_cell(self) -> Cell:
+        return self._cell(self.plan)
 
     @property
-    def fact_said(self) -> str:
-        return self._said(self.fact)
+    def fact_cell(self) -> Cell:
+        return self._cell(self.fact) if self.is_chosen else Cell(gettext("not chosen"))
 
     @property
     def title(self) -> str:
@@ -139,12 +197,14 @@ class Line:
         unit = self.indicator.unit
         return f"{self.indicator.name}, {unit}" if unit not in ("", "%") else self.indicator.name
 
-    def _said(self, number: float | None) -> str:
-        """A dash for what is not known."""
+    def _cell(self, number: float | None) -> Cell:
+        """A dash for what is not known; a wait that has no end is longer than the longest."""
         if number is None:
-            return "–"
+            return NOTHING
+        if number == inf:
+            return wait(inf, 1, shy=False)
         said = short(round(number, 1))
-        return f"{said}{NBSP}%" if self.indicator.unit == "%" else said
+        return Cell(f"{said}{NBSP}%" if self.indicator.unit == "%" else said, number)
 
     @property
     def verdict(self) -> str:
@@ -159,7 +219,8 @@ class Line:
         if self.counted is None or self.plan is None or self.fact is None or not self.is_plan:
             return None
         if self.counted.less_is_better:
-            return self.fact <= self.plan
+            longest = EDGES[-1] / DAY_HOURS  # of a wait beyond it nobody knows how long it was
+            return None if self.fact == inf and self.plan > longest else self.fact <= self.plan
         return self.fact >= self.plan
 
 
@@ -168,28 +229,56 @@ def lines(year: Year, *, number: int, centre: int | None, shy: bool) -> list[Lin
 
     :param number: of the year.
     :param centre: whose plans count before those of everybody.
-    :param shy: nothing is told of few cases.
+    :param shy: the numbers are blurred, and nothing is told of few cases.
     """
-    plans, found = _plans(number, centre), []
-    is_few = shy and min(year.now["received"], year.now["decided"]) < SMALL
+    plans, choices, found = _plans(number, centre), _choices(centre), []
+    is_few = shy and min(year.now["received"], year.now["decided"]) < FEW
     for indicator in Indicator.objects.all():
-        counted = COUNTED.get((indicator.source, indicator.number))
+        key = (indicator.source, indicator.number)
+        counted = COUNTED.get(key) or BY_CHOICE.get(key)
         if counted is None and not _is_planned(indicator):
             continue  # a description of how things were
         own = plans.get(indicator.pk)
         plan, plan_of = (float(own), str(number)) if own is not None else _from_document(indicator)
-        fact = counted.fact(year) if counted and not is_few else None
+        fact, is_chosen = None, True
+        if isinstance(counted, ByChoice):
+            chosen = choices.get((indicator.pk, counted.needs))
+            is_chosen = bool(chosen)
+            fact = counted.fact(year, chosen) if chosen else None
+        elif counted is not None:
+            fact = counted.fact(year)
         is_plan = own is not None or bool(_PLANNED.search(plan_of))
-        found.append(Line(indicator, counted, plan, plan_of, fact, is_plan))
+        told = None if is_few else fact
+        found.append(Line(indicator, counted, plan, plan_of, told, is_chosen, is_plan))
     return sorted(found, key=lambda line: line.counted is None)
 
 
 def countable() -> Q:
     """Which indicators can have a plan here."""
+    return _among(COUNTED) | to_choose_for()
+
+
+def to_choose_for(needs: str = "") -> Q:
+    """For which indicators somebody has to choose what counts."""
+    return _among(key for key, one in BY_CHOICE.items() if needs in ("", one.needs))
+
+
+def _among(keys: Iterable[tuple[str, str]]) -> Q:
     rows = Q()
-    for source, number in COUNTED:
+    for source, number in keys:
         rows |= Q(source=source, number=number)
     return rows
+
+
+def _choices(centre: int | None) -> dict[tuple[int, str], list[int]]:
+    """What counts, by indicator and by what is chosen; what the centre says stands first."""
+    rows = CountedAs.objects.filter(Q(centre=None) | Q(centre=centre)).order_by()
+    chosen = rows.prefetch_related("topics", "territories")
+    found = {}
+    for one in sorted(chosen, key=lambda row: row.centre_id is not None):
+        found[one.indicator_id, "topics"] = [topic.pk for topic in one.topics.all()]
+        found[one.indicator_id, "territories"] = [place.pk for place in one.territories.all()]
+    return found
 
 
 def _plans(year: int, centre: int | None) -> dict[int, Decimal]:

@@ -125,7 +125,7 @@ def _count(case: IntakeCase, categories: Iterable[Category]) -> None:
         "centre_id": case.centre_id,
         "topic_id": case.topic_id,
         "channel": case.channel,
-        "territory_id": case.territory_id,
+        "territory_id": None if case.secret else case.territory_id,
     }
     for category in categories:
         found = CategoryCount.objects.filter(**cell, category=category)

@@ -42,11 +42,12 @@ def pdf(found: Summary) -> bytes:
     _say(paper, 11, span(found.period))
     _say(paper, 9, _("Compared with %(days)s.") % {"days": span(found.before)})
     _say(paper, 9, _("Printed on %(when)s") % {"when": f"{timezone.localtime():%d.%m.%Y %H:%M}"})
-    if found.shy:
-        _say(paper, 9, _("Numbers below five are not told, so that no family can be recognised."))
+    if found.note:
+        _say(paper, 9, found.note)
     _numbers(paper, found.numbers)
-    _heading(paper, _("Right now"), "")
-    _numbers(paper, found.now)
+    if found.now:
+        _heading(paper, _("Right now"), "")
+        _numbers(paper, found.now)
     for table in found.tables:
         _heading(paper, table.title, table.meaning)
         if table.name == "series":
@@ -97,8 +98,8 @@ def _plan(paper: FPDF, found: Summary) -> None:
                 drawn.row(
                     [
                         f"{line.title}\n{line.counted.how}",
-                        "\n".join(filter(None, [line.plan_said, line.plan_of])),
-                        "\n".join(filter(None, [line.fact_said, line.verdict])),
+                        "\n".join(filter(None, [str(line.plan_cell), line.plan_of])),
+                        "\n".join(filter(None, [str(line.fact_cell), line.verdict])),
                     ]
                 )
 

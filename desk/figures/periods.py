@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -38,17 +38,27 @@ class Period:
 
     :ivar months: it is of so many months, whole or up to today; none when the days were chosen.
     :ivar is_begun: it lasts still.
+    :ivar by_months: it is made of whole months and never told day by day.
     """
 
     first: datetime.date
     last: datetime.date
     months: int = 0
     is_begun: bool = False
+    by_months: bool = False
 
     @property
     def by_days(self) -> bool:
         """Told day by day."""
-        return (self.last - self.first).days < MOST_DAYS_APART
+        return not self.by_months and (self.last - self.first).days < MOST_DAYS_APART
+
+    def finished(self, today: datetime.date) -> Period | None:
+        """Its months that are over, where it begins with a month; none when there is none."""
+        last = min(self.last, today.replace(day=1) - _DAY)
+        if last < self.first:
+            return None
+        found = replace(self, last=last, is_begun=False, by_months=True)
+        return replace(found, months=self.months or len(found.whole_months()))
 
     def before(self) -> Period:
         """As many days just before; of a month, a quarter, a year those of the one before it."""
@@ -56,6 +66,8 @@ class Period:
             length = self.last - self.first
             return Period(self.first - _DAY - length, self.first - _DAY)
         first = _moved(self.first, -self.months)
+        if self.by_months:  # as many months
+            return replace(self, first=first, last=_moved(first, len(self.whole_months())) - _DAY)
         end = self.first - _DAY
         if self.is_begun:  # no further than this one has come
             end = min(end, first + (self.last - self.first))

@@ -15,7 +15,18 @@ from desk.own_centre import OwnCentreForm, OwnCentreViewSet
 from forms.asking import NumberField
 
 
-class PlanForm(OwnCentreForm):
+class OfCentresForm(OwnCentreForm):
+    """A row of one centre or, from who sees all of them, of all."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if sees_all(self.for_user):
+            centre = self.fields["centre"]
+            centre.queryset, centre.required = Provider.objects.centres(), False
+            centre.empty_label = _("all centres")
+
+
+class PlanForm(OfCentresForm):
     """Only indicators that the desk can count have a fact beside their plan."""
 
     value = NumberField(label=_("plan"), max_digits=12, decimal_places=2)
@@ -23,10 +34,6 @@ class PlanForm(OwnCentreForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["indicator"].queryset = Indicator.objects.filter(countable())
-        if sees_all(self.for_user):
-            centre = self.fields["centre"]
-            centre.queryset, centre.required = Provider.objects.centres(), False
-            centre.empty_label = _("all centres")
 
 
 class PlanViewSet(OwnCentreViewSet):

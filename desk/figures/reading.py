@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import add
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from catalogue.models import Territory
 from catalogue.models.territory import TerritoryKind
+from desk.figures.blurring import blurred
 from desk.figures.periods import Period, Span
 from desk.figures.waiting import quantile
 from desk.models import CategoryCount, FiguresState, Sums
@@ -52,12 +55,19 @@ class Where:
 
     :ivar centres: none is all of them.
     :ivar territories: a place with all that lies in it; none is everywhere.
+    :ivar shy: every number is blurred; only whole months are read.
     """
 
     centres: tuple[int, ...] | None
     topic: int | None = None
     channel: str = ""
     territories: tuple[int, ...] | None = None
+    shy: bool = False
+
+    @property
+    def is_narrowed(self) -> bool:
+        """To more than centres."""
+        return self.topic is not None or bool(self.channel) or self.territories is not None
 
     def rows(self) -> Q:
         found = Q()
@@ -87,7 +97,7 @@ class Where:
 
 
 class Totals:
-    """Counters and waits, added up."""
+    """Counters and waits, added up; false when there is nothing."""
 
     def __init__(self, numbers: Iterable[int | None] = ()) -> None:
         """:param numbers: in the order of `_NAMES`; nothing is nought."""
@@ -95,6 +105,9 @@ class Totals:
 
     def __getitem__(self, name: str) -> int:
         return self.numbers[_PLACES[name]]
+
+    def __bool__(self) -> bool:
+        return any(self.numbers)
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(map(add, self.numbers, other.numbers))
@@ -126,6 +139,7 @@ def read(where: Where, period: Period, *by: str) -> dict[Key, Totals]:
     Day by day only what stands in the plot is told: there are many rows.
     """
     by_days = "start" in by and period.by_days
+    assert period.by_months or not where.shy
     months = [] if by_days else period.whole_months()
     spans = [(period.first, period.last)] if by_days else period.odd_days()
     found: dict[Key, Totals] = {}
@@ -143,7 +157,34 @@ def _of_months(
     kept = Sums.which(Sums.Span.MONTH, where.told_apart(by))
     among = "span = 'month' and kept = %(kept)s and first = any(%(months)s)"
     given = {"kept": kept, "months": months}
-    yield from _summed("intake_desk_sums", "first", among, given, where, by)
+    if where.shy:
+        yield from _blurred(among, given, where, by)
+    else:
+        yield from _summed("intake_desk_sums", "first", among, given, where, by)
+
+
+_ROW = ("start", "centre", "topic", "channel", "territory")
+
+
+def _blurred(
+    among: str, given: Mapping[str, Any], where: Where, by: Sequence[str]
+) -> Iterator[tuple[Key, Totals]]:
+    """Rows of months one by one: they are blurred before anything is added up."""
+    wanted = [_ROW.index(name) for name in by]
+    columns = ", ".join((*_COLUMNS.values(), *_NAMES))
+    sql = f"select first, {columns} from intake_desk_sums where {_filtered(among, where)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**given, **where.given})
+        for row in cursor.fetchall():
+            what = (given["kept"], *row[: len(_ROW)])
+            told = Totals(blurred(what, row[len(_ROW) :]))
+            if told:
+                yield tuple(row[place] for place in wanted), told
+
+
+def _filtered(among: str, where: Where) -> str:
+    given = where.given.items()
+    return " and ".join([among, *(_FILTERS[name] for name, value in given if value is not None)])
 
 
 def _of_days(
@@ -179,8 +220,7 @@ def _summed(
     columns = [start if name == "start" else _COLUMNS[name] for name in by]
     names = _BRIEF if brief else _NAMES
     sums = [f"sum({name})" for name in names]
-    filters = [among, *(_FILTERS[name] for name, value in where.given.items() if value is not None)]
-    sql = f"select {', '.join([*columns, *sums])} from {table} where {' and '.join(filters)}"  # noqa: S608
+    sql = f"select {', '.join([*columns, *sums])} from {table} where {_filtered(among, where)}"  # noqa: S608
     if columns:
         sql += f" group by {', '.join(columns)}"
     with connection.cursor() as cursor:
@@ -193,8 +233,14 @@ def _summed(
 def categories(where: Where, period: Period) -> dict[int, int]:
     """How many cases were about help for each category of families."""
     rows = CategoryCount.objects.filter(where.rows(), day__range=(period.first, period.last))
-    found = rows.order_by().values_list("category").annotate(Sum("count"))
-    return dict(found)
+    if not where.shy:
+        return dict(rows.order_by().values_list("category").annotate(Sum("count")))
+    assert not where.is_narrowed
+    months = rows.order_by().values_list(TruncMonth("day"), "category").annotate(Sum("count"))
+    found: Counter[int] = Counter()
+    for month, category, count in months:
+        found[category] += blurred((month, where.centres, "category", category), [count])[0]
+    return dict(+found)
 
 
 @dataclass(frozen=True)
@@ -223,18 +269,30 @@ def now_open(where: Where) -> Now:
             urgent=count(state=State.NEW, urgent=True),
         )
     )
-    return Now(found["all"], found["overdue"], found["free"], found["waiting"], found["urgent"])
+    names = ("all", "overdue", "free", "waiting", "urgent")
+    if where.shy:
+        assert not where.is_narrowed
+        return Now(*blurred(("now", where.centres), [found[name] for name in names]))
+    return Now(*(found[name] for name in names))
 
 
 def rural(where: Where, period: Period) -> int:
     """First requests from villages."""
     villages = Territory.objects.filter(kind=TerritoryKind.RURAL_SETTLEMENT)
-    keys = set(villages.values_list("pk", flat=True))
+    return first_requests(_there(where, period, villages))
+
+
+def within(where: Where, period: Period, places: Collection[int]) -> Totals:
+    """All that came from these places, with what lies in them."""
+    return _there(where, period, Territory.objects.filter(ancestor_ids__overlap=list(places)))
+
+
+def _there(where: Where, period: Period, places: Any) -> Totals:
+    keys = set(places.values_list("pk", flat=True))
     if where.territories is not None:
         keys &= set(where.territories)
     there = replace(where, territories=tuple(sorted(keys)))
-    found = total(read(there, period).values())
-    return first_requests(found)
+    return total(read(there, period).values())
 
 
 def first_requests(totals: Totals) -> int:
@@ -243,6 +301,6 @@ def first_requests(totals: Totals) -> int:
     return max(0, totals["received"] - others)
 
 
-def counted_until() -> datetime.datetime | None:
-    state = FiguresState.objects.first()
-    return state.until if state else None
+def upkeep_state() -> FiguresState:
+    """How far counting has come; nowhere, before the first time."""
+    return FiguresState.objects.first() or FiguresState()

@@ -1,17 +1,17 @@
-"""Figures as people read them, and which of them are not told because they are too small."""
+"""Figures as people read them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import inf
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from desk.figures.blurring import FEW
 from desk.figures.worktime import DAY_HOURS
+from desk.models.figures import EDGES
 
-SMALL = 5  # fewer cases than this could tell of a family
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -38,12 +38,15 @@ def whole(number: int) -> Cell:
 
 
 def share(part: int, of: int, *, shy: bool) -> Cell:
-    """So many of a hundred. Of nothing there is no share, of few none is told to who is shy."""
+    """So many of a hundred. Of nothing there is no share, of few none is told to who is shy.
+
+    :param shy: the numbers are blurred: the part may come out larger than the whole.
+    """
     if not of:
         return NOTHING
-    if shy and of < SMALL:
+    if shy and of < FEW:
         return Cell(_("few data"))
-    percent = round(100 * part / of, 1)
+    percent = float(round(100 * min(max(part, 0), of) / of)) if shy else round(100 * part / of, 1)
     return Cell(f"{short(percent)}{NBSP}%", percent, "%")
 
 
@@ -51,10 +54,10 @@ def wait(hours: float | None, of: int, *, shy: bool) -> Cell:
     """A wait in working hours, a long one in working days."""
     if hours is None:
         return NOTHING
-    if shy and of < SMALL:
+    if shy and of < FEW:
         return Cell(_("few data"))
-    if hours == float("inf"):
-        return Cell(_("more than 30 days"))
+    if hours == inf:
+        return Cell(_("more than %s") % wait(EDGES[-1], of, shy=shy))
     if hours < 1:
         text = _("%(count)s min") % {"count": round(60 * hours)}
     elif hours < DAY_HOURS:
@@ -64,27 +67,9 @@ def wait(hours: float | None, of: int, *, shy: bool) -> Cell:
     return Cell(text, round(hours, 2), _("h"))
 
 
-def counts(numbers: Mapping[Any, int], *, shy: bool) -> dict[Any, Cell]:
-    """Counts that stand in one column. To who is shy small ones are not told; where it would be one
-    alone, which the sum gives away, the next one is not told either."""
-    told = {key: whole(number) for key, number in numbers.items()}
-    if not shy:
-        return told
-    small = [key for key, number in numbers.items() if 0 < number < SMALL]
-    told |= dict.fromkeys(small, Cell(_("fewer than %(count)s") % {"count": SMALL}))
-    others = [key for key, number in numbers.items() if number >= SMALL]
-    if len(small) == 1 and others:
-        told[min(others, key=lambda key: numbers[key])] = Cell(_("not told"))
-    return told
-
-
-def count(number: int, *, shy: bool) -> Cell:
-    return counts({"": number}, shy=shy)[""]
-
-
 def change(now: int, before: int, *, shy: bool) -> str:
     """How much more or less it is; empty when there is nothing to compare with."""
-    if not before or (shy and min(now, before) < SMALL):
+    if not before or (shy and min(now, before) < FEW):
         return ""
     percent = round(100 * (now - before) / before)
     if not percent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from django.utils import timezone
@@ -18,11 +19,11 @@ from desk.figures.reading import (
     Now,
     Totals,
     Where,
-    counted_until,
     now_open,
     read,
     rural,
     total,
+    upkeep_state,
 )
 from desk.figures.saying import Cell
 from desk.figures.tables import Table
@@ -40,18 +41,20 @@ class Number:
 
 @dataclass(frozen=True)
 class Series:
-    """What came and what was decided, month by month or day by day; a gap is not told."""
+    """What came and what was decided, month by month or day by day."""
 
     names: list[str]
-    received: list[int | None]
-    decided: list[int | None]
+    received: list[int]
+    decided: list[int]
 
 
 @dataclass(frozen=True)
 class Summary:
     """:ivar narrowed: to which topic, channel, place.
-    :ivar shy: small numbers are not told.
+    :ivar now: what is open this moment; nothing where that would tell of too few.
+    :ivar shy: the numbers are blurred.
     :ivar until: up to when everything is counted; none before the first counting.
+    :ivar anew_from: the days that are still being counted anew begin with this one.
     """
 
     whose: str
@@ -66,6 +69,16 @@ class Summary:
     plan_year: int
     shy: bool
     until: datetime.datetime | None
+    anew_from: datetime.date | None
+
+    @property
+    def note(self) -> str:
+        """What to know before the numbers are read; nothing where they are exact."""
+        if not self.shy:
+            return ""
+        return _(
+            "Months that are over. Each number is shifted a little and rounded to fives, so that no family can be recognised: sums may differ, and nought may be a few."
+        )
 
 
 def summary(
@@ -74,46 +87,51 @@ def summary(
     *,
     whose: str,
     narrowed: list[str],
-    shy: bool,
     centre: int | None,
     by_centre: bool,
 ) -> Summary:
-    """:param shy: small numbers are not told.
-    :param centre: whose plans are looked up.
+    """:param centre: whose plans are looked up.
     :param by_centre: centres are told beside each other.
     """
-    before = period.before()
-    if period.by_days:
-        parts = read(where, period, "centre")
+    before, shy = period.before(), where.shy
+    if period.by_days or shy:
+        parts = read(where, period, "centre") if by_centre or not shy else {}
         starts = _by(read(where, period, "start"), 0)
     else:
         parts = read(where, period, "centre", "start")
         starts = _by(parts, 1)
-    now, then = total(parts.values()), total(read(where, before).values())
+    # The fewer blurred rows are added up, the nearer is their sum.
+    now = total((starts if shy else parts).values())
+    then = total(read(where, before).values())
     told = [
-        tables.series_table(period, starts, shy=shy),
-        *tables.broken_down(where, period, now, shy=shy),
+        tables.series_table(period, starts),
+        *tables.broken_down(where, period, now),
         tables.outcomes(now, shy=shy),
         tables.refusals(now, shy=shy),
+        tables.besides(now),
         tables.ratings(now, shy=shy),
-        tables.waits(now, shy=shy),
+        tables.waits(now),
     ]
     if by_centre:
         told.append(tables.centres(_by(parts, 0), shy=shy))
-    year = year_of(period.last, timezone.localdate())
+    today, state = timezone.localdate(), upkeep_state()
+    year = year_of(period.last, today)
+    if shy:
+        year = year.finished(today) or period
     return Summary(
         whose=whose,
         narrowed=narrowed,
         period=period,
         before=before,
         numbers=_numbers(now, then, shy=shy),
-        now=_now(now_open(where), shy=shy),
-        series=_series(period, starts, shy=shy),
+        now=[] if shy and where.is_narrowed else _now(now_open(where)),
+        series=_series(period, starts),
         tables=[table for table in told if table.rows or table.empty],
         plan=lines(_year(where, year), number=year.first.year, centre=centre, shy=shy),
         plan_year=year.first.year,
         shy=shy,
-        until=counted_until(),
+        until=state.until,
+        anew_from=state.recount_from,
     )
 
 
@@ -127,6 +145,8 @@ def _by(found: Mapping[tuple[Any, ...], Totals], place: int) -> dict[Any, Totals
 def _year(where: Where, year: Period) -> Year:
     before = year.before()
     return Year(
+        where,
+        year,
         total(read(where, year).values()),
         total(read(where, before).values()),
         rural(where, year),
@@ -142,7 +162,7 @@ def _numbers(now: Totals, then: Totals, *, shy: bool) -> list[Number]:
     return [
         Number(
             _("Requests came"),
-            saying.count(now["received"], shy=shy),
+            saying.whole(now["received"]),
             _("All that was registered, through every channel."),
             saying.change(now["received"], then["received"], shy=shy),
         ),
@@ -171,7 +191,7 @@ def _numbers(now: Totals, then: Totals, *, shy: bool) -> list[Number]:
         Number(
             _("Satisfied"),
             saying.share(now.satisfied, now.ratings, shy=shy),
-            _("Rated with 4 or 5. Ratings given: %s.") % saying.count(now.ratings, shy=shy),
+            _("Rated with 4 or 5. Ratings given: %s.") % saying.whole(now.ratings),
             _was(saying.share(then.satisfied, then.ratings, shy=shy)),
         ),
     ]  # fmt: skip
@@ -181,9 +201,12 @@ def _most(now: Totals, what: str, *, shy: bool) -> str:
     """The rest of the sentence, where somebody has waited: the long waits, and of how many."""
     if not now[what]:
         return ""
-    said = saying.wait(now.wait(what, 0.9), now[what], shy=shy)
+    hours = now.wait(what, 0.9)
+    said = saying.wait(hours, now[what], shy=shy)
     most = _("Nine of ten: within %s.") % said if said.number is not None else ""
-    count = _("Cases counted: %s.") % saying.count(now[what], shy=shy)
+    if hours == inf and now.wait(what, 0.5) != inf:
+        most = _("More than one of ten waited %s.") % said
+    count = _("Cases counted: %s.") % saying.whole(now[what])
     return f" {most} {count}"
 
 
@@ -206,7 +229,7 @@ def _was(cell: Cell) -> str:
     return "" if cell.number is None else _("was %s") % cell
 
 
-def _now(now: Now, *, shy: bool) -> list[Number]:
+def _now(now: Now) -> list[Number]:
     said = (
         (_("Still open"), now.open, _("Not closed yet.")),
         (_("Overdue"), now.overdue, _("The term is over and there is no answer yet.")),
@@ -214,14 +237,11 @@ def _now(now: Now, *, shy: bool) -> list[Number]:
         (_("Urgent and free"), now.urgent, _("Help is needed now, and nobody has taken it.")),
         (_("Waiting for families"), now.waiting, _("We have asked; the term stands.")),
     )
-    return [Number(title, saying.count(count, shy=shy), meaning) for title, count, meaning in said]
+    return [Number(title, saying.whole(count), meaning) for title, count, meaning in said]
 
 
-def _series(period: Period, starts: Mapping[Any, Totals], *, shy: bool) -> Series:
-    days = months_and_days(period)
-    columns = []
-    for name in ("received", "decided"):
-        numbers = {day: starts[day][name] if day in starts else 0 for day in days}
-        told = saying.counts(numbers, shy=shy)
-        columns.append([numbers[day] if told[day].number is not None else None for day in days])
-    return Series(short_names(period), columns[0], columns[1])
+def _series(period: Period, starts: Mapping[Any, Totals]) -> Series:
+    days = [starts.get(day, Totals()) for day in months_and_days(period)]
+    return Series(
+        short_names(period), [one["received"] for one in days], [one["decided"] for one in days]
+    )

@@ -38,8 +38,8 @@ def _first(found: Summary) -> Iterable[Line]:
     yield [_("Figures"), found.whose, *found.narrowed]
     yield [_("Period"), span(found.period)]
     yield [_("Compared with"), span(found.before)]
-    if found.shy:
-        yield [_("Numbers below five are not told, so that no family can be recognised.")]
+    if found.note:
+        yield [found.note]
     yield []
     for part in (found.numbers, found.now):
         for one in part:
@@ -54,8 +54,8 @@ def _plan(found: Summary) -> Iterable[Line]:
     for line in found.plan:
         how = line.counted.how if line.counted else _("not counted from cases")
         yield [
-            line.indicator.name, line.indicator.unit, Cell(line.plan_said, line.plan), line.plan_of,
-            Cell(line.fact_said, line.fact), line.verdict, str(how),
+            line.indicator.name, line.indicator.unit, line.plan_cell, line.plan_of,
+            line.fact_cell, line.verdict, str(how),
         ]  # fmt: skip
 
 

@@ -52,13 +52,12 @@ class Table:
         return [(row, list(zip(self.heads[1:], row.cells, strict=True))) for row in self.rows]
 
 
-def series_table(period: Period, starts: Mapping[Any, Totals], *, shy: bool) -> Table:
+def series_table(period: Period, starts: Mapping[Any, Totals]) -> Table:
     days = months_and_days(period)
     found = {day: starts.get(day, Totals()) for day in days}
     rows = _counted(
         {day: (label, found[day]) for day, label in days.items()},
         ("received", "decided", "decided_late"),
-        shy=shy,
     )
     return Table(
         "series",
@@ -69,7 +68,8 @@ def series_table(period: Period, starts: Mapping[Any, Totals], *, shy: bool) -> 
     )
 
 
-def broken_down(where: Where, period: Period, all_of_it: Totals, *, shy: bool) -> list[Table]:
+def broken_down(where: Where, period: Period, all_of_it: Totals) -> list[Table]:
+    shy = where.shy
     topics = {key[0]: one for key, one in read(where, period, "topic").items()}
     channels = {key[0]: one for key, one in read(where, period, "channel").items()}
     places = {key[0]: one for key, one in read(where, period, "territory").items()}
@@ -101,7 +101,7 @@ def broken_down(where: Where, period: Period, all_of_it: Totals, *, shy: bool) -
             },
             shy=shy,
         ),
-        _categories(where, period, all_of_it["received"], shy=shy),
+        _categories(where, period, all_of_it["received"]),
     ]
 
 
@@ -121,7 +121,7 @@ def _rows(found: Mapping[Any, tuple[str, Totals]], *, shy: bool) -> list[Row]:
     shown = {key: found[key] for key in order[:MOST_ROWS]}
     if rest := order[MOST_ROWS:]:
         shown["rest"] = (_("others"), total(found[key][1] for key in rest))
-    rows = _counted(shown, ("received", "decided"), shy=shy)
+    rows = _counted(shown, ("received", "decided"))
     for row, (_label, one) in zip(rows, shown.values(), strict=True):
         row.cells.extend(
             [
@@ -133,31 +133,23 @@ def _rows(found: Mapping[Any, tuple[str, Totals]], *, shy: bool) -> list[Row]:
     return rows
 
 
-def _counted(
-    found: Mapping[Any, tuple[str, Totals]], names: Sequence[str], *, shy: bool
-) -> list[Row]:
+def _counted(found: Mapping[Any, tuple[str, Totals]], names: Sequence[str]) -> list[Row]:
     """A line for each with these counters; the bar is that of the first."""
-    columns = [
-        saying.counts({key: one[name] for key, (_label, one) in found.items()}, shy=shy)
-        for name in names
-    ]
-    sizes = _sizes(columns[0]) if columns else {}
+    sizes = _sizes({key: one[names[0]] for key, (_label, one) in found.items()})
     return [
-        Row(label, [column[key] for column in columns], sizes[key])
-        for key, (label, _one) in found.items()
+        Row(label, [saying.whole(one[name]) for name in names], sizes[key])
+        for key, (label, one) in found.items()
     ]
 
 
-def _sizes(cells: Mapping[Any, Cell]) -> dict[Any, float | None]:
-    most = max((cell.number or 0 for cell in cells.values()), default=0)
-    return {
-        key: round(100 * cell.number / most, 1) if most and cell.number is not None else None
-        for key, cell in cells.items()
-    }
+def _sizes(numbers: Mapping[Any, int]) -> dict[Any, float]:
+    most = max(numbers.values(), default=0) or 1
+    return {key: round(100 * number / most, 1) for key, number in numbers.items()}
 
 
-def _categories(where: Where, period: Period, received: int, *, shy: bool) -> Table:
-    found = categories(where, period)
+def _categories(where: Where, period: Period, received: int) -> Table:
+    is_hidden = where.shy and where.is_narrowed
+    found = {} if is_hidden else categories(where, period)
     titles = Category.objects.in_bulk(found)
     order = sorted(found, key=lambda key: (-found[key], titles[key].sort_key))
     return Table(
@@ -165,8 +157,10 @@ def _categories(where: Where, period: Period, received: int, *, shy: bool) -> Ta
         _("By category of families"),
         _("Whom the chosen measure, or the situation of the script, is meant for. Where neither was named the category is not known; a request may count in several."),
         ["", _("Requests"), _("Of all that came")],
-        _listed({titles[key].title: found[key] for key in order}, received, shy=shy),
-        _("In this period no measure was chosen and no script was used."),
+        _listed({titles[key].title: found[key] for key in order}, received, shy=where.shy),
+        _("Categories of all centres are told for all topics, channels and places together.")
+        if is_hidden
+        else _("In this period no measure was chosen and no script was used."),
     )  # fmt: skip
 
 
@@ -195,6 +189,27 @@ def refusals(now: Totals, *, shy: bool) -> Table:
     )
 
 
+def besides(now: Totals) -> Table:
+    """What has happened besides, each counted by itself."""
+    found = {
+        _("came as urgent"): now["urgent"],
+        _("urgent help was given at once"): now["urgent_help"],
+        _("handed over to a partner"): now["referred"],
+        _("opened again after an answer"): now["reopened"],
+        _("first answers that were late"): now["answered_late"],
+        _("answers that were late"): now["decided_late"],
+    }
+    rows = [Row(label, [saying.whole(count)]) for label, count in found.items() if count]
+    return Table(
+        "besides",
+        _("Urgent, handed over, late"),
+        _("How often it happened, each on its day."),
+        ["", _("Times")],
+        rows,
+        _("Nothing of this in the period."),
+    )
+
+
 def ratings(now: Totals, *, shy: bool) -> Table:
     found = {f"{score.value} – {score.label}": now[f"rated_{score}"] for score in reversed(Score)}
     return Table(
@@ -208,28 +223,18 @@ def ratings(now: Totals, *, shy: bool) -> Table:
 
 
 def _listed(found: Mapping[str, int], of: int, *, shy: bool) -> list[Row]:
-    """Labels with a count and its share of all; a share that gives the count away is not told."""
-    told = saying.counts(found, shy=shy)
-    sizes = _sizes(told)
+    """Labels with a count and its share of all."""
+    sizes = _sizes(found)
     return [
-        Row(
-            label,
-            [
-                told[label],
-                saying.share(count, of, shy=shy)
-                if told[label].number is not None
-                else saying.NOTHING,
-            ],
-            sizes[label],
-        )
+        Row(label, [saying.whole(count), saying.share(count, of, shy=shy)], sizes[label])
         for label, count in found.items()
         if count
     ]
 
 
-def waits(now: Totals, *, shy: bool) -> Table:
+def waits(now: Totals) -> Table:
     names = ("taken", "answered", "decided")
-    columns = [saying.counts(dict(enumerate(now.waits(name))), shy=shy) for name in names]
+    columns = [[saying.whole(count) for count in now.waits(name)] for name in names]
     labels = _wait_labels()
     return Table(
         "waits",
@@ -246,7 +251,7 @@ def waits(now: Totals, *, shy: bool) -> Table:
 
 
 def _wait_labels() -> list[str]:
-    ends = [str(saying.wait(edge, saying.SMALL, shy=False)) for edge in EDGES]
+    ends = [str(saying.wait(edge, 1, shy=False)) for edge in EDGES]
     return [*(_("up to %s") % end for end in ends), _("more than %s") % ends[-1]]
 
 

@@ -1,12 +1,15 @@
 """Keeping the figures: days that changed are counted anew as a whole, and put together with their
 months.
 
-Whatever is run, once or twice, after a crash or from nothing, the rows come out the same.
+Whatever is run, once or twice, after a crash or from nothing, the rows come out the same. Counting
+from nothing goes month by month, each in a transaction of its own, and goes on where it was ended.
 """
 
 from __future__ import annotations
 
 import datetime
+import logging
+import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -29,6 +32,7 @@ from forms.models import CaseEvent, EventKind, IntakeCase, RoutingState
 OVERLAP = datetime.timedelta(hours=1)
 _DAY = datetime.timedelta(days=1)
 _WEEK = 7  # days that are counted at once
+CHECKED = 31  # days of one check
 _ONE_WRITER = 7_305_023  # number of the lock in the database
 # After these a case belongs to another cell, or what was told before is told otherwise.
 _REWRITES = (
@@ -37,37 +41,110 @@ _REWRITES = (
 )  # fmt: skip
 
 Cell = tuple[datetime.date, int | None, int, str, int | None]
+_log = logging.getLogger(__name__)
 
 
-def keep_up() -> int:
-    """Count what has happened since the last time; returns how many days were counted anew."""
+def keep_up(seconds: float | None = None) -> int:
+    """Count what has happened since the last time, and go on with what is being counted anew;
+    returns how many days were counted.
+
+    :param seconds: after so many no further month is begun.
+    """
+    started = time.monotonic()
     looked = knowing.learn()
     with transaction.atomic():
         _alone()
         now = timezone.now()
         state = FiguresState.objects.first()
         if state is None:
-            days = all_days()
+            days = set[datetime.date]()
+            FiguresState.objects.create(until=now, recount_from=_first_day())
         else:
             days = _changed_days(state.until - OVERLAP) | _days_of({case.pk for case in looked})
-        count(days)
-        FiguresState.objects.update_or_create(pk=1, defaults={"until": now})
-    return len(days)
+            count(days)
+            FiguresState.objects.update(until=now)
+    counted = len(days)
+    while more := count_a_month():
+        counted += more
+        if seconds is not None and time.monotonic() - started > seconds:
+            break
+    return counted
 
 
 def rebuild() -> int:
-    """Count everything anew, from nothing; who reads meanwhile sees the rows of before."""
+    """Count everything anew, or go on where that was ended; who reads meanwhile sees the rows of
+    before for the months that are not counted yet."""
     while knowing.learn(everywhere=True):
         pass
     with transaction.atomic():
         _alone()
-        now = timezone.now()
-        DayCounts.objects.all().delete()
-        Sums.objects.all().delete()
-        days = all_days()
-        count(days)
-        FiguresState.objects.update_or_create(pk=1, defaults={"until": now})
+        if not FiguresState.objects.filter(recount_from__isnull=False).exists():
+            begin_anew()
+    counted = 0
+    while more := count_a_month():
+        counted += more
+    return counted
+
+
+def begin_anew() -> None:
+    """Every day is to be counted; what stands before the first event stands there by mistake."""
+    first, now = _first_day(), timezone.now()
+    FiguresState.objects.update_or_create(defaults={"until": now, "recount_from": first})
+    old_days, old_sums = DayCounts.objects.all(), Sums.objects.all()
+    if first is not None:
+        old_days, old_sums = old_days.filter(day__lt=first), old_sums.filter(first__lt=first)
+    old_days.delete()
+    old_sums.delete()
+
+
+@transaction.atomic
+def count_a_month() -> int:
+    """The next month of what is counted anew: how many days; none when all is done."""
+    _alone()
+    first, last = FiguresState.objects.get().recount_from, _last_day()
+    if first is None:
+        return 0
+    following = (first.replace(day=1) + 32 * _DAY).replace(day=1)
+    days = _days_between(first, min(last, following - _DAY))
+    count(days)
+    FiguresState.objects.update(recount_from=following if following <= last else None)
     return len(days)
+
+
+@transaction.atomic
+def check(length: int = CHECKED) -> list[datetime.date]:
+    """Count the next days anew, which should stand as they are; mend those that stand otherwise,
+    keep how many for administrators, and return them.
+
+    :param length: how many days.
+    """
+    _alone()
+    state, first = FiguresState.objects.first(), _first_day()
+    if state is None or first is None or state.recount_from is not None:
+        return []
+    last, begin = _last_day(), state.check_from
+    if begin is None or not first <= begin <= last:
+        begin = first
+    end = min(last, begin + (length - 1) * _DAY)
+    found: set[datetime.date] = set()
+    for run in _runs(sorted(_days_between(begin, end))):
+        counted, stood = _by_day(_rows(_cells(run))), _by_day(_stood(run))
+        found |= {day for day in run if counted[day] != stood[day]}
+    found -= _changed_days(state.until - OVERLAP)  # these are counted the next time
+    count(found)
+    state.check_from = end + _DAY
+    if found:
+        state.differed, state.differed_at = len(found), timezone.now()
+        _log.warning("Figures of %d days stood otherwise, from %s on", len(found), min(found))
+    state.save(update_fields=["check_from", "differed", "differed_at"])
+    return sorted(found)
+
+
+def check_all() -> list[datetime.date]:
+    """The same for every day, from the first."""
+    first = _first_day()
+    FiguresState.objects.update(check_from=None)
+    return check((_last_day() - first).days + 1) if first else []
 
 
 def _alone() -> None:
@@ -75,13 +152,18 @@ def _alone() -> None:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_ONE_WRITER])
 
 
-def all_days() -> set[datetime.date]:
-    """Every day since the first event, with the day before and after."""
+def _first_day() -> datetime.date | None:
+    """The day before the first event: somewhere it was that day still."""
     first = CaseEvent.objects.aggregate(at=Min("at"))["at"]
-    if first is None:
-        return set()
-    start, end = first.date() - _DAY, timezone.now().date() + _DAY
-    return {start + _DAY * step for step in range((end - start).days + 1)}
+    return first.date() - _DAY if first else None
+
+
+def _last_day() -> datetime.date:
+    return timezone.now().date() + _DAY
+
+
+def _days_between(first: datetime.date, last: datetime.date) -> set[datetime.date]:
+    return {first + _DAY * step for step in range((last - first).days + 1)}
 
 
 def _changed_days(since: datetime.datetime) -> set[datetime.date]:
@@ -127,10 +209,12 @@ def _cells(run: list[datetime.date]) -> dict[Cell, Counter[Any]]:
         AppointmentKind.objects.exclude(meeting=Meeting.REMOTE).values_list("pk", flat=True)
     )
     for case, events in _histories(run[0], run[-1]):
-        about = About(*case[5:])
-        for told in tell(about, events, clocks[case[1]], in_person):
+        (centre, topic, channel, place, secret), about = case[1:6], About(*case[6:])
+        if secret:
+            place = None  # not even that somebody came from a village
+        for told in tell(about, events, clocks[centre], in_person):
             if told.day in wanted:
-                cell = (told.day, *case[1:5])
+                cell = (told.day, centre, topic, channel, place)
                 counted[cell][told.what if told.bucket is None else (told.what, told.bucket)] += 1
     return counted
 
@@ -160,7 +244,7 @@ def _histories(
     cases = {
         row[0]: (*row, recurring.get(row[0]))
         for row in IntakeCase.objects.filter(pk__in=keys).values_list(
-            "pk", "centre", "topic", "channel", "territory",
+            "pk", "centre", "topic", "channel", "territory", "secret",
             "channel", "outcome", "urgent", "contact_at", "first_due_at",
         )
     }  # fmt: skip
@@ -174,8 +258,28 @@ def _histories(
 def _write(run: list[datetime.date], cells: dict[Cell, Counter[Any]]) -> None:
     DayCounts.objects.filter(day__in=run).delete()
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for cell, counted in cells.items():
-            copy.write_row((*cell, *_columns(counted)))
+        for row in _rows(cells):
+            copy.write_row(row)
+
+
+def _rows(cells: dict[Cell, Counter[Any]]) -> Iterator[tuple[Any, ...]]:
+    for cell, counted in cells.items():
+        yield (*cell, *_columns(counted))
+
+
+def _stood(run: list[datetime.date]) -> Iterator[tuple[Any, ...]]:
+    """The same rows as they stand in the database."""
+    cell = ("day", "centre", "topic", "channel", "territory")
+    rows = DayCounts.objects.filter(day__in=run).values_list(*cell, *COUNTERS, *WAITS)
+    yield from rows.iterator()
+
+
+def _by_day(rows: Iterable[tuple[Any, ...]]) -> dict[datetime.date, set[tuple[Any, ...]]]:
+    """Rows that can be compared."""
+    found: dict[datetime.date, set[tuple[Any, ...]]] = defaultdict(set)
+    for row in rows:
+        found[row[0]].add(tuple(tuple(one) if isinstance(one, list) else one for one in row))
+    return found
 
 
 def _columns(counted: Counter[Any]) -> Iterator[Any]:

@@ -22,7 +22,15 @@ from desk.models.exports import (
     ExportState,
     ExportStep,
 )
-from desk.models.figures import CategoryCount, DayCounts, FiguresState, Known, Plan, Sums
+from desk.models.figures import (
+    CategoryCount,
+    CountedAs,
+    DayCounts,
+    FiguresState,
+    Known,
+    Plan,
+    Sums,
+)
 from desk.models.journals import JournalCounter, JournalEntry
 from desk.models.listing import SavedFilter
 from desk.models.mail import DONE, Fate, Mailbox, Reason, ReceivedMail, Security, Trouble
@@ -60,6 +68,7 @@ __all__ = [
     "CategoryCount",
     "ChangedDay",
     "ConsentWay",
+    "CountedAs",
     "DayCounts",
     "DepartmentTask",
     "Diagnosis",

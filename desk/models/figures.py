@@ -14,7 +14,7 @@ from catalogue.models import Category, Indicator, Provider, Territory
 from forms.models import Channel, IntakeCase, Topic
 
 # Where buckets of waiting end, in working hours; a working day counts for eight. The last is open.
-EDGES = (0.5, 1, 2, 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 120, 240)
+EDGES = (0.5, 1, 2, 4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 120, 240, 480, 960)
 BUCKETS = len(EDGES) + 1
 
 
@@ -194,9 +194,18 @@ class CategoryCount(models.Model):
 
 
 class FiguresState(models.Model):
-    """Until when events are in the figures. One row."""
+    """Until when events are in the figures, and how far counting anew has come. One row.
+
+    :ivar recount_from: this day and all later ones are still to be counted anew; none: all are.
+    :ivar check_from: the day with which the next check begins.
+    :ivar differed: so many days the last check with differences found to stand otherwise.
+    """
 
     until = models.DateTimeField()
+    recount_from = models.DateField(null=True)
+    check_from = models.DateField(null=True)
+    differed = models.PositiveIntegerField(default=0)
+    differed_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
@@ -205,8 +214,8 @@ class FiguresState(models.Model):
         return f"{timezone.localtime(self.until):%d.%m.%Y %H:%M}"
 
 
-class PlanQuerySet(models.QuerySet["Plan"]):
-    def visible_to(self, user: Any) -> PlanQuerySet:
+class OfCentres(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> OfCentres:
         """Those of the own centres; all of them to who sees the figures of all centres."""
         if user.has_perm("intake_desk.view_all_figures"):
             return self
@@ -234,7 +243,7 @@ class Plan(models.Model):
     )
     value = models.DecimalField(_("plan"), max_digits=12, decimal_places=2)
 
-    objects = PlanQuerySet.as_manager()
+    objects = OfCentres.as_manager()
 
     class Meta:
         verbose_name = _("plan of an indicator")
@@ -251,3 +260,46 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator}, {self.year}: {self.value}"
+
+
+class CountedAs(models.Model):
+    """What a centre counts for an indicator that says so in words of its own: these topics, these
+    places with all that lies in them."""
+
+    indicator = models.ForeignKey(
+        Indicator, on_delete=models.CASCADE, related_name="+", verbose_name=_("indicator")
+    )
+    centre = models.ForeignKey(
+        Provider,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"is_centre": True},
+        verbose_name=_("centre"),
+        help_text=_("Empty: every centre that has chosen nothing itself."),
+    )
+    topics = models.ManyToManyField(
+        Topic, blank=True, related_name="+", verbose_name=_("topics that count")
+    )
+    territories = models.ManyToManyField(
+        Territory, blank=True, related_name="+", verbose_name=_("places that count")
+    )
+
+    objects = OfCentres.as_manager()
+
+    class Meta:
+        verbose_name = _("what counts for an indicator")
+        verbose_name_plural = _("what counts for indicators")
+        ordering = ["indicator", "centre"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "centre"],
+                nulls_distinct=False,
+                name="counted_as_once",
+                violation_error_message=_("For this indicator it is chosen already: change that."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.indicator)

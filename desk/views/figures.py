@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from desk import plots
 from desk.figures import paper, table
-from desk.figures.asking import FiguresForm, may_look, sees_all
+from desk.figures.asking import FiguresForm, may_look
 from desk.figures.naming import span
 from desk.figures.summary import Summary, summary
 from forms.calendars import clock_of
@@ -30,7 +28,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     if not asked.is_valid():
         return render(request, "intake_desk/figures.html", {"form": asked}, status=422)
-    found = _summary(asked, request.user)
+    found = _summary(asked)
     context = {
         "form": asked,
         "found": found,
@@ -52,7 +50,7 @@ def figures_file(request: HttpRequest, file_format: str) -> HttpResponse:
         raise Http404
     if not asked.is_valid():
         return render(request, "intake_desk/figures.html", {"form": asked}, status=422)
-    found = _summary(asked, request.user)
+    found = _summary(asked)
     kind, made = _FILES[file_format]
     days = f"{found.period.first:%Y%m%d}-{found.period.last:%Y%m%d}"
     return attachment(made(found), kind, f"pokazateli-{days}.{file_format}")
@@ -64,14 +62,13 @@ def _asked(request: HttpRequest) -> FiguresForm:
     return FiguresForm(request.user, request.GET)
 
 
-def _summary(asked: FiguresForm, user: Any) -> Summary:
+def _summary(asked: FiguresForm) -> Summary:
     centre = asked.centre_asked
     return summary(
         asked.where(),
         asked.period_asked,
         whose=str(centre) if centre else _whose(asked),
         narrowed=asked.narrowed(),
-        shy=sees_all(user),
         centre=centre.pk if centre else None,
         by_centre=centre is None,
     )

@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 WRITERS = (Role.PARTNER, Role.SPECIALIST, Role.CHIEF_EDITOR)
-HOURS = {"rooms", "appointment_kinds", "working_hours", "changed_days", "plans"}
+HOURS = {"rooms", "appointment_kinds", "working_hours", "changed_days", "plans", "counted_as"}
 # Of the back office, only what a person needs to log in.
 OPEN = re.compile(r"(?!/admin/)|/admin/(login|password_reset|sprite|jsi18n|modeladmin/jsi18n)/")
 BREAKS_ON_PURPOSE = {"wagtailadmin_error_test"}

@@ -42,6 +42,7 @@ from desk.models import (
     CaseExport,
     CaseRoute,
     ChangedDay,
+    CountedAs,
     Diagnosis,
     Fate,
     Mailbox,
@@ -326,6 +327,7 @@ def _appointments(centres, cases, person) -> dict[str, dict[str, object]]:
         made["plans"][whose] = Plan.objects.create(
             indicator=indicator, centre=centre, year=2026, value=1
         )
+        made["counted_as"][whose] = CountedAs.objects.create(indicator=indicator, centre=centre)
         made["booking"][whose] = Booking.objects.create(slot=slot, case=cases[whose])
     for number, whose in enumerate((APART, SECRET)):
         slot = make_slot(

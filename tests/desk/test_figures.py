@@ -9,10 +9,14 @@ import uuid
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.db.models import Sum
 from django.forms.models import model_to_dict
 
 from catalogue.models import Category
+from cms import health
 from cms.access import Role
+from cms.health import figures_differed
 from desk.figures import upkeep
 from desk.models import CategoryCount, DayCounts, FiguresState, Known, Sums
 from desk.models.figures import COUNTERS, WAITS
@@ -28,6 +32,7 @@ from tests.factories import (
     TerritoryFactory,
     UserFactory,
 )
+from tests.figures import URL
 from tests.intake import FormFactory, TopicFactory, make_case, question, sample_answers, step
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +147,7 @@ def test_upkeep_and_rebuilding_tell_the_same(clock, centre, specialist):
     clock.later(hours=2)
     upkeep.keep_up()
     kept_up = [rows(DayCounts), rows(Sums)]
+    same_as_plain_sql()
     assert counted > 20
     assert upkeep.keep_up() >= 0
     assert [rows(DayCounts), rows(Sums)] == kept_up  # twice is as once
@@ -154,6 +160,135 @@ def test_upkeep_and_rebuilding_tell_the_same(clock, centre, specialist):
     assert {"received", "taken", "answered", "decided", "reopened", "recurring", "remote",
             "withdrawn", "why_no_places", "rated_1"} <= seen  # fmt: skip
     assert all(DayCounts.objects.exclude(**{name: None}).exists() for name in WAITS)
+
+
+def same_as_plain_sql():
+    """Sums of the figures, and what the events say themselves."""
+    asked = {
+        "received": "select count(*) from intake_forms_intakecase",
+        "decided": "select count(*) from intake_forms_caseevent where kind = 'decided'",
+        "decided_late": "select count(*) from intake_forms_caseevent"
+        " where kind = 'decided' and (data->>'late')::bool",
+        "refused": "select count(*) from intake_forms_caseevent"
+        " where kind = 'decided' and data->>'outcome' = 'refused'",
+        "answered": "select count(distinct case_id) from intake_forms_caseevent"
+        " where kind in ('asked', 'answered', 'decided')",
+        "answered_late": "select count(*) from (select case_id, min(at) as at from"
+        " intake_forms_caseevent where kind in ('asked', 'answered', 'decided') group by case_id)"
+        " first join intake_forms_intakecase c on c.id = case_id where at > c.first_due_at",
+        "rated_5": "select count(*) from intake_forms_rating where score = 5",
+        "rated_1": "select count(*) from intake_forms_rating where score = 1",
+    }
+    with connection.cursor() as cursor:
+        for name, sql in asked.items():
+            cursor.execute(sql)
+            (wanted,) = cursor.fetchone()
+            assert wanted, name
+            assert (name, total(name)) == (name, wanted)
+            months = of_months(0).aggregate(all=Sum(name))["all"]
+            assert (name, months) == (name, wanted)
+        cursor.execute(
+            "select centre_id, topic_id, channel, count(*) from intake_forms_intakecase"
+            " group by 1, 2, 3 order by 1, 2, 3"
+        )
+        cells = DayCounts.objects.exclude(received=0).order_by("centre", "topic", "channel")
+        told = cells.values_list("centre", "topic", "channel").annotate(Sum("received"))
+        assert list(told) == cursor.fetchall()
+
+
+def test_counting_from_nothing_goes_on_where_it_was_killed(client, clock, centre, monkeypatch):
+    """Four months; the process dies in the third, and what was counted stays."""
+    for month in (1, 2, 3, 4):
+        clock.at(f"2026-{month:02}-10T12:00")
+        make_case(centre=centre)
+    upkeep.rebuild()
+    counted = [rows(DayCounts), rows(Sums)]
+    DayCounts.objects.all().delete()
+    Sums.objects.all().delete()
+    upkeep.begin_anew()
+    assert upkeep.count_a_month() > 20
+    assert upkeep.count_a_month() > 20
+
+    class Killed(Exception):
+        pass
+
+    def die(*_args):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(upkeep, "put_together", die)
+        with pytest.raises(Killed):
+            upkeep.count_a_month()
+    assert total("received") == 2
+    assert FiguresState.objects.get().recount_from == datetime.date(2026, 3, 1)
+    client.force_login(UserFactory(role=Role.HEAD, provider=centre))
+    assert "Дни с 1 марта 2026 ещё пересчитываются" in client.get(URL).content.decode()
+    assert upkeep.rebuild() > 20
+    assert FiguresState.objects.get().recount_from is None
+    assert [rows(DayCounts), rows(Sums)] == counted
+
+
+def test_worker_counts_from_nothing_by_the_way(clock, centre):
+    for month in (1, 2, 3):
+        clock.at(f"2026-{month:02}-10T12:00")
+        make_case(centre=centre)
+    rounds = 0
+    while not rounds or FiguresState.objects.get().recount_from:
+        upkeep.keep_up(seconds=0)
+        rounds += 1
+    assert rounds == 3
+    assert total("received") == 3
+    assert upkeep.check_all() == []
+
+
+def test_day_that_stood_otherwise_is_mended_and_told(clock, centre):
+    clock.at("2026-03-10T12:00")
+    for _ in range(2):
+        make_case(centre=centre)
+    clock.at("2026-03-12T12:00")
+    make_case(centre=centre)
+    clock.at("2026-03-25T12:00")
+    upkeep.keep_up()
+    stood = [rows(DayCounts), rows(Sums)]
+    assert upkeep.check() == []
+    assert figures_differed() == 0
+    DayCounts.objects.filter(day="2026-03-10").update(received=7)
+    DayCounts.objects.filter(day="2026-03-12").delete()
+    out = io.StringIO()
+    call_command("figures", "--check", stdout=out)
+    assert "дней исправлено 2, с 10.03.2026 по 12.03.2026" in out.getvalue()
+    assert [rows(DayCounts), rows(Sums)] == stood
+    assert figures_differed() == 2
+    told = health.items(UserFactory(role=Role.ADMINISTRATOR))
+    assert "Показатели за 2 дня были неверны и исправлены" in [one.title for one in told]
+    assert upkeep.check_all() == []
+    make_case(centre=centre)  # what is not counted yet is no difference
+    assert upkeep.check_all() == []
+    clock.later(days=8)
+    assert figures_differed() == 0
+
+
+def test_check_goes_on_where_it_ended(clock, centre):
+    for month in (1, 2, 3):
+        clock.at(f"2026-{month:02}-10T12:00")
+        make_case(centre=centre)
+    clock.at("2026-03-25T12:00")
+    upkeep.keep_up()
+    DayCounts.objects.filter(day="2026-03-10").delete()
+    nights = [upkeep.check() for _ in range(4)]
+    assert [len(found) for found in nights] == [0, 1, 0, 0]
+
+
+def test_secret_case_stands_in_no_place(clock, centre):
+    village = TerritoryFactory()
+    case = make_case(centre=centre, territory=village)
+    upkeep.keep_up()
+    assert DayCounts.objects.get().territory == village
+    head = UserFactory(role=Role.HEAD, provider=centre)
+    wanted = Sorted(topic=case.topic, urgent=False, secret=True, curator=None)
+    sorting.sort(case_id=case.pk, actor=head, version=case.version, wanted=wanted)
+    upkeep.keep_up()
+    assert DayCounts.objects.get(received=1).territory is None
 
 
 def test_nothing_is_counted_where_nothing_is():

@@ -12,12 +12,12 @@ from django.urls import reverse
 from catalogue.models import Indicator
 from cms.access import Role
 from desk.figures import upkeep
-from desk.figures.indicators import COUNTED, NAVIGATOR
+from desk.figures.indicators import BY_CHOICE, COUNTED, IRKUTSK, NAVIGATOR
 from desk.figures.periods import Kind, period_of
-from desk.models import Plan
+from desk.models import CountedAs, Plan
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
-from tests.figures import URL, decided
-from tests.intake import FormFactory, make_case, sample_answers
+from tests.figures import URL, decided, texts
+from tests.intake import FormFactory, TopicFactory, make_case, sample_answers
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +83,37 @@ def test_growth_is_against_the_same_days_of_the_year_before(client, head, centre
     assert facts[repeats] is None  # nobody had come again the year before
 
 
+@pytest.mark.parametrize(
+    ("days", "said", "verdict"),
+    [(3, "", "достигнут"), (70, "", "не достигнут"), (400, "больше 120 дн.", "не достигнут")],
+)
+def test_wait_of_any_length_is_told(client, head, centre, clock, days, said, verdict):
+    """Working days in which half of the families had their answer, against ten that were planned."""
+    waited = indicator("7")
+    clock.at("2025-01-13T09:00")
+    cases = [make_case(centre=centre) for _ in range(3)]
+    clock.later(days=days * 7 / 5)
+    for case in cases:
+        decided(case, head)
+    upkeep.keep_up()
+    Plan.objects.create(indicator=waited, year=clock.now.year, value=10)
+    query = f"?period=days&since={clock.now:%Y-%m}-01&until={clock.now:%Y-%m-%d}"
+    line = next(one for one in client.get(URL + query).context["found"].plan if one.counted)
+    if said:
+        assert str(line.fact_cell) == said
+        assert "больше" in book
+    else:
+        assert days / 2 < line.fact < days * 2
+    assert line.verdict == verdict
+    page, book, paper = texts(client, query)
+    cell = str(line.fact_cell).replace("\N{NO-BREAK SPACE}", " ")
+    assert all(cell in text.replace("\N{NO-BREAK SPACE}", " ") for text in (page, paper))
+    assert "inf" not in book
+    Plan.objects.update(value=130)  # whether 400 days are within it no bucket tells
+    line = next(one for one in client.get(URL + query).context["found"].plan if one.counted)
+    assert line.verdict == ("" if days == 400 else "достигнут")
+
+
 def test_plans_are_tended_by_whose_they_are(client, head, centre):
     other, plan = ProviderFactory(centre=True), indicator("5")
     foreign = Plan.objects.create(indicator=plan, year=2026, value=1, centre=other)
@@ -102,10 +133,56 @@ def test_plans_are_tended_by_whose_they_are(client, head, centre):
     assert Plan.objects.filter(centre=None, year=2027).exists()
 
 
+def test_what_counts_is_chosen(client, head, centre, clock):
+    """Legal help is told of the topics that the centre names, afar of its places, with all in them."""
+    clock.at("2026-11-20T12:00")
+    source = {"source": IRKUTSK, "table": "Результаты", "unit": "человек"}
+    legal = Indicator.objects.create(**source, number="3.6", name="Юридическая помощь")
+    afar = Indicator.objects.create(**source, number="2.1", name="Из отдалённых территорий")
+    topics, place = TopicFactory.create_batch(3), TerritoryFactory()
+    village = TerritoryFactory(parent=place)
+    for number, outcome in enumerate(("helped", "advised", "refused", "helped", "helped")):
+        form = FormFactory(topic=topics[min(number, 3) // 2 if number < 4 else 2])
+        case = make_case(form, centre=centre, territory=village if number < 2 else None)
+        more = {"reason": "no_places"} if outcome == "refused" else {}
+        decided(case, head, outcome, **more)
+    upkeep.keep_up()
+
+    def told():
+        found = client.get(URL).context["found"].plan
+        return [str(one.fact_cell) for one in found if one.indicator in (afar, legal)]
+
+    assert told() == ["не выбрано, что считать"] * 2
+    page, book, paper = texts(client)
+    assert all("не выбрано" in text for text in (page, book, paper))
+    CountedAs.objects.create(indicator=legal).topics.set(topics)
+    CountedAs.objects.create(indicator=afar).territories.set([place])
+    assert told() == ["4", "2"] or told() == ["2", "4"]
+    CountedAs.objects.create(indicator=legal, centre=centre).topics.set(topics[:1])
+    assert sorted(told()) == ["2", "2"]
+
+
+def test_what_counts_is_tended_by_whose_it_is(client, head, centre):
+    source = {"source": IRKUTSK, "table": "Результаты"}
+    legal = Indicator.objects.create(**source, number="3.6", name="Юридическая помощь")
+    topic, place, other = TopicFactory(), TerritoryFactory(), ProviderFactory(centre=True)
+    foreign = CountedAs.objects.create(indicator=legal, centre=other)
+    assert client.get(reverse("counted_as:edit", args=[foreign.pk])).status_code == 404
+    add, sent = reverse("counted_as:add"), {"indicator": legal.pk, "centre": centre.pk}
+    assert "Выберите темы" in client.post(add, sent).content.decode()
+    wrong = client.post(add, {**sent, "topics": [topic.pk], "territories": [place.pk]})
+    assert "оставьте пустым" in wrong.content.decode()
+    client.post(add, {**sent, "centre": other.pk, "topics": [topic.pk]})
+    assert CountedAs.objects.filter(centre=centre).count() == 0
+    client.post(add, {**sent, "topics": [topic.pk]})
+    assert list(CountedAs.objects.get(centre=centre).topics.all()) == [topic]
+
+
 def test_every_counted_indicator_is_in_the_data_set():
     said = json.loads((Path("catalogue/dataset/indicators.json")).read_text())["indicators"]
     known = {(one["seed"], str(one["no"])) for one in said}
-    assert COUNTED.keys() <= known
+    assert COUNTED.keys() | BY_CHOICE.keys() <= known
+    assert not COUNTED.keys() & BY_CHOICE.keys()
 
 
 # Periods

@@ -13,6 +13,7 @@ from desk.figures import upkeep
 from desk.figures.periods import Period
 from desk.figures.reading import Where, read
 from desk.models import DayCounts, Sums
+from desk.models.figures import BUCKETS
 from tests.factories import ProviderFactory, TerritoryFactory
 from tests.intake import TopicFactory
 
@@ -64,7 +65,7 @@ def cells():
         DayCounts(
             day=day, centre_id=centre, topic_id=topic, channel=channel, territory_id=place,
             received=chance.randrange(9), rated_5=chance.randrange(3),
-            wait_taken=chance.choice([None, [chance.randrange(4) for _ in range(16)]]),
+            wait_taken=chance.choice([None, [chance.randrange(4) for _ in range(BUCKETS)]]),
         )
         for day, centre, topic, channel, place in product(
             days, centres, topics, ("web", "phone"), places

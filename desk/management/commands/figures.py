@@ -1,4 +1,4 @@
-"""Counts the figures: what has changed since the last time, or everything from nothing."""
+"""Counts the figures: what has changed since the last time, everything from nothing, or to compare."""
 
 from __future__ import annotations
 
@@ -11,14 +11,26 @@ from desk.figures import upkeep
 
 
 class Command(BaseCommand):
-    help = "Count what has changed since the last time; with --rebuild everything, from nothing."
+    help = (
+        "Count what has changed since the last time. With --rebuild everything is counted from"
+        " nothing; ended in between, it goes on where it was."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--rebuild", action="store_true", help="count every day anew")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--rebuild", action="store_true", help="count every day anew")
+        how.add_argument(
+            "--check", action="store_true", help="compare every day with its events and mend it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
-        days = upkeep.rebuild() if options["rebuild"] else upkeep.keep_up()
-        self.stdout.write(
-            f"Показатели: дней пересчитано {days}, {time.monotonic() - started:.1f} с."
-        )
+        if options["check"]:
+            found = upkeep.check_all()
+            told = f"дней исправлено {len(found)}"
+            if found:
+                told += f", с {found[0]:%d.%m.%Y} по {found[-1]:%d.%m.%Y}"
+        else:
+            days = upkeep.rebuild() if options["rebuild"] else upkeep.keep_up()
+            told = f"дней пересчитано {days}"
+        self.stdout.write(f"Показатели: {told}, {time.monotonic() - started:.1f} с.")
