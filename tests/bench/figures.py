@@ -19,16 +19,20 @@ from tests.bench.cases import world
 from tests.bench.run import peak_memory, row
 
 PLACES_OF_CENTRE = 5
+KINDS = ("municipal_district", "rural_settlement")
 RUNS = 12
 QUESTIONS = {
-    "this month, day by day": "?period=month",
-    "a quarter": "?period=quarter",
+    "a month": "?period=last_month",
+    "a quarter": "?period=last_quarter",
     "a year": "?period=year",
     "the year before": "?period=last_year",
     "a year, one topic": "?period=year&topic={topic}",
     "a year, one place": "?period=year&place={place}",
+    "all months there are": "?period=days&since={first}&until={last}",
+}
+OF_A_HEAD = {
+    "this month, day by day": "?period=month",
     "own days of nearly a year": "?period=days&since={since}&until={until}",
-    "all days there are": "?period=days&since={first}&until={until}",
 }
 
 
@@ -43,6 +47,11 @@ def measure(installations: dict[int, dict[str, str]]) -> None:
             f"figures of {size:,} cases counted from nothing",
             f"{counted['seconds']:.0f} s, {counted['cells']:,} cells of days,"
             f" {counted['sums']:,} sums, most memory {counted['peak'] / 1024:.0f} MB",
+        )
+        row(
+            f"figures of {size:,} cases kept up",
+            f"a day that changed {counted['kept_up']:.1f} s, nothing new {counted['idle']:.2f} s,"
+            f" a night's check {counted['checked']:.0f} s",
         )
     print(
         f"\nthe page of figures, {RUNS} times each, p50 / p95 in ms; {small:,} and {large:,} cases"
@@ -69,8 +78,8 @@ def _told(times: list[float]) -> str:
 
 
 def count() -> dict[str, float]:
-    """Give the cases places and count all days; what it took."""
-    from django.db import connection, transaction
+    """Give the cases places, count all days, keep up, check; what each took."""
+    from django.db import connection
 
     from desk.figures import upkeep
     from desk.models import DayCounts, Sums
@@ -79,20 +88,37 @@ def count() -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze intake_forms_intakecase")
     started = time.monotonic()
-    with transaction.atomic():
-        DayCounts.objects.all().delete()
-        Sums.objects.all().delete()
-        upkeep.count(upkeep.all_days())
+    upkeep.begin_anew()
+    while upkeep.count_a_month():
+        pass
     took = time.monotonic() - started
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze intake_desk_daycounts")
         cursor.execute("vacuum analyze intake_desk_sums")
     return {
         "seconds": took,
+        "kept_up": _seconds(_count_a_day),
+        "idle": _seconds(upkeep.keep_up),
+        "checked": _seconds(upkeep.check),
         "cells": DayCounts.objects.count(),
         "sums": Sums.objects.count(),
         "peak": peak_memory(),
     }
+
+
+def _count_a_day() -> None:
+    """What upkeep does when something has happened on the last whole day that there is."""
+    from desk.figures import upkeep
+    from desk.models import DayCounts
+
+    days = DayCounts.objects.order_by("-day").values_list("day", flat=True).distinct()
+    upkeep.count(set(days[1:2]))
+
+
+def _seconds(work: Any) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
 
 
 def _settle() -> None:
@@ -106,7 +132,7 @@ def _settle() -> None:
             own = [
                 Territory.objects.get_or_create(
                     slug=f"bench-place-{number}-{n}",
-                    defaults={"title": f"Место {number}-{n}", "kind": "rural_settlement"},
+                    defaults={"title": f"Место {number}-{n}", "kind": KINDS[n % len(KINDS)]},
                 )[0].pk
                 for n in range(PLACES_OF_CENTRE)
             ]
@@ -134,13 +160,17 @@ def ask() -> dict[str, tuple[list[float], int]]:
         "place": Territory.objects.get(slug="bench-place-0-0").pk,
         "since": today - datetime.timedelta(days=350),
         "until": today - datetime.timedelta(days=5),
-        "first": DayCounts.objects.aggregate(first=Min("day"))["first"],
+        "first": DayCounts.objects.aggregate(first=Min("day"))["first"].replace(day=1),
+        "last": today.replace(day=1) - datetime.timedelta(days=1),
     }
     found = {}
-    for who, user in (("all centres", _analyst()), ("own centre", _head(about.places[0].centre))):
+    for who, user, questions in (
+        ("all centres", _analyst(), QUESTIONS),
+        ("own centre", _head(about.places[0].centre), QUESTIONS | OF_A_HEAD),
+    ):
         client = Client(headers={"host": "localhost"})
         client.force_login(user)
-        for title, question in QUESTIONS.items():
+        for title, question in questions.items():
             url = reverse("intake:figures") + question.format(**words)
             client.get(url)
             times = [_timed(client, url) for _ in range(RUNS)]
