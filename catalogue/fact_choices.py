@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 
+from catalogue.models.taxonomy import FactType
 from catalogue.rules import FactShape
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ def date_facts() -> Choices:
 
 def territory_facts() -> Choices:
     return _facts("territory")
+
+
+def every_fact() -> Choices:
+    return _facts(*FactType.values)
 
 
 def option_choices() -> Choices:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from catalogue.models import ConditionGroup, Fact, Measure, Territory
 from catalogue.models.taxonomy import Counted, FactType
 from catalogue.numbers import NUMBERS, dated, money
@@ -21,7 +23,11 @@ from themes.templatetags.russian import human_date
 
 @dataclass(frozen=True)
 class FactWords:
-    """How a fact is said. `options` gives (label, words) of each answer."""
+    """How a fact is said and asked. `options` gives (label, words) of each answer.
+
+    :ivar derived_from: the fact that it is computed from, where there is one.
+    :ivar limits: the lowest and the highest value that a number may have.
+    """
 
     key: str
     type: str
@@ -30,7 +36,12 @@ class FactWords:
     words_no: str = ""
     counted: str = Counted.PLAIN
     units: tuple[str, str, str] = ("", "", "")
-    options: dict[str, tuple[str, str]] = field(default_factory=dict)
+    options: dict[str, tuple[str, str]] = field(default_factory=dict, hash=False)
+    question: str = ""
+    help: str = ""
+    per_child: bool = False
+    derived_from: str = ""
+    limits: tuple[Decimal | None, Decimal | None] = (None, None)
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def vocabulary(variants: Iterable[Variant]) -> Vocabulary:
     used = [rule for variant in variants for rule in variant]
     if not used:
         return Vocabulary({})
-    known = _fact_words({rule.fact for rule in used})
+    known = facts_in_words({rule.fact for rule in used})
     places = [rule.value for rule in used if known[rule.fact].type == FactType.TERRITORY]
     if not places:
         return Vocabulary(known)
@@ -106,23 +117,59 @@ def vocabulary(variants: Iterable[Variant]) -> Vocabulary:
     return Vocabulary(known, {row.slug: Place(row.title, row.locative, row.pk) for row in rows})
 
 
-def _fact_words(keys: set[str]) -> dict[str, FactWords]:
-    """Facts with their answers, in one query."""
+def facts_in_words(keys: Iterable[str]) -> dict[str, FactWords]:
+    """Facts with their answers, with what they are computed from, and with those that count the
+    children of a family, in one query."""
     options = ("options__value", "options__label", "options__words")
-    columns = ("field", "type", "title", "words", "words_no", "counted", "unit_forms", "unit")
+    wanted = Fact.objects.filter(field__in=set(keys))
+    counts = Q(counted=Counted.PEOPLE, derived_from__isnull=False)
     rows = (
-        Fact.objects.filter(field__in=keys)
+        Fact.objects.filter(Q(pk__in=wanted) | Q(pk__in=wanted.values("derived_from")) | counts)
         .order_by("pk", "options__sort_order")
-        .values_list(*columns, *options)
+        .values(*_COLUMNS, *options)
     )
     known: dict[str, FactWords] = {}
-    for key, kind, title, words, words_no, counted, forms, unit, value, label, said in rows:
-        fact = known.setdefault(
-            key, FactWords(key, kind, title, words, words_no, counted, _units(forms, unit), {})
-        )
+    for row in rows:
+        value, label, said = (row.pop(name) for name in options)
+        fact = known.setdefault(row["field"], _worded(row))
         if value is not None:
             fact.options[value] = (label, said)
     return known
+
+
+_COLUMNS = (
+    "field",
+    "type",
+    "title",
+    "words",
+    "words_no",
+    "counted",
+    "unit_forms",
+    "unit",
+    "question",
+    "help",
+    "per_child",
+    "derived_from__field",
+    "minimum",
+    "maximum",
+)
+
+
+def _worded(row: Mapping[str, Any]) -> FactWords:
+    return FactWords(
+        row["field"],
+        row["type"],
+        row["title"],
+        row["words"],
+        row["words_no"],
+        row["counted"],
+        _units(row["unit_forms"], row["unit"]),
+        question=row["question"],
+        help=row["help"],
+        per_child=row["per_child"],
+        derived_from=row["derived_from__field"] or "",
+        limits=(row["minimum"], row["maximum"]),
+    )
 
 
 def _units(forms: str, unit: str) -> tuple[str, str, str]:

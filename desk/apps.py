@@ -16,6 +16,7 @@ class IntakeDeskConfig(AppConfig):
             diagnosing,
             family,
             family_appointments,
+            heard_copy,
             joining,
             partner_letters,
             reminding,
@@ -28,7 +29,7 @@ class IntakeDeskConfig(AppConfig):
 
         slots.told_to_family.append(family.told)
         slots.ways_on.append(family_appointments.links)
-        slots.own_copy.extend((family.own_copy, family_appointments.own_copy))
+        slots.own_copy.extend((family.own_copy, family_appointments.own_copy, heard_copy.own_copy))
         slots.not_erased.append(family.awaited)
         slots.against_joining.append(joining.against)
         slots.joined.append(joining.carry_bookings)

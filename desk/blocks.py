@@ -14,6 +14,8 @@ from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.snippets.blocks import SnippetChooserBlock
 
+from catalogue.fact_choices import every_fact
+
 LONGEST_TEXT = 600  # what is longer nobody says in one breath
 LONGEST_MARK = 40
 MOST_STEPS = 60
@@ -102,6 +104,13 @@ class AskBlock(ScriptStepBlock):
         max_length=60,
         help_text=_("The answer goes into the form by itself."),
     )
+    fact = blocks.ChoiceBlock(
+        choices=every_fact,
+        label=_("fact about the family"),
+        required=False,
+        default="",
+        help_text=_("What the form does not ask: the answer counts when measures are looked for."),
+    )
 
     class Meta:
         icon = "help"
@@ -189,17 +198,21 @@ class ScriptStepsBlock(blocks.StreamBlock):
 
 
 def _wrong_names(steps: Any) -> Iterator[tuple[int, ValidationError]]:
-    """Names that stand twice, and questions of the form that are asked twice."""
+    """Names that stand twice, and what is asked twice."""
     seen: set[tuple[str, str]] = set()
     for number, step in enumerate(steps):
         for part, told in (
             ("mark", _("Another step has this name.")),
             ("key", _("The script asks this question already.")),
+            ("fact", _("The script asks this question already.")),
         ):
             name = step.value.get(part)
             if name and (part, name) in seen:
                 yield number, StructBlockValidationError({part: ValidationError(told)})
             seen.add((part, name))
+        if step.value.get("key") and step.value.get("fact"):
+            told = _("The question of the form or the fact: one of the two.")
+            yield number, StructBlockValidationError({"fact": ValidationError(told)})
 
 
 def _wrong_answers(steps: Any) -> Iterator[tuple[int, ValidationError]]:

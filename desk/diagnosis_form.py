@@ -22,6 +22,7 @@ class DiagnosisForm(forms.Form):
     """Signs to tick, by what they are about."""
 
     use_required_attribute = False
+    writing_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
     note = TextField(
         label=gettext_lazy("What you have seen and heard, in your own words"),
         required=False,
@@ -70,6 +71,7 @@ class UrgentHelpForm(forms.Form):
     """What was given, to whom, when: the act is made from it."""
 
     use_required_attribute = False
+    writing_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
     kinds = forms.ModelMultipleChoiceField(
         UrgentHelpKind.objects.filter(retired=False),
         label=gettext_lazy("What was given"),

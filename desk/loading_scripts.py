@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool, StrictStr
 
 from catalogue.loading.dataset import Reader
 from catalogue.loading.rows import Row, Slug, filled, up_to
-from catalogue.models import Measure, Situation
+from catalogue.models import Fact, Measure, Situation
 from cms.loading import Report
 from desk.blocks import LONGEST_MARK, LONGEST_TEXT
 from desk.models import Script
@@ -49,6 +49,7 @@ class StepRow(Row):
     mark: Annotated[str, up_to(LONGEST_MARK)] = ""
     only: OnlyRow | None = None
     key: StrictStr = ""
+    fact: StrictStr = ""
     urgent: StrictBool = True
     phones: list[PhoneRow] = Field(default_factory=list)
     measures: list[Slug] = Field(default_factory=list)
@@ -91,6 +92,9 @@ class _Found:
         steps = [step for row in rows for step in row.steps]
         self.situations = _by_slug(Situation, {slug for row in rows for slug in row.situations})
         self.measures = _by_slug(Measure, {slug for step in steps for slug in step.measures})
+        named = {step.fact for step in steps if step.fact}
+        in_use = Fact.objects.in_use().filter(field__in=named)
+        self.facts = set(in_use.values_list("field", flat=True))
         self.forms = _by_slug(FormDefinition, {row.form for row in rows if row.form})
 
     def unknown(self, row: ScriptRow) -> list[str]:
@@ -99,6 +103,7 @@ class _Found:
             *(slug for slug in row.situations if slug not in self.situations),
             *(slug for slug in measures if slug not in self.measures),
             *(slug for slug in [row.form] if slug and slug not in self.forms),
+            *(step.fact for step in row.steps if step.fact and step.fact not in self.facts),
             *(step.kind for step in row.steps if step.kind not in _KINDS),
         ]
 
@@ -163,6 +168,7 @@ def _step(slug: str, number: int, row: StepRow, found: _Found) -> dict[str, Any]
     }
     if kind == "ask":
         value["key"] = row.key
+        value["fact"] = row.fact if row.fact in found.facts else ""
     elif kind == "warning":
         phones = [phone.model_dump() for phone in row.phones]
         value |= {"urgent": row.urgent, "phones": _items(phones, slug, number)}

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field, StrictBool
 
 from catalogue.loading.dataset import Reader, part
-from catalogue.loading.rows import Row, Slug, filled, up_to
-from catalogue.models import Measure
+from catalogue.loading.rows import Key, Row, Slug, filled, up_to
+from catalogue.models import Fact, Measure
 from cms.loading import Report, read_json
 from desk.models import RiskSign, SignGroup, UrgentHelpKind
 
@@ -33,6 +33,7 @@ class SignRow(Row):
     advice: Annotated[str, up_to(400)] = ""
     help: list[Slug]
     measures: list[Slug]
+    fact: Key | None = None
 
 
 def load(folder: Path, report: Report, say: Callable[[str], None]) -> None:
@@ -63,6 +64,7 @@ def _load_sign(row: SignRow, position: int, report: Report) -> None:
         "urgent": row.urgent,
         "advice": row.advice,
         "position": position,
+        "fact": Fact.objects.filter(field=row.fact).first() if row.fact else None,
     }
     sign, made = RiskSign.objects.get_or_create(slug=row.slug, defaults=values)
     if made:

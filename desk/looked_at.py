@@ -25,6 +25,7 @@ _KNOWN: dict[str, Any] = {
     "referral": gettext_lazy("what was handed over to a partner"),
     WISHES: gettext_lazy("how to reach the family"),
     masks.EVERYTHING: gettext_lazy("all answers without masks"),
+    "facts": gettext_lazy("what is known of the family"),
     GLASS: gettext_lazy("a closed case was opened"),
 }
 _KINDS: dict[str, Any] = {  # what stands before a key

@@ -1,7 +1,8 @@
 """From the editor's blocks to a version of a script: plain JSON that never changes.
 
 A version holds `title`, `lead`, `form`, `situations` and `steps`, each with an `id`, a `kind` (that
-of its block), `text` and `mark`; a question has the `key` of the form's, a danger `urgent` and
+of its block), `text` and `mark`; a question has the `key` of the form's, or the `fact` of the family
+that it is about, as it was when the version was made; a danger `urgent` and
 `phones`, what is told `measures`, a fork `answers` with the ids that they lead to. A step that is shown only
 with an answer to an earlier fork has `show_if`, a condition of forms.logic on the id of the fork;
 its answers are told apart by their places.
@@ -9,12 +10,15 @@ its answers are told apart by their places.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from catalogue.words import FactWords, facts_in_words
 from desk.blocks import only_with
+from desk.fact_form import as_json
 from desk.models import Script, ScriptVersion
 from forms.compiling import digest, reasons
 from forms.logic import Condition
@@ -52,6 +56,7 @@ def check(script: Script) -> None:
 def compile_script(script: Script) -> dict[str, Any]:
     """The steps of a script as it stands; what leads nowhere leads to the next step."""
     marked = {step.value["mark"]: step for step in script.steps if step.value["mark"]}
+    facts = facts_in_words({step.value["fact"] for step in script.steps if step.value.get("fact")})
     return {
         "title": script.title,
         "lead": script.lead,
@@ -59,17 +64,19 @@ def compile_script(script: Script) -> dict[str, Any]:
         "situations": [
             {"slug": each.slug, "title": each.title} for each in script.situations.all()
         ],
-        "steps": [_step(step, marked) for step in script.steps],
+        "steps": [_step(step, marked, facts) for step in script.steps],
     }
 
 
-def _step(step: Any, marked: dict[str, Any]) -> dict[str, Any]:
+def _step(step: Any, marked: dict[str, Any], facts: Mapping[str, FactWords]) -> dict[str, Any]:
     kind, value = step.block_type, step.value
     compiled = {"id": _id(step), "kind": kind, "text": value["text"] or ""}
     if condition := _condition(step, marked):
         compiled["show_if"] = condition
     if kind == "ask":
         compiled["key"] = value["key"] or ""
+        if value["fact"] in facts:
+            compiled["fact"] = as_json(facts[value["fact"]])
     elif kind == "warning":
         compiled["urgent"] = bool(value["urgent"])
         compiled["phones"] = [

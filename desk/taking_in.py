@@ -8,6 +8,8 @@ import uuid
 from django.db.models import Model
 
 from desk.filling import Filled
+from desk.hearing import sealed
+from desk.models import HeardWhere
 from desk.talk import run_of
 from forms.accept import Receipt, accept
 from forms.models import Channel, FormVersion, IntakeCase
@@ -25,7 +27,10 @@ def take_in(
     told = page.contact.told(page.answers.not_asked)
 
     def beside(case: IntakeCase) -> list[Model]:
-        return [run_of(talk, case, by=by, started_at=started_at)] if talk else []
+        if talk is None:
+            return []
+        run, heard = run_of(talk, case, by=by, started_at=started_at), talk.heard()
+        return [run, sealed(case, heard, where=HeardWhere.SCRIPT, by=by)] if heard else [run]
 
     return accept(
         version=version,

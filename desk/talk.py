@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from desk.fact_form import fact_field
+from desk.hearing import Heard
 from desk.models import ScriptRun, ScriptVersion
 from desk.passed_over import passed_over
+from forms.answers import plain
 from forms.asking import field_for
 from forms.choosers import Choosers
 from forms.compiling import lifted
@@ -25,6 +29,7 @@ from forms.conditions import in_words
 from forms.fields import TextField
 from forms.models import IntakeCase
 from forms.models.drafts import Typed
+from forms.reading import in_words as value_in_words
 from forms.written import as_data
 
 FORM, OWN, DONE, AT = "s-", "x-", "d", "t-"
@@ -53,6 +58,7 @@ class Step:
     field: forms.BoundField | None = None
     is_done: bool = False
     is_bound: bool = False  # the answer goes into the form
+    is_fact: bool = False  # the answer counts when measures are looked for
     is_skipped: bool = False  # an answer leads past it, or it stands on the path of another answer
     only_if: str = ""  # with which answer it is shown, in words
 
@@ -90,6 +96,8 @@ class TalkForm(forms.Form):
             if name.startswith(FORM):
                 self.fields[name] = field_for(self.asked[spec["key"]], lists)
                 self.fields[name].help_text = ""
+            elif "fact" in spec:
+                self.fields[name] = fact_field(spec["fact"], lists)
             elif spec["kind"] == "ask":
                 area = forms.Textarea(attrs={"rows": 2})
                 self.fields[name] = TextField(max_length=LONGEST_ANSWER, widget=area)
@@ -117,6 +125,7 @@ class TalkForm(forms.Form):
                 self[name] if name else None,
                 is_done=spec["id"] in done,
                 is_bound=name.startswith(FORM),
+                is_fact=name.startswith(OWN) and "fact" in spec,
                 is_skipped=spec["id"] in skipped,
                 only_if=in_words(spec["show_if"], forks) if "show_if" in spec else "",
             )
@@ -134,9 +143,17 @@ class TalkForm(forms.Form):
             if spec["kind"] == "branch":
                 if spec["id"] in chosen and spec["id"] not in skipped:
                     found[spec["id"]] = spec["answers"][int(chosen[spec["id"]])]["text"]
-            elif value := self._own(spec):
+            elif value := self._said(spec) or self._own(spec):
                 found[spec["id"]] = value
         return found
+
+    def heard(self) -> list[Heard]:
+        """What was answered on facts of the family; what is no answer to the question is left out."""
+        return [
+            Heard(spec["fact"]["fact"], value, spec["text"])
+            for spec in self.specs
+            if (value := self._fact(spec)) is not None
+        ]
 
     def done(self) -> list[tuple[str, str]]:
         """Steps that are done, each with the moment, in the order of the script."""
@@ -146,6 +163,22 @@ class TalkForm(forms.Form):
             for spec in self.specs
             if spec["id"] in ticked
         ]
+
+    def _fact(self, spec: Mapping[str, Any]) -> Any:
+        """The value of the fact that a step asks for; None where there is none."""
+        name = self._name(spec)
+        if "fact" not in spec or not name.startswith(OWN) or not self.is_bound:
+            return None
+        field = self.fields[name]
+        try:
+            value = plain(field.clean(field.widget.value_from_datadict(self.data, {}, name)))
+        except ValidationError:
+            return None
+        return None if value in ("", []) else value
+
+    def _said(self, spec: Mapping[str, Any]) -> str:
+        value = self._fact(spec)
+        return "" if value is None else value_in_words(spec["fact"], value)
 
     def _own(self, spec: Mapping[str, Any]) -> str:
         return " ".join(self.typed.get(OWN + spec["id"], ())).strip()[:LONGEST_ANSWER]

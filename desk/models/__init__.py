@@ -22,6 +22,7 @@ from desk.models.exports import (
     ExportState,
     ExportStep,
 )
+from desk.models.facts import HeardFacts, HeardWhere
 from desk.models.figures import (
     CategoryCount,
     CountedAs,
@@ -80,6 +81,8 @@ __all__ = [
     "ExportStep",
     "Fate",
     "FiguresState",
+    "HeardFacts",
+    "HeardWhere",
     "JournalCounter",
     "JournalEntry",
     "Known",

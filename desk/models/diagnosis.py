@@ -10,7 +10,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Measure
+from catalogue.models import Fact, Measure
+from catalogue.models.taxonomy import FactType
 from cms.fields import RussianSortKeyField
 from forms.models import Department, IntakeCase
 from forms.models.centres import OfCentreQuerySet
@@ -71,6 +72,16 @@ class RiskSign(models.Model):
     measures = models.ManyToManyField(
         Measure, blank=True, related_name="+", verbose_name=_("measures to tell about")
     )
+    fact = models.ForeignKey(
+        Fact,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"type": FactType.BOOL, "retired": False},
+        verbose_name=_("what it says of the family"),
+        help_text=_("Ticked, this is known as true when measures are looked for."),
+    )
     retired = models.BooleanField(_("retired"), default=False)
 
     class Meta:
@@ -119,8 +130,8 @@ class Level(models.TextChoices):
 class Diagnosis(models.Model):
     """What was seen of a family on a day. Never changed: a later one stands beside it.
 
-    The signs and the note lie sealed with the key of the submission; only the level and the sum
-    are read without it.
+    The signs, the note and what was proposed lie sealed with the key of the submission; only the
+    level and the sum are read without it.
     """
 
     PURPOSE = "diagnosis"

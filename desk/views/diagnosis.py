@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,10 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from desk import diagnosing
 from desk.diagnosis_form import DiagnosisForm, UrgentHelpForm
+from desk.known import known_of
 from desk.models import Diagnosis, UrgentHelp
 from desk.urgent_act import act_pdf
 from desk.views.page import log, visible
 from forms.calendars import clock_of
+from forms.crypto import CryptoError
 from forms.models import Erased, IntakeCase
 from forms.moves import NotAllowed
 from forms.views.attachment import attachment
@@ -32,7 +35,9 @@ def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
     """The checklist; once it is kept, what it comes to."""
     case = _open(request, pk)
     typed = DiagnosisForm(
-        diagnosing.known_signs(), request.POST if request.method == "POST" else None
+        diagnosing.known_signs(),
+        request.POST if request.method == "POST" else None,
+        initial={"writing_id": uuid.uuid4()},
     )
     context = {"case": case, "form": typed}
     if not typed.is_bound:
@@ -41,7 +46,11 @@ def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "intake_desk/diagnosis.html", context, status=422)
     try:
         kept = diagnosing.keep_diagnosis(
-            case=case, actor=request.user, signs=typed.ticked(), note=typed.cleaned_data["note"]
+            case=case,
+            actor=request.user,
+            signs=typed.ticked(),
+            note=typed.cleaned_data["note"],
+            key=typed.cleaned_data["writing_id"],
         )
     except (NotAllowed, Erased):
         told = {"told": _("This cannot be done now.")}
@@ -52,7 +61,7 @@ def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
 @private
 @require_safe
 def diagnosed(request: HttpRequest, pk: int, diagnosis: Any) -> HttpResponse:
-    """What was seen, and what follows from it now."""
+    """What was seen, and what was proposed."""
     case = visible(request, pk)
     kept = get_object_or_404(Diagnosis.objects.select_related("author"), pk=diagnosis, case=case)
     try:
@@ -60,13 +69,13 @@ def diagnosed(request: HttpRequest, pk: int, diagnosis: Any) -> HttpResponse:
     except Erased:
         raise Http404 from None
     log(request, case, f"diagnosis:{kept.pk}")
-    signs = diagnosing.known_signs([sign["slug"] for sign in body["signs"]])
     context = {
         "case": case,
         "kept": kept,
         "signs": body["signs"],
         "note": body["note"],
-        "proposal": diagnosing.proposal(signs, case.centre_id),
+        "proposal": diagnosing.proposed(body, case.centre_id),
+        "high": diagnosing.HIGH,
         "may_help": diagnosing.may_diagnose(case, request.user),
     }
     return render(request, "intake_desk/diagnosed.html", context)
@@ -83,15 +92,20 @@ def urgent_help(request: HttpRequest, pk: int) -> HttpResponse:
             "given_at": timezone.localtime().replace(second=0, microsecond=0),
             "recipient": _name(case),
             "kinds": request.GET.getlist("kind"),
+            "writing_id": uuid.uuid4(),
         }
         typed = UrgentHelpForm(request.POST if request.method == "POST" else None, initial=initial)
         context = {"case": case, "form": typed}
         if not typed.is_bound:
+            log(request, case, "urgent:")  # the name of the family stands on the page
             return render(request, "intake_desk/urgent_help.html", context)
         if not typed.is_valid():
             return render(request, "intake_desk/urgent_help.html", context, status=422)
         try:
-            given = diagnosing.keep_urgent_help(case=case, actor=request.user, **typed.cleaned_data)
+            key = typed.cleaned_data.pop("writing_id")
+            given = diagnosing.keep_urgent_help(
+                case=case, actor=request.user, key=key, **typed.cleaned_data
+            )
         except (NotAllowed, Erased):
             told = {"told": _("This cannot be done now.")}
             return render(request, "intake_desk/urgent_help.html", context | told, status=409)
@@ -138,9 +152,8 @@ def _open(request: HttpRequest, pk: int) -> IntakeCase:
 
 
 def _name(case: IntakeCase) -> str:
-    """As the family has given it, where the form asks for a name."""
+    """As it is known now, where the form asks for a name."""
     try:
-        answers = case.submission.read_answers()
-    except Erased:
+        return str(known_of(case)["applicant"])[:200]
+    except (Erased, CryptoError):
         return ""
-    return str(answers.get("name") or "")[:200]

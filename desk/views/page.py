@@ -28,6 +28,7 @@ from desk.answered import ShownStep, shown
 from desk.bring_form import BringForm
 from desk.conversation_form import ConversationForm
 from desk.handing import handed_over, just_registered
+from desk.hearing import may_hear
 from desk.mail.shown import letters_of
 from desk.measures import in_question
 from desk.models import Referral
@@ -254,7 +255,8 @@ def _what_is_known(
         "may_amend": may_amend(found, user),
         "registers": _registers(found),
         "related": related(found, user, [answers, now]),
-        "measures": in_question(found, now, timezone.localdate()),
+        "measures": in_question(found, now, timezone.localdate(), known),
+        "may_hear": may_hear(found, user),
         "templates": worded(found, user),
         "beside_answers": _drawn(request, slots.beside_answers, found),
     }

@@ -330,6 +330,7 @@ class EventKind(models.TextChoices):
     DIAGNOSED = "diagnosed", _("primary diagnosis")
     URGENT_HELP = "urgent_help", _("urgent help was given")
     AMENDED = "amended", _("an answer was corrected")
+    FACTS_HEARD = "facts_heard", _("more was learned of the family")
     GRANTED = "granted", _("opened to a person")
     RATED = "rated", _("the family has rated the help")
     NOTED = "noted", _("note added")

@@ -70,9 +70,11 @@ def test_one_way_to_qualify_is_enough():
 
 
 def test_what_is_not_met_and_what_is_missing_is_named():
-    assert judge([(A, B), (C,)], {"b": False, "c": False}, {}, TODAY) == Verdict(Fit.NO, (B, C))
+    assert judge([(A, B), (C,)], {"b": False, "c": False}, {}, TODAY) == Verdict(
+        Fit.NO, against=(B, C)
+    )
     verdict = judge([(A, B), (B, C)], {"c": True}, {}, TODAY)
-    assert verdict == Verdict(Fit.UNKNOWN, missing=("b",))
+    assert verdict == Verdict(Fit.UNKNOWN, met=(C,), missing=("b",))
     # A way that is closed leaves nothing to ask.
     assert judge([(A, B), (C,)], {"b": False}, {}, TODAY).missing == ("c",)
 
@@ -86,7 +88,11 @@ def test_conditions_count_in_their_days_only():
 
 
 def test_what_fits_one_child_fits_the_family():
-    yes, no, unknown = Verdict(Fit.YES), Verdict(Fit.NO, (A,)), Verdict(Fit.UNKNOWN, missing=("a",))
+    yes, no, unknown = (
+        Verdict(Fit.YES),
+        Verdict(Fit.NO, against=(A,)),
+        Verdict(Fit.UNKNOWN, missing=("a",)),
+    )
     assert best([no, unknown, yes]) == yes
     assert best([no, unknown]) == unknown
     assert best([no]) == no

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
+import uuid
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
+from catalogue.models import Fact
 from cms.access import Role
 from cms.loading import Report
 from desk import diagnosing, loading_signs
 from desk.diagnosing import ATTENTION, HIGH, level_of
-from desk.models import DepartmentTask, Diagnosis, Level, RiskSign, UrgentHelp, UrgentHelpKind
+from desk.hearing import said_since
+from desk.models import (
+    DepartmentTask,
+    Diagnosis,
+    HeardFacts,
+    Level,
+    RiskSign,
+    UrgentHelp,
+    UrgentHelpKind,
+)
 from forms import moves
 from forms.erasing import erase
 from forms.events import first_broken
@@ -56,7 +68,7 @@ def page(case):
 
 
 def keep(staff, case, **typed):
-    answer = staff.post(page(case), {"note": NOTE, **typed})
+    answer = staff.post(page(case), {"writing_id": uuid.uuid4(), "note": NOTE, **typed})
     assert answer.status_code == 303, answer.content.decode()
     return Diagnosis.objects.latest("at")
 
@@ -139,7 +151,7 @@ def test_old_diagnosis_reads_as_it_was_though_the_signs_have_changed(staff, case
     ],
 )
 def test_page_that_says_nothing_is_not_kept_and_loses_nothing(staff, case, signs, typed, said):
-    answer = staff.post(page(case), {"note": NOTE} | typed)
+    answer = staff.post(page(case), {"writing_id": uuid.uuid4(), "note": NOTE} | typed)
     assert answer.status_code == 422
     text = answer.content.decode()
     assert said in text
@@ -147,11 +159,60 @@ def test_page_that_says_nothing_is_not_kept_and_loses_nothing(staff, case, signs
     assert not Diagnosis.objects.exists()
 
 
+def test_old_diagnosis_proposes_what_it_has_proposed(staff, case, signs):
+    kept = keep(staff, case, needs=["hunger"])
+    RiskSign.objects.filter(slug="hunger").update(advice="Теперь иначе", urgent=False, weight=1)
+    signs["hunger"].help_kinds.clear()
+    signs["hunger"].measures.clear()
+    text = staff.get(reverse("intake:diagnosed", args=[case.pk, kept.pk])).content.decode()
+    for said in ("Набор", "Продукты", "Срочная мера", "вес 5", "не может ждать"):
+        assert said in text, said
+    assert "Теперь иначе" not in text
+
+
+def test_diagnosis_without_a_kept_proposal_reads_as_before(staff, case, signs):
+    body = {"signs": [{"slug": "hunger", "title": "Нет еды", "weight": 5}], "note": NOTE}
+    assert diagnosing.proposed(body, case.centre_id)["advice"] == ["Набор"]
+    kept = Diagnosis(case=case, author=case.assignee or UserFactory(), level="high", score=5)
+    kept.body = case.submission.data_key.seal(kept.purpose, json.dumps(body).encode())
+    kept.save()
+    text = staff.get(reverse("intake:diagnosed", args=[case.pk, kept.pk])).content.decode()
+    assert "Набор" in text
+    assert "Нет еды" in text
+
+
+def test_page_that_is_sent_twice_makes_one_diagnosis_and_one_act(staff, case, signs):
+    sent = {"writing_id": uuid.uuid4(), "note": NOTE, "needs": ["hunger"]}
+    first, second = (staff.post(page(case), sent) for _twice in range(2))
+    assert first["Location"] == second["Location"]
+    assert case.diagnoses.count() == 1
+    data = help_data(UrgentHelpKind.objects.get())
+    address = reverse("intake:urgent_help", args=[case.pk])
+    first, second = (staff.post(address, data) for _twice in range(2))
+    assert first["Location"] == second["Location"]
+    assert case.urgent_help.count() == 1
+    kinds = (EventKind.DIAGNOSED, EventKind.URGENT_HELP)
+    assert case.events.filter(kind__in=kinds).count() == 2
+
+
+def test_what_a_sign_says_is_known_when_measures_are_looked_for(staff, case, signs, specialist):
+    danger = Fact.objects.create(field="danger", type="bool", title="Опасность", question="?")
+    signs["tired"].fact = danger
+    signs["tired"].save()
+    keep(staff, case, child=["school"])
+    assert not HeardFacts.objects.exists()  # what was not seen says nothing
+    keep(staff, case, family=["tired"])
+    [said] = said_since(IntakeCase.objects.get(pk=case.pk))
+    assert (said.fact, said.value) == ("danger", True)
+    assert (said.source.words, said.source.who) == ("Устала", str(specialist))
+
+
 # Urgent help
 
 
 def help_data(kind, **more):
     return {
+        "writing_id": uuid.uuid4(),
         "kinds": [kind.pk],
         "what": "образец набора: крупа, масло",
         "recipient": NAME,
@@ -247,7 +308,9 @@ def test_closed_case_takes_no_more(staff, case, signs, specialist):
         case_id=case.pk, action=moves.Action.SET_ASIDE, actor=specialist, version=1,
         text="x", outcome="withdrawn",
     )  # fmt: skip
-    assert staff.post(page(case), {"family": ["tired"]}).status_code == 409
+    assert (
+        staff.post(page(case), {"writing_id": uuid.uuid4(), "family": ["tired"]}).status_code == 409
+    )
     data = help_data(UrgentHelpKind.objects.get())
     assert staff.post(reverse("intake:urgent_help", args=[case.pk]), data).status_code == 409
 
@@ -257,7 +320,9 @@ def test_with_the_data_of_the_family_the_diagnosis_goes(staff, case, signs):
     erase(case=case)
     for name, key in (("diagnosed", kept), ("urgent_helped", given), ("urgent_act", given)):
         assert staff.get(reverse(f"intake:{name}", args=[case.pk, key.pk])).status_code == 404
-    assert staff.post(page(case), {"family": ["tired"]}).status_code == 409
+    assert (
+        staff.post(page(case), {"writing_id": uuid.uuid4(), "family": ["tired"]}).status_code == 409
+    )
 
 
 # The data set

@@ -27,7 +27,14 @@ TITLES = {"large": "многодетная семья", "children": "сколь�
 def facts():
     kinds = {"large": FactType.BOOL, "children": FactType.NUMBER, "child_disability": FactType.BOOL, "territory": FactType.TERRITORY}  # fmt: skip
     return {
-        key: Fact.objects.create(field=key, type=kind, title=TITLES[key], question="?", words=words)
+        key: Fact.objects.create(
+            field=key,
+            type=kind,
+            title=TITLES[key],
+            question=f"Спросим: {TITLES[key]}?",
+            words=words,
+            per_child=key.startswith("child_"),
+        )
         for (key, kind), words in zip(
             kinds.items(),
             ("Семья многодетная", "Детей {}", "У ребёнка инвалидность", "Живёт {}"),
@@ -102,11 +109,12 @@ def test_each_measure_says_whether_it_fits(client, facts, form, centre, speciali
     case = case_with(form, centre, specialist, places["district"], large=True, children="семеро")
     said = {one.measure.title: one for one in in_question(case, case.submission.read_answers(), timezone.localdate())}  # fmt: skip
     assert said["Подходящая"].verdict.fit == "yes"
-    assert said["Чужая"].against == ("Живёт в другом",)
-    assert said["Неясная"].missing == ("сколько детей",)
+    assert [one.text for one in said["Чужая"].against] == ["Живёт в другом"]
+    assert [one.fact.key for one in said["Неясная"].missing] == ["children"]
+    assert [one.text for one in said["Подходящая"].met] == ["Семья многодетная"]
     assert said["Без условий"].verdict is None
     text = page(client, case, specialist)
-    for words in ("Подходит", "Не подходит", "Нужно: Живёт в другом", "Пока неизвестно. Спросите: сколько детей"):  # fmt: skip
+    for words in ("Подходит", "Не подходит", "Живёт в другом", "Пока неизвестно", "Спросим: сколько детей?", "«Семья многодетная?»"):  # fmt: skip
         assert words in text, words
 
 
@@ -167,8 +175,8 @@ def test_many_measures_cost_the_same(facts, form, centre, specialist, places, dj
         ])  # fmt: skip
         form.save()
         case = IntakeCase.objects.select_related("submission__key", "submission__version", "form", "territory").get(pk=known.pk)  # fmt: skip
-        with django_assert_max_num_queries(5) as queries:
-            in_question(case, {"large": True}, datetime.date.today())
+        with django_assert_max_num_queries(8) as queries:
+            in_question(case, {"large": True}, datetime.date.today(), {})
         return len(queries)
 
     known = case_with(form, centre, specialist, places["district"], large=True)

@@ -14,11 +14,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from catalogue.models import Situation
+from catalogue.models import Fact, Situation
 from cms.access import Role
 from cms.loading import Report
 from desk import loading_scripts as loading
-from desk.models import Script, ScriptRun, ScriptVersion
+from desk.hearing import said_since
+from desk.models import HeardWhere, Script, ScriptRun, ScriptVersion
 from desk.scripting import check
 from desk.talk import begun_at, can_be_asked, flowed, told
 from forms.erasing import erase
@@ -371,3 +372,71 @@ def test_an_installation_with_other_situations_gets_none_of_ours(tmp_path):
     assert FormDefinition.objects.count() == 0
     assert call_command("check", stdout=io.StringIO()) is None
     assert contact()["r-channel"] == "phone"
+
+
+# Facts of the family
+
+
+@pytest.fixture
+def count(db):
+    return Fact.objects.create(
+        field="count", type="number", title="Дети", question="Сколько детей?", maximum=30
+    )
+
+
+def test_what_a_talk_hears_of_the_family_is_known_to_the_case(staff, specialist, form, place, count):  # fmt: skip
+    danger = Fact.objects.create(field="danger", type="bool", title="Опасно", question="Опасно?")
+    script = make_script(
+        form,
+        [
+            block("ask", "Сколько у вас детей?", key="", fact="count"),
+            block("ask", "Вам угрожают?", key="", fact=danger.field),
+            block("ask", "Кто ещё дома?", key="", fact=""),
+        ],
+    )
+    number, threat, own = ids(script)
+    Fact.objects.filter(field="danger").update(type="number")  # the version stays as it was
+    data = typed(place, **{f"x-{number}": "3", f"x-{threat}": "no", f"x-{own}": "бабушка"})
+    answer = talk(staff, form, script, data)
+    assert answer.status_code == 303
+    case = IntakeCase.objects.get()
+    said = {one.fact: one for one in said_since(case)}
+    assert {key: one.value for key, one in said.items()} == {"count": 3, "danger": False}
+    assert said["count"].source.words == "Сколько у вас детей?"
+    assert said["count"].source.who == str(specialist)
+    assert case.heard_facts.get().where == HeardWhere.SCRIPT
+    assert case.script_run.read_answers() == {number: "3", threat: "нет", own: "бабушка"}
+
+
+def test_a_measure_that_was_told_about_is_in_question(staff, form, place):
+    named = [MeasureFactory(title=f"Мера {n}") for n in range(2)]
+    listed = [[{"type": "item", "id": str(uuid.uuid4()), "value": one.pk}] for one in named]
+    script = make_script(
+        form, [block("tell", f"Есть мера {n}", measures=listed[n]) for n in (0, 1)]
+    )
+    told_step, _other = ids(script)
+    answer = talk(staff, form, script, typed(place, d=[told_step]))
+    text = staff.get(answer["Location"]).content.decode()
+    asked = text.partition('id="measures"')[2].partition("<h2")[0]
+    assert "Мера 0" in asked
+    assert "рассказали по сценарию" in asked
+    assert "Мера 1" not in asked
+
+
+@pytest.mark.parametrize("words", ["трое", "-1", "31", "1" * 400])
+def test_what_is_no_answer_to_the_question_stays_with_the_talk_only(staff, form, place, count, words):  # fmt: skip
+    script = make_script(form, [block("ask", "Сколько детей?", key="", fact="count")])
+    [step] = ids(script)
+    assert talk(staff, form, script, typed(place, **{f"x-{step}": words})).status_code == 303
+    assert ScriptRun.objects.get().read_answers() == {step: words}
+    assert not IntakeCase.objects.get().heard_facts.exists()
+
+
+def test_a_question_is_of_the_form_or_on_a_fact(form, count):
+    for steps in (
+        [block("ask", "?", key="name", fact="count")],
+        [block("ask", "?", key="", fact="count"), block("ask", "!", key="", fact="count")],
+        [block("ask", "?", key="", fact="nothing")],
+    ):
+        with pytest.raises(ValidationError):
+            make_script(form, steps)
