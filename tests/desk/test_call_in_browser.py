@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from cms.access import Role
 from desk.models import ScriptRun
-from forms.models import FormDefinition, IntakeCase, Registration, State
+from forms.models import FormDefinition, FormDraft, IntakeCase, Registration, State
 from tests.browser import violations
 from tests.desk.test_script_branches import branching
 from tests.desk.test_scripts import answers, block, make_script, phones
@@ -154,6 +154,55 @@ def test_a_session_that_is_lost_in_the_middle_takes_nothing(browser_page, portal
     page.get_by_role("button", name="Зарегистрировать", exact=True).click()
     page.wait_for_selector("#handed")
     assert IntakeCase.objects.get().submission.read_answers()["story"] == "образец: где справка"
+
+
+def test_a_line_that_is_down_for_a_while_takes_nothing(browser_page, portal):
+    page = browser_page("/admin/login/")
+    log_in(page, "dispatcher")
+    page.goto("/admin/intake/new/form/vopros/?script=beda")
+    page.fill("[name=s-story]", "образец: начало")
+    expect(page.locator("[data-kept]")).to_contain_text("сохранено")
+    page.context.set_offline(True)
+    page.fill("[name=s-story]", "образец: начало и конец")
+    expect(page.locator("[data-kept]")).to_contain_text("не закрывайте страницу")
+    page.context.set_offline(False)
+    expect(page.locator("[data-kept]")).to_contain_text("сохранено", timeout=15_000)
+    assert FormDraft.objects.get().read_typed()["a-story"] == ["образец: начало и конец"]
+
+
+def test_a_page_that_is_closed_at_once_takes_nothing(browser_page, portal):
+    page = browser_page("/admin/login/")
+    log_in(page, "dispatcher")
+    page.goto("/admin/intake/new/form/vopros/?script=beda")
+    page.fill("[name=s-story]", "образец: вкладка закрыта")
+    page.goto("/admin/intake/new/")
+    page.get_by_role("link", name="Вопрос в центр").first.wait_for()
+    assert FormDraft.objects.get().read_typed()["s-story"] == ["образец: вкладка закрыта"]
+
+
+def test_a_call_is_led_by_keys_alone(browser_page, portal):
+    page = browser_page("/admin/login/", width=320)
+    log_in(page, "dispatcher")
+    page.goto("/admin/intake/new/form/vopros/?script=beda")
+    page.get_by_label("Да", exact=True).focus()
+    before = page.evaluate("scrollY")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Нет", exact=True)).to_be_checked()
+    assert page.evaluate("scrollY") == before  # the answers do not run away under the keys
+    page.keyboard.press("Enter")
+    step = page.locator("li.call__step:focus")
+    expect(step).to_contain_text("Что случилось?")
+    page.keyboard.press("Tab")
+    page.keyboard.type("образец: ключи")
+    page.keyboard.press("Tab")
+    expect(page.locator("[name=a-story]")).to_have_value("образец: ключи")
+    page.fill("[name=s-name]", "Образец")
+    page.locator("[name=s-name]").press("Enter")  # neither registered nor drawn anew
+    expect(page.locator("[data-kept]")).to_contain_text("сохранено")
+    expect(page.locator("[name=s-name]")).to_be_focused()
+    assert not IntakeCase.objects.exists()
+    assert FormDraft.objects.get().read_typed()["a-name"] == ["Образец"]
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])

@@ -1,5 +1,5 @@
-// The talk: how long it lasts, answers that flow between the script and the form, forks. Only a
-// comfort: without it the server lets the answers flow, and a fork is a link.
+// The talk: how long it lasts, answers that flow between the script and the form, forks, by pointer
+// and by keys. Only a comfort: without it the server lets the answers flow, and a fork is a link.
 (() => {
   "use strict";
 
@@ -59,12 +59,29 @@
       goal = Math.max(goal, placeOf(chosen.closest("[data-goto]").dataset.goto));
     });
   };
+  // Arrows walk through the answers of a fork: the page stays until Enter leads on.
+  let byKeys = false;
+  call.addEventListener("pointerdown", () => (byKeys = false), true);
+  call.addEventListener("keydown", () => (byKeys = true), true);
   call.addEventListener("change", (event) => {
     const label = event.target.closest("[data-goto]");
     if (!label) return;
     draw();
     const goal = document.getElementById(label.dataset.goto);
-    goal?.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (!byKeys) goal?.scrollIntoView({ block: "start", behavior: "smooth" });
+  });
+  call.addEventListener("keydown", (event) => {
+    const fork = event.target.closest(".call__fork");
+    if (event.key !== "Enter" || !fork || event.target.type !== "radio") return;
+    event.preventDefault();
+    if (!event.target.checked) event.target.click();
+    const place = steps.indexOf(fork.closest("[data-step-kind]"));
+    const next = steps
+      .slice(place + 1)
+      .find((step) => !step.hidden && !step.classList.contains("is-skipped"));
+    if (!next) return;
+    next.tabIndex = -1;
+    next.focus();
   });
   draw();
 })();

@@ -1,9 +1,10 @@
 // Keeps what is typed while it is typed, tells of open cases of the same people, and lets nothing go
-// when the session is over. Only a comfort: the buttons keep everything without it.
+// when the session is over or the line is down. Only a comfort: the buttons keep everything without it.
 (() => {
   "use strict";
 
   const PAUSE = 1500;
+  const AGAIN = 5000;
   const form = document.querySelector("[data-register]");
   if (!form) return;
   const kept = form.querySelector("[data-kept]");
@@ -34,12 +35,16 @@
         body: typed(),
         headers: { Accept: "application/json" },
         redirect: "manual",
+        keepalive: document.visibilityState === "hidden", // it goes though the page is closed
       });
       if (answer.type === "opaqueredirect" || answer.status === 403) return "lost";
-      if (answer.ok && answer.headers.get("Content-Type")?.includes("json")) {
+      if (answer.status >= 500) return "away";
+      if (answer.headers.get("Content-Type")?.includes("json")) {
         const told = await answer.json();
-        kept.textContent = `${kept.dataset.said} ${told.kept}`;
-        if (alike.innerHTML.trim() !== told.similar.trim()) alike.innerHTML = told.similar;
+        kept.textContent = answer.ok ? `${kept.dataset.said} ${told.kept}` : told.told;
+        if (answer.ok && alike.innerHTML.trim() !== told.similar.trim()) {
+          alike.innerHTML = told.similar;
+        }
       }
       return "kept";
     } catch {
@@ -49,14 +54,31 @@
 
   let timer = 0;
   let line = Promise.resolve();
-  const later = () => {
+  let changes = 0; // since the page came
+  let sure = 0; // of them the portal has these
+  const keepNow = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      line = line.then(keep).then((state) => {
-        lost.hidden = state !== "lost";
-      });
-    }, PAUSE);
+    line = line.then(async () => {
+      const now = changes;
+      const state = await keep();
+      lost.hidden = state !== "lost";
+      if (state === "kept") sure = now;
+      if (state !== "away") return;
+      kept.textContent = kept.dataset.waiting;
+      clearTimeout(timer);
+      timer = setTimeout(keepNow, AGAIN);
+    });
   };
+  const keepRest = () => {
+    if (sure < changes) keepNow();
+  };
+  const later = () => {
+    changes += 1;
+    clearTimeout(timer);
+    timer = setTimeout(keepNow, PAUSE);
+  };
+  window.addEventListener("online", keepRest);
+  document.addEventListener("visibilitychange", keepRest);
   form.addEventListener("input", (event) => {
     if (event.isTrusted && event.target.type !== "file") later();
   });
@@ -67,6 +89,10 @@
     if (goes) return;
     event.preventDefault();
     if (waits) return;
+    if (event.submitter?.getAttribute("aria-hidden") === "true") {
+      keepNow(); // Enter in a line: the talk goes on where it is
+      return;
+    }
     waits = true;
     clearTimeout(timer);
     await line;
