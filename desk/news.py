@@ -27,6 +27,7 @@ _LONGEST = 16  # digits; more is beyond any calendar
 _NEW = (EventKind.ACCEPTED, EventKind.ROUTED, EventKind.REOPENED)
 _KINDS = {
     "mine": (EventKind.ASSIGNED,),
+    "urgent": (*_NEW, EventKind.SORTED, EventKind.DIAGNOSED),
     "free": (*_NEW, EventKind.RELEASED),
     "triage": (EventKind.SORTING,),
     "waiting": (EventKind.ASKED,),

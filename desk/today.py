@@ -17,6 +17,7 @@ from desk import appointments_today, counting, referral_today, talks_today
 from desk.models import ReceivedMail
 from forms.absences import gone
 from forms.alarms import left_alone, urgent_alone, urgent_forgotten
+from forms.calendars import clock_at_work
 from forms.models import HELD, OPEN, RUNNING, IntakeCase, State
 
 OWN_SHOWN = 4
@@ -26,6 +27,11 @@ def items(user: Any) -> list[Item]:
     """The most pressing things at the desk for this person, in a constant number of queries."""
     if not user.has_perm("intake_forms.view_intakecase"):
         return []
+    with clock_at_work(user):
+        return _items(user)
+
+
+def _items(user: Any) -> list[Item]:
     cases = IntakeCase.objects.visible_to(user)
     now = timezone.now()
     late = Q(state__in=RUNNING, due_at__lt=now)
@@ -54,10 +60,10 @@ def items(user: Any) -> list[Item]:
         *_urgent(counts["urgent"], counts["urgent_late"]),
         *_forgotten(counts["forgotten"]),
         *_left_alone(counts["alone"]),
-        *_silent(),
         *_letters(user),
         *_withdrawn(counts["withdrawn"]),
         *_overdue(counts["late"]),
+        *_silent(),
         *_absent(counts["absent"]),
         *appointments_today.items(user),
         *talks_today.items(user),

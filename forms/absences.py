@@ -11,9 +11,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cms.models import User
-from forms.calendars import calendar_of
+from forms.calendars import calendar_at_work
 from forms.models import Absence
-from forms.visibility import scope_of
 
 
 def away() -> Any:
@@ -69,13 +68,9 @@ def is_back(absence: Absence) -> None:
 
 def today_of(person: Any) -> datetime.date:
     """Which day it is where a person works."""
-    return calendar_of(_centre(person)).local(timezone.now()).date()
+    return calendar_at_work(person).local(timezone.now()).date()
 
 
 def _midnight(day: datetime.date, person: Any) -> datetime.datetime:
-    zone = calendar_of(_centre(person)).zone
+    zone = calendar_at_work(person).zone
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time()), zone)
-
-
-def _centre(person: Any) -> int | None:
-    return next(iter(scope_of(person).centres), None)

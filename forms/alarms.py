@@ -35,6 +35,7 @@ from django.utils.translation import ngettext
 from cms.access import Role
 from cms.models import User
 from forms.absences import away
+from forms.calendars import clock_of
 from forms.models import (
     RUNNING,
     Alarm,
@@ -216,11 +217,9 @@ def compose(notice: Notice) -> Letter | None:
     ]
     if not cases:
         return None
-    return to_user(
-        notice,
-        _subject(AlarmKind(kind), len(cases)),
-        render_to_string("intake_forms/mail/alarm.txt", _said(AlarmKind(kind), cases)),
-    )
+    with clock_of(int(centre) or None):
+        text = render_to_string("intake_forms/mail/alarm.txt", _said(AlarmKind(kind), cases))
+    return to_user(notice, _subject(AlarmKind(kind), len(cases)), text)
 
 
 composers["alarm"] = compose

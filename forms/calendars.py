@@ -8,12 +8,14 @@ import zoneinfo
 from collections import defaultdict
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from typing import Any
 
 from django.utils import timezone
 
 from forms.models.centres import CentreClock, SpecialDay
 from forms.models.queues import RoutingState
 from forms.terms import OFFICE_WEEK, Calendar, last_known_year
+from forms.visibility import scope_of
 
 REACH = datetime.timedelta(days=120)  # further than any term of a topic goes
 
@@ -45,6 +47,16 @@ def calendar_of(centre: int | None, stamp: uuid.UUID | None = None) -> Calendar:
 def clock_of(centre: int | None) -> AbstractContextManager[None]:
     """Inside of it moments are shown as the clocks of the centre show them."""
     return timezone.override(calendar_of(centre).zone)
+
+
+def calendar_at_work(user: Any) -> Calendar:
+    """The calendar of the centre that a person works in; of several, of the first."""
+    return calendar_of(next(iter(scope_of(user).centres), None))
+
+
+def clock_at_work(user: Any) -> AbstractContextManager[None]:
+    """Inside of it moments are shown as the clocks of that centre show them."""
+    return timezone.override(calendar_at_work(user).zone)
 
 
 @lru_cache(maxsize=2)

@@ -22,6 +22,7 @@ from desk.own_centre import people_of
 from desk.planning import plan
 from desk.views.cases import may_look, to
 from forms import absences
+from forms.calendars import clock_at_work
 from forms.models import HELD, Absence, AbsenceReason, IntakeCase
 from forms.views.private import private
 from forms.visibility import scope_of
@@ -161,4 +162,5 @@ def _page(request: HttpRequest, user: Any, form: AbsenceForm, status: int) -> Ht
             for one in found
         ],
     }
-    return render(request, "intake_desk/absences.html", context, status=status)
+    with clock_at_work(user):
+        return render(request, "intake_desk/absences.html", context, status=status)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from desk import masks
 from desk.amending import AmendForm, amend, corrections, may_amend, node_at
 from desk.answered import Shown, shown
-from desk.views.case import changed_meanwhile
+from desk.views.case import changed_meanwhile, from_now_on
 from desk.views.page import WISHES, back_to, log, show, visible
 from forms import moves
 from forms.calendars import clock_of
@@ -107,9 +107,7 @@ def _keep(request: HttpRequest, found: IntakeCase, path: str, typed: AmendForm) 
             reason=given["reason"],
         )
     except moves.StaleCase:
-        data = typed.data.copy()  # type: ignore[attr-defined]
-        data["version"] = str(visible(request, found.pk).version)
-        typed.data = data  # sent again it counts: what has changed is seen
+        from_now_on(typed, visible(request, found.pk))
         return changed_meanwhile()
     except (moves.NotAllowed, Erased, CryptoError, IntakeCase.DoesNotExist):
         return _("This cannot be done now.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -69,8 +70,9 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         moves.move(case_id=found.pk, action=wanted.action, actor=request.user, **typed.cleaned_data)
     except moves.StaleCase:
-        told = changed_meanwhile()
-        return show(request, visible(request, pk), typed=typed, told=told, status=409)
+        now = visible(request, pk)
+        from_now_on(typed, now)
+        return show(request, now, typed=typed, told=changed_meanwhile(), status=409)
     except (moves.NotAllowed, Erased, CryptoError):
         told = _("This cannot be done now.")
         return show(request, visible(request, pk), typed=typed, told=told, status=409)
@@ -93,7 +95,9 @@ def sort(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         sorting.sort(case_id=found.pk, actor=request.user, version=version, wanted=typed.wanted())
     except moves.StaleCase:
-        return show(request, visible(request, pk), sort=typed, told=changed_meanwhile(), status=409)
+        now = visible(request, pk)
+        from_now_on(typed, now)
+        return show(request, now, sort=typed, told=changed_meanwhile(), status=409)
     except moves.NotAllowed:
         told = _("This cannot be done now.")
         return show(request, visible(request, pk), sort=typed, told=told, status=409)
@@ -169,6 +173,13 @@ def _register(request: HttpRequest, found: IntakeCase, slug: str) -> HttpRespons
     except Erased:
         return show(request, found, told=_("The personal data have been erased."), status=410)
     return back_to(found)
+
+
+def from_now_on(typed: Form, now: IntakeCase) -> None:
+    """What was typed stands on the case as it is shown now, so that it can be sent again."""
+    data = typed.data.copy()  # type: ignore[attr-defined]
+    data["version"] = str(now.version)
+    typed.data = data
 
 
 def changed_meanwhile() -> str:

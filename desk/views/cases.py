@@ -22,6 +22,7 @@ from desk.narrowing import FilterForm, Tab, among_free, narrowed, tab_of, tabs_o
 from desk.paging import Page, page_of
 from forms import moves
 from forms.absences import away, away_among
+from forms.calendars import clock_at_work
 from forms.models import CaseEvent, DutyShift, IntakeCase
 from forms.views.private import private
 from forms.visibility import scope_of
@@ -150,7 +151,8 @@ def _listed(
         "stamp": news.stamp(now),
         "beat": news.BEAT,
     }
-    return render(request, "intake_desk/cases.html", context, status=status)
+    with clock_at_work(user):
+        return render(request, "intake_desk/cases.html", context, status=status)
 
 
 def _tab_links(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 
 import pytest
@@ -247,8 +248,14 @@ def test_stale_page_gets_409_and_the_text_is_kept(staff, specialist, case):
     family_moves.family_writes(case_id=case.pk, text="ещё", writing_id=uuid.uuid4())
     answer = staff.post(url("move", case), stale)
     assert answer.status_code == 409
-    assert "мой длинный вопрос" in answer.content.decode()
+    text = answer.content.decode()
+    assert "мой длинный вопрос" in text
     assert CaseMessage.objects.filter(author=specialist).count() == 0
+    # Sent again from this very page, it goes.
+    panel = text.partition('name="action" value="ask"')[2].partition("</form>")[0]
+    version = re.search(r'name="version" value="(\d+)"', panel)[1]
+    assert staff.post(url("move", case), {**stale, "version": version}).status_code == 303
+    assert CaseMessage.objects.filter(author=specialist).count() == 1
 
 
 @pytest.mark.parametrize(

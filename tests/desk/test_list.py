@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import html
+import re
 import uuid
+import zoneinfo
+from urllib.parse import urljoin
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from cms.access import Role
-from desk import counting
+from desk import counting, today
 from desk.families import shortened
 from desk.models import Amendment, SavedFilter
 from desk.narrowing import LAST_CLOSED, SOONEST
@@ -18,6 +22,7 @@ from desk.paging import page_of
 from forms import moves
 from forms.actions import Action
 from forms.models import (
+    CentreClock,
     Channel,
     Department,
     DutyShift,
@@ -218,6 +223,20 @@ def test_a_key_that_is_none_is_the_first_page_or_an_empty_one(staff, case, key):
         assert staff.get(LIST, {way: key}).status_code == 200
 
 
+@pytest.mark.parametrize("zone", ["Europe/Kaliningrad", "Asia/Kamchatka"])
+def test_terms_stand_by_the_clock_of_the_centre(staff, specialist, centre, zone):
+    """The term is the last second of a day there: an hour later it is the next day in Moscow."""
+    CentreClock.objects.create(centre=centre, time_zone=zone)
+    case = make_case(centre=centre)
+    moves.take(case_id=case.pk, actor=specialist)
+    local = datetime.datetime(2026, 12, 1, 23, 59, 59, tzinfo=zoneinfo.ZoneInfo(zone))
+    IntakeCase.objects.filter(pk=case.pk).update(due_at=local)
+    page = staff.get(f"{LIST}?tab=mine").content.decode()
+    assert "01.12.2026" in page
+    assert "02.12.2026" not in page
+    assert any("1 декабря, 23:59" in item.note for item in today.items(specialist))
+
+
 # Narrowing
 
 
@@ -299,6 +318,26 @@ def test_search_by_number_leads_to_the_case(staff, case, centre):
     unknown = staff.post(f"{LIST}find/", {"what": other.number})
     assert unknown.headers["Location"] == f"{LIST}?tab=open&q={other.ref}"
     assert numbers(staff.get(unknown.headers["Location"])) == []
+
+
+@pytest.mark.parametrize("way", ["found", "nothing to find", "nothing to take", "not understood"])
+def test_from_every_answer_of_the_list_its_tabs_and_filter_lead_on(staff, centre, way):
+    """It stands at other addresses then, that nobody can be led to."""
+    if way == "nothing to take":
+        answer = staff.post(f"{LIST}next/?tab=free&channel=web")
+    else:
+        make_case(FormFactory(steps=contact_steps()), centre=centre, answers=reached_by("call"))
+        typed = {"found": PHONE, "nothing to find": "+79990000000", "not understood": ""}[way]
+        answer = staff.post(f"{LIST}find/", {"what": typed})
+    page = answer.content.decode().partition('<div class="desk">')[2]
+    links = set(re.findall(r'href="([^"]*)"', page))
+    led = [urljoin(answer.request["PATH_INFO"], html.unescape(link)) for link in links]
+    assert not [link for link in led if link.startswith((f"{LIST}next/", f"{LIST}find/"))]
+    tabs = [link for link in led if link.startswith(f"{LIST}?tab=")]
+    assert len(tabs) >= 8
+    assert {staff.get(link).status_code for link in tabs} == {200}
+    filtering = re.search(r'<form class="desk-filter"[^>]*>', page)
+    assert filtering is None or f'action="{LIST}"' in filtering[0]
 
 
 @pytest.mark.parametrize("typed", ["2345", "24536", "9 234-567", "ТАХК"])

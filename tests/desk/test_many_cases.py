@@ -169,6 +169,7 @@ def test_nothing_ticked_is_told(staff, case):
     answer = staff.post(MANY, {"action": "release", "reason": "away"})
     assert answer.status_code == 422
     assert "Отметьте хотя бы одно обращение." in answer.content.decode()
+    assert "Со всеми, что нашли вкладка и фильтр" in answer.content.decode()
 
 
 @pytest.mark.django_db

@@ -182,5 +182,5 @@ def test_who_has_nothing_to_do_with_cases_gets_no_news(client, centre):
 
 def test_without_a_script_there_is_a_way_to_see_it_anew(staff, centre):
     page = staff.get(f"{LIST}?tab=overdue").content.decode()
-    assert '<a href="?tab=overdue">Показать заново</a>' in page
+    assert '<a href="/admin/intake/?tab=overdue">Показать заново</a>' in page
     assert "Показано в" in page

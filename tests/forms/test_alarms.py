@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+import zoneinfo
 
 import pytest
 from django.core import mail
@@ -18,7 +19,7 @@ from desk import today
 from forms import alarms, family_moves, moves, talk
 from forms.actions import Action
 from forms.alarms import open_alarms
-from forms.models import Alarm, CaseEvent, DutyShift, IntakeCase, Notice, NoticeState
+from forms.models import Alarm, CaseEvent, CentreClock, DutyShift, IntakeCase, Notice, NoticeState
 from forms.sending import deliver
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_ledger import past_the_database
@@ -79,6 +80,15 @@ def test_the_letter_names_the_case_and_nobody(centre, head, settings):
     assert f"{settings.WAGTAILADMIN_BASE_URL}/admin/intake/?tab=free" in letter.body
     for secret in (NAME, PHONE, STORY, str(case.topic), str(case.form)):
         assert secret not in letter.subject + letter.body
+
+
+def test_the_letter_tells_the_time_of_the_centre(centre, head):
+    CentreClock.objects.create(centre=centre, time_zone="Asia/Kamchatka")
+    case = make_case(centre=centre)
+    later(hours=2)
+    raise_alarms(0)
+    local = case.created_at.astimezone(zoneinfo.ZoneInfo("Asia/Kamchatka"))
+    assert f"{local:%d.%m.%Y %H:%M}" in mail.outbox[0].body
 
 
 def test_once_a_day_and_for_new_cases_at_once(centre, head):
