@@ -199,6 +199,7 @@ class ClockViewSet(OwnCentreViewSet):
             FieldPanel("centre"),
             FieldPanel("time_zone"),
             *(FieldPanel(day) for day in WEEKDAYS),
+            FieldPanel("records_since"),
         ],
         base_form_class=ClockForm,
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.models import Provider
-from forms.models import BY_STAFF, Channel, Permission, Queue, Teller
+from forms.models import BY_STAFF, CentreClock, Channel, Permission, Queue, Teller
 from forms.registering import MOST_BACK, MOST_BACK_ON_PAPER, Registered
 
 PREFIX = "r"
@@ -143,6 +143,7 @@ class ContactForm(forms.Form):
             return
         moment = timezone.make_aware(datetime.datetime.combine(day, hour or datetime.time()))
         most = MOST_BACK_ON_PAPER if cleaned["from_paper"] else MOST_BACK
+        first = self._records_since() if cleaned["from_paper"] else None
         if moment > now:
             wrong = "day" if day > now.date() else "hour"
             self.add_error(wrong, _("This is still to come. Please check it."))
@@ -153,7 +154,16 @@ class ContactForm(forms.Form):
                 if cleaned["from_paper"]
                 else _("This is more than a month ago. Is it old paper? Then tick it below."),
             )
+        elif first and day < first:
+            told = _("The records of the centre begin on %(day)s. Please check the day.")
+            self.add_error("day", told % {"day": f"{first:%d.%m.%Y}"})
         cleaned["contacted_at"] = moment
+
+    def _records_since(self) -> datetime.date | None:
+        """The day before which the centre that registers has no paper."""
+        clocks = CentreClock.objects.filter(centre=registers_at(self.user))
+        first: datetime.date | None = clocks.values_list("records_since", flat=True).first()
+        return first
 
     def told(self, unasked: list[str]) -> Registered:
         """The contact, once it is judged to be whole."""

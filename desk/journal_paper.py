@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import tablib
 from django.utils import timezone
@@ -16,6 +17,8 @@ from forms.paper import WIDTH as CARD_WIDTH
 
 WIDTH = 267  # millimetres of a page of A4 that lies
 MARGIN = 15
+LINE = 3.2  # of text in the table; with it the room around
+PADDING = 0.8
 LONGEST = 400  # signs of a cell: a row has to find room on a page. The table has the whole text
 _SIGNED = gettext_lazy("Responsible: post, name, signature %(line)s")
 NARROW = {"no": 1.0, "channel": 1.6, "urgent": 1.4}  # shares of the width; of others 2
@@ -30,6 +33,58 @@ class JournalPaper(FPDF):
         self.set_font("paper", size=8)
         text = _("page %(number)s of %(all)s") % {"number": self.page_no(), "all": "{nb}"}
         self.cell(WIDTH, 6, text, align="R")
+
+
+class Table:
+    """Rows that are drawn one by one, with the heads on every page. The table of the library reckons
+    each cell twice and needs minutes for a year."""
+
+    def __init__(self, paper: FPDF, widths: Sequence[float]) -> None:
+        """:param widths: of the columns, in millimetres."""
+        self.paper, self.widths = paper, widths
+        self.heads: list[str] = []
+        self._width_of = lru_cache(maxsize=4096)(paper.get_string_width)
+
+    def head(self, texts: list[str]) -> None:
+        self.heads = texts
+        self.row(texts)
+
+    def row(self, texts: Sequence[str]) -> None:
+        paper = self.paper
+        cells = [
+            list(self._wrapped(text, width - 2 * PADDING))
+            for text, width in zip(texts, self.widths, strict=True)
+        ]
+        height = LINE * max(map(len, cells)) + PADDING
+        if paper.will_page_break(height):
+            paper.add_page()
+            if texts is not self.heads:
+                self.row(self.heads)
+        x, y = paper.l_margin, paper.get_y()
+        for lines, width in zip(cells, self.widths, strict=True):
+            paper.rect(x, y, width, height)
+            for number, line in enumerate(lines, start=1):
+                paper.text(x + PADDING, y + LINE * number - PADDING / 2, line)
+            x += width
+        paper.set_xy(paper.l_margin, y + height)
+
+    def _wrapped(self, text: str, room: float) -> Iterator[str]:
+        """Lines that fit; a word that is too long goes on in the next one."""
+        for paragraph in text.splitlines() or [""]:
+            line, used = "", 0.0
+            for word in paragraph.split():
+                word = f" {word}" if line else word
+                wide = sum(map(self._width_of, word))
+                if line and used + wide > room:
+                    yield line
+                    line, used, word = "", 0.0, word[1:]
+                for sign in word:
+                    wide = self._width_of(sign)
+                    if line and used + wide > room:
+                        yield line
+                        line, used = "", 0.0
+                    line, used = line + sign, used + wide
+            yield line
 
 
 def table(columns: Sequence[tuple[str, str]], lines: Sequence[Line]) -> tablib.Dataset:
@@ -57,11 +112,11 @@ def pdf(
     _say(paper, 9, _("Printed on %(when)s") % {"when": f"{timezone.localtime():%d.%m.%Y %H:%M}"})
     paper.ln(3)
     paper.set_font("paper", size=7)
-    weights = tuple(NARROW.get(name, 2.0) for name, _label in columns)
-    with paper.table(col_widths=weights, line_height=4, text_align="LEFT") as drawn:
-        drawn.row([label for _name, label in columns])
-        for line in lines:
-            drawn.row([_short(line.get(name, "")) for name, _label in columns])
+    weights = [NARROW.get(name, 2.0) for name, _label in columns]
+    drawn = Table(paper, [WIDTH * weight / sum(weights) for weight in weights])
+    drawn.head([label for _name, label in columns])
+    for line in lines:
+        drawn.row([_short(line.get(name, "")) for name, _label in columns])
     paper.ln(6)
     _say(paper, 10, _SIGNED % {"line": "_" * 50})
     return bytes(paper.output())

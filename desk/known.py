@@ -13,7 +13,8 @@ from desk import diagnosing
 from desk.amending import corrections, with_corrections
 from desk.families import NAME_KEYS
 from desk.models import Amendment, BookingState
-from forms.models import IntakeCase, Permission, unasked_in
+from forms import talk
+from forms.models import Direction, IntakeCase, Permission, unasked_in
 from forms.reading import Answered, AnsweredStep, Heading, as_asked
 
 _REACHED = ("phone", "email", "contact")  # kinds of questions that say how to reach the family
@@ -37,7 +38,8 @@ def related(path: str = "") -> list[Any]:
         Prefetch(f"{path}amendments", Amendment.objects.select_related("author")),
         f"{path}referrals__provider",
         f"{path}diagnoses",
-        f"{path}bookings",
+        f"{path}bookings__kind",
+        f"{path}messages",
         f"{path}submission__consents",
         f"{path}submission__registration__registered_by",
         f"{path}script_run__version__script__situations",
@@ -60,16 +62,22 @@ def known_of(case: IntakeCase) -> dict[str, Any]:
     submission = case.submission
     answers = submission.read_answers()
     answers = with_corrections(answers, corrections(case, case.amendments.all()))
-    asked = list(_asked(as_asked(submission.version.schema, answers, submission.day)))
+    steps = as_asked(submission.version.schema, answers, submission.day)
+    asked, members = list(_asked(steps)), "\n".join(_rows(steps))
+    plain = {one.path: _plain(one, answers) for one in asked}
+    story = next(_texts(asked, kinds=("longtext",)), "")
     return {
-        **{one.path: _plain(one, answers) for one in asked},
+        "family": members,
+        "specialist_kind": plain.get("specialist", ""),
+        **plain,
         **_of_case(case),
+        "request": f"{case.form.title}: {story}" if story else case.form.title,
         **_of_work(case),
         "applicant": next(_texts(asked, paths=NAME_KEYS), ""),
         "address": next(_texts(asked, kinds=_BY_KIND["address"]), ""),
         "contacts": "; ".join(_texts(asked, kinds=_REACHED)),
         "link": next(_texts(asked, kinds=_BY_KIND["link"]), ""),
-        "members": "\n".join(_rows(as_asked(submission.version.schema, answers, submission.day))),
+        "members": members,
     }
 
 
@@ -100,15 +108,34 @@ def _of_case(case: IntakeCase) -> dict[str, Any]:
         "channel": case.get_channel_display(),
         "territory": _ref(case.territory),
         "topic": case.topic.title,
-        "request": case.form.title,
         "urgent": "yes" if case.urgent else "no",
         "status": case.get_state_display(),
         "outcome": case.get_outcome_display() if case.outcome else "",
-        "result": case.get_outcome_display() if case.outcome else "",
-        "specialist": str(case.assignee) if case.assignee else "",
+        "result": _result(case),
+        "specialist": str(_received_by(case) or ""),
         "curator": str(case.curator) if case.curator else "",
         "consent": _consent(case),
     }
+
+
+def _result(case: IntakeCase) -> str:
+    """The outcome, and what the family was told with it."""
+    outcome = case.get_outcome_display() if case.outcome else ""
+    if case.decided_at is None:
+        return outcome
+    sent = [
+        one
+        for one in case.messages.all()
+        if one.direction == Direction.TO_FAMILY and one.at <= case.decided_at
+    ]
+    told = talk.read(max(sent, key=lambda one: one.at), case) if sent else ""
+    return ": ".join(filter(None, [outcome, told]))
+
+
+def _received_by(case: IntakeCase) -> Any:
+    """Who has the case in hand; of one that nobody has taken, who wrote it down."""
+    registration = getattr(case.submission, "registration", None)
+    return case.assignee or (registration and registration.registered_by)
 
 
 def _consent(case: IntakeCase) -> str:
@@ -137,6 +164,7 @@ def _of_work(case: IntakeCase) -> dict[str, Any]:
     partners = dict.fromkeys(one.provider for one in case.referrals.all())
     return {
         "slot": timezone.localtime(bookings[-1].starts_at) if bookings else "",
+        **({"specialist_kind": bookings[-1].kind.title} if bookings else {}),
         "risks": "; ".join(sign["title"] for sign in signs),
         "situation": _ref(situations[0]) if situations else "",
         "referred_to": [_ref(one) for one in partners],

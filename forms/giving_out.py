@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from forms import files, marks, papers, slots, talk
+from forms.calendars import clock_of
 from forms.contacts import changed_contact
 from forms.crypto import CryptoError
 from forms.events import record
@@ -82,10 +83,9 @@ def archive(cases: Iterable[IntakeCase]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for case in cases:
             data = _data(case, who)
-            packed.writestr(
-                f"{case.number}/заявка.html",
-                render_to_string("intake_forms/given_out.html", {"case": case, **data}),
-            )
+            with clock_of(case.centre_id):
+                page = render_to_string("intake_forms/given_out.html", {"case": case, **data})
+            packed.writestr(f"{case.number}/заявка.html", page)
             plain = json.dumps(_plain(case, data), ensure_ascii=False, indent=2)
             packed.writestr(f"{case.number}/заявка.json", plain)
             for place, content in data["contents"]:

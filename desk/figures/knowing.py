@@ -43,7 +43,8 @@ def learn(*, everywhere: bool = False) -> list[IntakeCase]:
     last = None if everywhere else Known.objects.aggregate(last=Max("pk"))["last"]
     if last is not None:
         new = new.filter(pk__gt=last - LATE)
-    cases = list(new.select_related("submission__key", "submission__version").order_by("pk")[:MOST])
+    new = new.select_related("submission__key", "submission__version", "submission__registration")
+    cases = list(new.order_by("pk")[:MOST])
     read = {case: answers for case in cases if (answers := _answers(case)) is not None}
     again, situations = _come_again(read), _situations(cases)
     for case, answers in read.items():
@@ -120,8 +121,11 @@ def _categories(case: IntakeCase, answers: Answers, situations: list[str]) -> se
 
 
 def _count(case: IntakeCase, categories: Iterable[Category]) -> None:
+    registration = getattr(case.submission, "registration", None)
+    is_paper = bool(registration and registration.from_paper)
+    came_at = case.contact_at if is_paper else case.created_at
     cell: dict[str, Any] = {
-        "day": Worktime(calendar_of(case.centre_id)).day_of(case.created_at),
+        "day": Worktime(calendar_of(case.centre_id)).day_of(came_at),
         "centre_id": case.centre_id,
         "topic_id": case.topic_id,
         "channel": case.channel,

@@ -36,6 +36,8 @@ class About:
     """A case as far as counting needs it.
 
     :ivar recurring: whether the family had come before; None when nobody knows.
+    :ivar from_paper: it was typed in from old paper: it came on the day of the paper, and how long
+        the family has waited the portal does not know.
     """
 
     channel: str
@@ -43,7 +45,8 @@ class About:
     urgent: bool
     contact_at: datetime.datetime
     first_due_at: datetime.datetime
-    recurring: bool | None
+    from_paper: bool = False
+    recurring: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class _Course:
         day, kind = self.clock.day_of(event.at), event.kind
         if kind == EventKind.ACCEPTED:
             self.accepted_at = event.at
-            yield from self._received(day)
+            yield from self._received(self._came_on(day))
         elif kind in _COUNTED:
             yield Told(day, _COUNTED[EventKind(kind)])
         elif kind == EventKind.RATED and is_last_rating:
@@ -131,6 +134,9 @@ class _Course:
             return event.data.get("way") in _FACE_TO_FACE and _answers(event)
         return event.kind == EventKind.VISITED and event.data.get("kind_id") in self.in_person
 
+    def _came_on(self, day: datetime.date) -> datetime.date:
+        return self.clock.day_of(self.about.contact_at) if self.about.from_paper else day
+
     def _received(self, day: datetime.date) -> Iterator[Told]:
         yield Told(day, "received")
         if self.about.urgent:
@@ -142,13 +148,13 @@ class _Course:
 
     def _answered(self, day: datetime.date, at: datetime.datetime) -> Iterator[Told]:
         yield from self._after(day, "answered", self.clock.hours(self.about.contact_at, at))
-        if at > self.about.first_due_at:
+        if at > self.about.first_due_at and not self.about.from_paper:
             yield Told(day, "answered_late")
 
     def _decided(self, day: datetime.date, event: Happened) -> Iterator[Told]:
         hours = self.clock.hours(self.begun_at, event.at) - self._waited_until(event.at)
         yield from self._after(day, "decided", max(0.0, hours))
-        if event.data.get("late"):
+        if event.data.get("late") and not self.about.from_paper:
             yield Told(day, "decided_late")
         if not self.came:
             yield Told(day, "remote")
@@ -159,7 +165,8 @@ class _Course:
 
     def _after(self, day: datetime.date, what: str, hours: float) -> Iterator[Told]:
         yield Told(day, what)
-        yield Told(day, f"wait_{what}", bucket_of(hours))
+        if not self.about.from_paper:
+            yield Told(day, f"wait_{what}", bucket_of(hours))
 
     def _waited_until(self, at: datetime.datetime) -> float:
         since = self.waiting_since

@@ -26,7 +26,7 @@ from desk.figures.worktime import Worktime
 from desk.models import AppointmentKind, DayCounts, FiguresState, Known, Meeting, Sums
 from desk.models.figures import BUCKETS, COUNTERS, WAITS
 from forms.calendars import calendar_of
-from forms.models import CaseEvent, EventKind, IntakeCase, RoutingState
+from forms.models import CaseEvent, EventKind, IntakeCase, Registration, RoutingState
 
 # A transaction may take so long between the time of its event and its end.
 OVERLAP = datetime.timedelta(hours=1)
@@ -39,6 +39,9 @@ _REWRITES = (
     EventKind.SORTED, EventKind.ROUTED, EventKind.MERGED, EventKind.JOINED, EventKind.DIAGNOSED,
     EventKind.REOPENED, EventKind.RATED, EventKind.SET_ASIDE, EventKind.TAKEN_BACK,
 )  # fmt: skip
+
+# What staff has typed in from old paper: it came on another day than it was accepted.
+_PAPER = Registration.objects.filter(from_paper=True)
 
 Cell = tuple[datetime.date, int | None, int, str, int | None]
 _log = logging.getLogger(__name__)
@@ -155,7 +158,10 @@ def _alone() -> None:
 def _first_day() -> datetime.date | None:
     """The day before the first event: somewhere it was that day still."""
     first = CaseEvent.objects.aggregate(at=Min("at"))["at"]
-    return first.date() - _DAY if first else None
+    if first is None:
+        return None
+    paper = _PAPER.aggregate(at=Min("contacted_at"))["at"]
+    return (min(first, paper) if paper else first).date() - _DAY
 
 
 def _last_day() -> datetime.date:
@@ -170,13 +176,21 @@ def _changed_days(since: datetime.datetime) -> set[datetime.date]:
     """Days of what has happened; of cases that changed their cell, all their days."""
     recent = CaseEvent.objects.filter(at__gte=since)
     days = _days_in(recent.values_list("at", flat=True))
+    accepted = recent.filter(kind=EventKind.ACCEPTED).values("case")
+    days |= _days_of_paper(accepted)
     moved = recent.filter(kind__in=_REWRITES).values_list("case", flat=True)
     return days | _days_of(set(moved))
 
 
 def _days_of(cases: set[int]) -> set[datetime.date]:
     events = CaseEvent.objects.filter(case__in=cases)
-    return _days_in(events.values_list("at", flat=True))
+    return _days_in(events.values_list("at", flat=True)) | _days_of_paper(cases)
+
+
+def _days_of_paper(cases: Any) -> set[datetime.date]:
+    """Days on which cases came that were typed in from paper."""
+    paper = _PAPER.filter(submission__case__in=cases)
+    return _days_in(paper.values_list("contacted_at", flat=True))
 
 
 def _days_in(moments: Iterable[datetime.datetime]) -> set[datetime.date]:
@@ -239,13 +253,16 @@ def _histories(
     end = datetime.datetime.combine(last + _DAY, datetime.time(), datetime.UTC)
     half = datetime.timedelta(hours=14)
     near = CaseEvent.objects.filter(Q(at__gte=start - half) & Q(at__lt=end + half))
-    keys = near.order_by().values("case").distinct()
+    paper = _PAPER.filter(contacted_at__gte=start - half, contacted_at__lt=end + half)
+    happened = near.order_by().values("case").distinct()
+    keys = happened.union(paper.values("submission__case"))
     recurring = dict(Known.objects.filter(case__in=keys).values_list("case", "recurring"))
     cases = {
         row[0]: (*row, recurring.get(row[0]))
         for row in IntakeCase.objects.filter(pk__in=keys).values_list(
             "pk", "centre", "topic", "channel", "territory", "secret",
             "channel", "outcome", "urgent", "contact_at", "first_due_at",
+            "submission__registration__from_paper",
         )
     }  # fmt: skip
     rows = CaseEvent.objects.filter(case__in=keys).order_by("case", "seq")

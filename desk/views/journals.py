@@ -267,7 +267,7 @@ def _journal(
     lines = _lines(request)
     if centre not in scope_of(request.user).centres:
         raise Http404
-    register = get_object_or_404(Register, slug=slug, numbered_since__isnull=False)
+    register = get_object_or_404(Register, slug=slug)  # numbers may have been stopped since
     of_centre = get_object_or_404(Provider, pk=centre)
     rows = lines.filter(register=register, centre=of_centre, year=year).select_related(
         "register",

@@ -47,6 +47,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         context = {
             "case": found,
             "steps": steps,
+            "registration": getattr(found.submission, "registration", None),
             "for_family": for_family,
             "messages": messages if for_family else [],
             "timeline": [] if for_family else _happened(found, steps),

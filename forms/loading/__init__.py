@@ -24,14 +24,13 @@ READY = "ready_blocks.json"
 DATASET = Path(__file__).parent.parent / "dataset"  # of this floor; a data set may bring its own
 # The general question to the centre: it is offered beside every measure.
 GENERAL = "konsultaciya-specialista"
-# Journals that are kept about every case, or about those of some topics.
+# Journals and cards that are kept about every case, or about those of some topics, and numbered
+# from the beginning.
 ON_CASE: dict[str, tuple[str, ...]] = {
     "zhurnal-priema-semej": (),
     "kartochka-priema": (),
     "zhurnal-zayavok-distant": ("distancionnaya-konsultaciya",),
 }
-# Of these, what gets numbers of its own from the beginning.
-NUMBERED = ("zhurnal-priema-semej", "zhurnal-zayavok-distant")
 # An urgent case is read on the next working day at the latest.
 URGENT_DAYS = 1
 # What one row of a repeating group is called: the file does not say.
@@ -251,7 +250,7 @@ def _load_register(row: RegisterRow, topics: Mapping[str, Topic], report: Report
         defaults={
             **values,
             "on_case": row.slug in ON_CASE,
-            "numbered_since": timezone.now() if row.slug in NUMBERED else None,
+            "numbered_since": timezone.now() if row.slug in ON_CASE else None,
         },
     )
     wanted = [topics[topic] for topic in ON_CASE.get(row.slug, ()) if topic in topics]

@@ -160,6 +160,12 @@ class CentreClock(models.Model):
         validators=[check_week],
         help_text=_('Keys mo…su, values like "09:00-13:00,14:00-18:00". Empty: Monday to Friday.'),
     )
+    records_since = models.DateField(
+        _("records since"),
+        null=True,
+        blank=True,
+        help_text=_("Old paper of an earlier day is not taken in. Empty: five years back."),
+    )
 
     objects = OfCentreQuerySet.as_manager()
 

@@ -77,7 +77,12 @@ class Registration(models.Model):
             ("register_intakecase", "Can register requests that came to the staff"),
         ]
         indexes = [
-            models.Index(fields=["registered_by", "-registered_at"], name="registration_of_person")
+            models.Index(fields=["registered_by", "-registered_at"], name="registration_of_person"),
+            models.Index(
+                fields=["contacted_at"],
+                condition=Q(from_paper=True),
+                name="registration_on_paper",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forms import consents, giving_out, register_of_data, retention, slots
+from forms.calendars import clock_of
 from forms.compiling import nodes_of
 from forms.models import AccessLog, Channel, Erased, IntakeCase, State, unasked_in
 from forms.opened import opened_case
@@ -43,7 +44,8 @@ def own_data(request: HttpRequest, ref: str) -> HttpResponse:
             "registration": getattr(case.submission, "registration", None),
             "unasked": _unasked(case),
         }
-    return render(request, "intake_forms/own_data.html", context)
+    with clock_of(case.centre_id):
+        return render(request, "intake_forms/own_data.html", context)
 
 
 def _unasked(case: IntakeCase) -> list[str]:

@@ -209,9 +209,13 @@ def journals_in_files(told: Told) -> Iterator[bytes]:
         if route.name == "intake:journal_file"
     )
     for file_format in ("csv", "xlsx", "pdf"):
-        answer = walker.client.get(path.replace(".csv", f".{file_format}"))
-        assert answer.status_code == 200
-        yield answer.content
+        address = path.replace(".csv", f".{file_format}")
+        for answer in (
+            walker.client.get(address),
+            walker.client.post(address, {"open_reason": "papers"}),
+        ):
+            assert answer.status_code == 200
+            yield answer.content
 
 
 @maker

@@ -21,9 +21,11 @@ from desk.figures import upkeep
 from desk.models import CategoryCount, DayCounts, FiguresState, Known, Sums
 from desk.models.figures import COUNTERS, WAITS
 from forms import family_moves, moves, rating, sorting
+from forms.accept import accept
 from forms.actions import Action
 from forms.erasing import erase
-from forms.models import CentreClock, Channel, IntakeCase, Score
+from forms.models import CentreClock, Channel, IntakeCase, Score, Teller
+from forms.registering import Registered
 from forms.routing import unrouted_queue
 from forms.sorting import Sorted
 from tests.factories import (
@@ -33,7 +35,16 @@ from tests.factories import (
     UserFactory,
 )
 from tests.figures import URL
-from tests.intake import FormFactory, TopicFactory, make_case, question, sample_answers, step
+from tests.intake import (
+    FormFactory,
+    QueueFactory,
+    TopicFactory,
+    make_case,
+    question,
+    sample_answers,
+    step,
+    version_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +112,33 @@ def test_case_that_moves_takes_its_past_along(clock, centre, specialist):
     upkeep.keep_up()
     assert list(DayCounts.objects.values_list("centre", "received")) == [(other.pk, 1)]
     assert of_months(Sums.CENTRE).get().centre_id == other.pk
+
+
+def test_old_paper_counts_on_its_own_day_and_tells_nothing_of_waiting(clock, centre, specialist):
+    CentreClock.objects.create(centre=centre, time_zone="Asia/Irkutsk")
+    clock.at("2026-11-20T10:00")
+    upkeep.keep_up()
+    came = datetime.datetime(2025, 12, 31, 20, 30, tzinfo=datetime.UTC)  # January in Irkutsk
+    paper = from_paper(specialist, centre, came)
+    _decide(paper, specialist)
+    upkeep.keep_up()
+    assert DayCounts.objects.get(received=1).day == datetime.date(2026, 1, 1)
+    assert DayCounts.objects.get(decided=1).day == datetime.date(2026, 11, 20)
+    assert (total("answered"), total("answered_late"), total("decided_late")) == (1, 0, 0)
+    for row in DayCounts.objects.all():
+        assert [getattr(row, wait) for wait in WAITS] == [None] * len(WAITS)
+    kept = rows(DayCounts), rows(Sums)
+    upkeep.rebuild()
+    assert (rows(DayCounts), rows(Sums)) == kept
+
+
+def from_paper(by, centre, came):
+    told = Registered(by=by, contacted_at=came, teller=Teller.PERSON, from_paper=True)
+    receipt = accept(
+        version=version_of(FormFactory()), answers=sample_answers(), idempotency_key=uuid.uuid4(),
+        channel=Channel.VISIT, registered=told, contact_at=came, queue=QueueFactory(centre=centre),
+    )  # fmt: skip
+    return IntakeCase.objects.get(ref=receipt.ref)
 
 
 def test_days_and_months_are_put_together_for_every_choice(clock, centre):

@@ -13,6 +13,7 @@ from desk.journal_lines import values_of
 from desk.known import known_of
 from desk.models import Booking, RiskSign, ScriptRun
 from forms import moves
+from forms.actions import Action
 from forms.journals import save_entry
 from forms.models import IntakeCase, Register
 from tests.appointments import make_kind, make_slot
@@ -114,6 +115,43 @@ def test_what_the_staff_found_out_stands_there_too(card, centre, head, specialis
     assert said["territory"] == "Район"
     assert said["curator"] == str(specialist)
     assert said["slot"] == f"{timezone.localtime(slot.starts_at):%d.%m.%Y %H:%M}"
+
+
+def test_journal_of_remote_talks_tells_who_was_wanted_and_what_was_advised(
+    centre, head, specialist
+):
+    names = ("specialist", "specialist_kind", "family", "request", "result")
+    journal = Register.objects.create(
+        slug="far", title="Журнал заявок", kind="register", on_case=True,
+        fields=[{"name": name, "label": name, "type": "text"} for name in names],
+    )  # fmt: skip
+    asked = (
+        question("choice", "specialist", options={"psy": "Психолог", "law": "Юрист"}),
+        question("longtext", "story", label="Что беспокоит"),
+    )
+    form = FormFactory(title="Консультация", steps=[*family_steps()[:1], step("О чём", *asked)])
+    answers = {
+        "children": [{"child": "Образец Старший", "born": "2015-03-01"}],
+        "specialist": "psy",
+        "story": "не спит",
+    }
+    case = make_case(form, centre=centre, answers=answers)
+    said = values_of(journal, read(case))
+    assert said["specialist_kind"] == "Психолог"
+    assert said["family"] == "Ребёнок 1: Образец Старший, 01.03.2015"
+    assert said["request"] == "Консультация: не спит"
+    assert said["specialist"] == said["result"] == ""
+    slot = make_slot(make_kind(centre, title="Разговор с психологом"), specialist)
+    Booking.objects.create(slot=slot, case=case)
+    case = moves.take(case_id=case.pk, actor=specialist)
+    moves.move(
+        case_id=case.pk, action=Action.DECIDE, actor=specialist, version=read(case).version,
+        text="режим и прогулки", outcome="advised",
+    )  # fmt: skip
+    said = values_of(journal, read(case))
+    assert said["specialist_kind"] == "Разговор с психологом"
+    assert said["specialist"] == str(specialist)
+    assert said["result"] == f"{read(case).get_outcome_display()}: режим и прогулки"
 
 
 def test_page_of_the_card_is_filled_in_beforehand_and_what_is_typed_counts(

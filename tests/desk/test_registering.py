@@ -45,6 +45,7 @@ from tests.intake import (
     step,
     version_of,
 )
+from themes.templatetags.russian import human_date
 
 pytestmark = pytest.mark.django_db
 
@@ -244,13 +245,34 @@ def test_the_day_of_the_contact_is_judged(specialist, monkeypatch, now, more, wr
     assert set(found.errors) == ({wrong} if wrong else set())
 
 
+def test_paper_from_before_the_records_of_the_centre_is_refused_beside_the_day(specialist, centre):
+    day = timezone.localdate() - datetime.timedelta(days=100)
+    CentreClock.objects.create(centre=centre, records_since=day)
+    before = day - datetime.timedelta(days=1)
+    found = judged(specialist, day=before.isoformat(), from_paper="on")
+    assert found.errors == {"day": [f"Учёт в центре ведётся с {day:%d.%m.%Y}. Проверьте день."]}
+    assert not judged(specialist, day=day.isoformat(), from_paper="on").errors
+
+
 def test_old_paper_is_marked_as_such(staff, form, place):
     day = timezone.localdate() - datetime.timedelta(days=800)
     answer, _data = send(
         staff, form, typed(place, **{"r-channel": "visit", "r-day": day.isoformat(), "r-hour": "", "r-from_paper": "on"})
     )  # fmt: skip
-    assert "с бумаги" in staff.get(answer["Location"]).content.decode()
     assert Registration.objects.get().from_paper
+    printed = f"{answer['Location']}paper/"
+    pages = [
+        staff.get(answer["Location"]),
+        staff.post(printed, {"for": "family"}),
+        staff.post(printed, {"for": "centre"}),
+    ]
+    for page in pages:
+        assert "с бумаги" in page.content.decode()
+        assert human_date(day) in page.content.decode()
+    case = only_case()
+    assert timezone.localdate(case.contact_at) == day
+    calendar = calendar_of(case.centre_id)
+    assert case.due_at == calendar.due_after(case.contact_at, case.topic.answer_days)
 
 
 # Not asked
@@ -265,6 +287,8 @@ def test_what_was_not_asked_is_not_demanded_and_is_told_on_the_case(staff, form,
     assert Registration.objects.get().unasked == ["name", "place"]
     page = staff.get(answer["Location"]).content.decode()
     assert page.count("не спрошено") == 2
+    printed = staff.post(f"{answer['Location']}paper/", {"for": "family"}).content.decode()
+    assert printed.count("не спрошено") == 2
 
 
 def _centre_of(client):

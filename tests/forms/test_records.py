@@ -60,6 +60,31 @@ def test_row_is_never_changed_or_deleted(case, model, field, value):
             forbidden()
 
 
+KEPT = """
+select tgrelid::regclass::text from pg_trigger
+where not tgisinternal and tgtype & 11 = 11  -- before a row is deleted
+  and tgrelid::regclass::text like 'intake_%'  -- tasks that are over may go
+order by 1
+"""
+
+
+def test_what_is_never_deleted_is_never_emptied(case):
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute(KEPT)
+        tables = [table for (table,) in cursor.fetchall()]
+    assert {"intake_forms_caseevent", "intake_desk_journalentry"} <= set(tables)
+    for table in tables:
+        with (
+            pytest.raises(IntegrityError, match="never changed or deleted"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"truncate {table} cascade")
+    assert AccessLog.objects.exists()
+    print(f"{len(tables)} tables refuse to be emptied")
+
+
 def test_idempotency_key_is_unique(case):
     first = case.submission
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -6,6 +6,7 @@ import datetime
 import io
 import uuid
 import zipfile
+import zoneinfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -22,6 +23,7 @@ from forms.giving_out import archive
 from forms.ledger import sweep
 from forms.models import (
     BY_STAFF,
+    CentreClock,
     Channel,
     ConsentGiven,
     Finding,
@@ -34,7 +36,7 @@ from forms.models import (
 )
 from forms.reading import as_asked
 from forms.registering import MOST_BACK, Registered
-from tests.factories import UserFactory
+from tests.factories import ProviderFactory, UserFactory
 from tests.intake import (
     FormFactory,
     QueueFactory,
@@ -243,6 +245,29 @@ def test_a_draft_of_staff_holds_what_stands_around_the_questions_and_is_its_auth
     for other in (None, UserFactory()):
         with pytest.raises(keeping.AlreadySent):
             keeping.keep(page=page, version=version, step=None, posted={}, author=other)
+
+
+def test_the_family_reads_the_day_of_its_letter_by_the_clocks_of_the_centre(client, specialist):
+    centre = ProviderFactory(centre=True)
+    CentreClock.objects.create(centre=centre, time_zone="Asia/Irkutsk")
+    came = datetime.datetime(2026, 11, 20, tzinfo=zoneinfo.ZoneInfo("Asia/Irkutsk"))
+    case = register(
+        specialist, channel=Channel.POST, contacted_at=came, queue=QueueFactory(centre=centre)
+    )
+    session = client.session
+    session["intake_cases"] = {case.ref: 0}
+    session.save()
+    page = (
+        client.get(reverse("intake_forms:own_data", args=[case.ref]))
+        .content.decode()
+        .replace("\xa0", " ")
+    )
+    assert "20 ноября" in page
+    assert "19 ноября" not in page
+    with zipfile.ZipFile(io.BytesIO(archive([case]))) as packed:
+        copy = packed.read(f"{case.number}/заявка.html").decode().replace("\xa0", " ")
+    assert "20 ноября" in copy
+    assert "19 ноября" not in copy
 
 
 def test_the_family_reads_who_typed_it_in_and_what_was_not_asked(client, specialist):

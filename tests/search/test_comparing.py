@@ -15,6 +15,7 @@ from search import comparing, comparisons, indexer
 from search.comparing import NO_DIFFERENCES, Comparison
 from search.indexer import catch_up, rebuild, reconcile
 from search.models import IndexComparison, SearchChange
+from tests.emptied import empty
 from tests.factories import MeasureFactory, ProviderFactory
 from tests.search.test_indexer import _Running, found_or_none, titles, wait_until
 
@@ -246,8 +247,7 @@ def test_an_emptied_table_is_compared_beside_the_changes(committed_db, engine):
     MeasureFactory(title="Няня")
     catch_up()
     with _Running(engine):
-        with connection.cursor() as cursor:
-            cursor.execute("truncate catalogue_measure cascade")
+        empty("catalogue_measure")
         wait_until(lambda: titles(engine) == [])
         MeasureFactory(title="Прокат колясок")
         wait_until(lambda: titles(engine, "коляска") == ["Прокат колясок"])

@@ -27,6 +27,7 @@ from search.indexer import Indexer, catch_up, rebuild, reconcile
 from search.models import SearchChange
 from search.query import Asked
 from search.reader import read_query
+from tests.emptied import empty
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
 
 ROOT = Path(django_settings.BASE_DIR)
@@ -206,8 +207,7 @@ def test_a_provider_is_suggested_while_it_gives_a_public_measure(followed):
 def test_an_emptied_table_is_followed(followed):
     MeasureFactory()
     catch_up()
-    with connection.cursor() as cursor:
-        cursor.execute("truncate catalogue_measure cascade")
+    empty("catalogue_measure")
     catch_up()
     assert followed.search(read_query("", Asked())).total == 0
 
