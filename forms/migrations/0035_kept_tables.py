@@ -26,7 +26,7 @@ BACK = "".join(f"drop trigger {table}_not_emptied on intake_forms_{table};\n" fo
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake_forms', '0031_events_by_time'),
+        ('intake_forms', '0034_facts_heard'),
     ]
 
     operations = [

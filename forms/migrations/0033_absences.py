@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake_forms', '0031_events_by_time'),
+        ('intake_forms', '0032_talks_papers_unsent'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

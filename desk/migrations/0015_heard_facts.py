@@ -20,8 +20,8 @@ BACK = "drop trigger heardfacts_immutable on intake_desk_heardfacts;"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake_desk', '0012_figures'),
-        ('intake_forms', '0032_facts_heard'),
+        ('intake_desk', '0014_figures_by_choice'),
+        ('intake_forms', '0034_facts_heard'),
         ('catalogue', '0006_ties_in_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

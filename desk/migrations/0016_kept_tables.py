@@ -34,8 +34,8 @@ BACK = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake_desk', '0012_figures'),
-        ('intake_forms', '0032_kept_tables'),
+        ('intake_desk', '0015_heard_facts'),
+        ('intake_forms', '0035_kept_tables'),
     ]
 
     operations = [migrations.RunSQL(FORWARD, BACK)]

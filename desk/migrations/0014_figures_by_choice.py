@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0006_ties_in_lists'),
-        ('intake_desk', '0012_figures'),
-        ('intake_forms', '0031_events_by_time'),
+        ('intake_desk', '0013_cases_of_an_export'),
+        ('intake_forms', '0035_kept_tables'),
     ]
 
     operations = [
