@@ -207,7 +207,7 @@ def _most(now: Totals, what: str, *, shy: bool) -> str:
     if hours == inf and now.wait(what, 0.5) != inf:
         most = _("More than one of ten waited %s.") % said
     count = _("Cases counted: %s.") % saying.whole(now[what])
-    return f" {most} {count}"
+    return f" {most} {count}".replace("..", ".")  # the short word for days has a dot of its own
 
 
 def _in_time(one: Totals) -> int:

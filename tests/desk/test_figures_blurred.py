@@ -260,6 +260,7 @@ def test_analyst_sees_every_centre_by_months_that_are_over(client, world, clock)
         assert answer.status_code == 422
         assert name in answer.context["form"].errors
     clock.at("2027-01-20T12:00")
+    client.force_login(UserFactory(role=Role.ANALYST))
     assert "period" in client.get(URL + "?period=year").context["form"].errors
     assert client.get(URL + "?period=last_year").status_code == 200
 
