@@ -218,7 +218,7 @@ def _as_proposed(found: Proposal) -> dict[str, Any]:
 
 def _keep_facts(case: IntakeCase, actor: Any, signs: Iterable[RiskSign]) -> None:
     """What signs say of a family counts as known. That a sign was not seen says nothing."""
-    told = [Heard(sign.fact.field, True, sign.title) for sign in signs if sign.fact]
+    told = [Heard(sign.fact.field, True, "") for sign in signs if sign.fact]
     if told:
         kept = hearing.sealed(case, told, where=HeardWhere.DIAGNOSIS, by=actor)
         kept.save(force_insert=True)

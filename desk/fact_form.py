@@ -13,12 +13,11 @@ from catalogue.models.taxonomy import FactType
 from catalogue.words import FactWords, facts_in_words
 from desk.hearing import Heard
 from desk.known_facts import is_unnamed, title_of_unnamed
-from desk.measures import ToAsk
+from desk.measures import PREFIX, ToAsk
 from forms.answers import plain
 from forms.asking import field_for
 from forms.choosers import Choosers
 
-PREFIX = "f-"
 MOST = 60
 _KINDS = {
     FactType.BOOL: "yesno",
@@ -66,7 +65,7 @@ class FactsForm(forms.Form):
     def __init__(self, asked: Iterable[ToAsk], data: Any = None) -> None:
         super().__init__(data, initial={"writing_id": uuid.uuid4()}, auto_id="fact-%s")
         lists = Choosers()
-        self.asked = {name_of(one): one for one in asked}
+        self.asked = {one.name: one for one in asked}
         for name, one in self.asked.items():
             self.fields[name] = fact_field(as_json(one.fact), lists)
             if one.title:
@@ -89,10 +88,6 @@ class FactsForm(forms.Form):
             value = plain(self.cleaned_data.get(name))
             if value not in (None, "", []):
                 yield Heard(one.fact.key, value, one.fact.question, one.child)
-
-
-def name_of(one: ToAsk) -> str:
-    return f"{PREFIX}{one.fact.key}:{one.child}" if one.child else f"{PREFIX}{one.fact.key}"
 
 
 def asked_by(names: Iterable[str], children: Mapping[str, str]) -> list[ToAsk]:

@@ -24,6 +24,7 @@ from forms.residence import lives_at
 class Heard:
     """A fact and the words that it was asked or seen with.
 
+    :ivar words: empty, where they stay with the diagnosis.
     :ivar value: as `catalogue.eligibility` knows values; of a place `{"slug", "title"}`.
     :ivar child: path of the child's row; empty when it is about the family, or its only child.
     """
@@ -93,11 +94,13 @@ def keep(
 def said_since(
     case: IntakeCase, where: Collection[HeardWhere] = tuple(HeardWhere)
 ) -> Iterator[Said]:
-    """What was heard, each from when and by whom.
+    """What was heard, each from when and by whom. Which sign a diagnosis has seen is not told here:
+    its own page does, and writes down who has read it.
 
     :raises forms.models.Erased: the personal data of the case were erased.
     """
     for row in case.heard_facts.filter(where__in=where).select_related("author"):
         opened = case.submission.data_key.open(row.purpose, row.body)
         for fact, value, words, child in json.loads(opened):
-            yield Said(fact, value, Source(words, row.at, str(row.author)), child)
+            source = Source(words or str(row.get_where_display()), row.at, str(row.author))
+            yield Said(fact, value, source, child)

@@ -30,18 +30,7 @@ from forms.compiling import lifted
 from forms.models import IntakeCase
 
 SHOWN = 12
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition in words, and from where it is known whether it is met.
-
-    :ivar source: none where it follows from the place of the case.
-    """
-
-    text: str
-    note: str
-    source: Source | None
+PREFIX = "f-"  # of inputs that ask for facts
 
 
 @dataclass(frozen=True)
@@ -56,6 +45,25 @@ class ToAsk:
     child: str = ""
     title: str = ""
     least: int | float | None = None
+
+    @property
+    def name(self) -> str:
+        """Of its input."""
+        return f"{PREFIX}{self.fact.key}:{self.child}" if self.child else PREFIX + self.fact.key
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition in words, and from where it is known whether it is met.
+
+    :ivar source: none where it follows from the place of the case.
+    :ivar again: what is asked when that is not so any more.
+    """
+
+    text: str
+    note: str
+    source: Source | None
+    again: ToAsk
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,12 @@ class _Family:
         }
 
     def _told(self, rule: Rule, about: About) -> Condition:
-        return Condition(spoken(rule, self.words), rule.note, about.sources.get(rule.fact))
+        return Condition(
+            spoken(rule, self.words),
+            rule.note,
+            about.sources.get(rule.fact),
+            self._to_ask(rule.fact, about),
+        )
 
     def _to_ask(self, key: str, about: About) -> ToAsk:
         """An age is asked as a day of birth: the day will be good next year, too."""

@@ -24,6 +24,7 @@ from forms.models import Erased, IntakeCase
 from forms.moves import NotAllowed
 from forms.views.private import private
 
+AGAIN = "again"  # names of questions that were answered and are asked once more
 ASKED = "asked"  # names of the questions on the page: radios that nobody has touched are not sent
 
 
@@ -44,7 +45,8 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
                 names = [*request.POST.getlist(ASKED), *request.POST]
                 asked = asked_by(names, children_of(found, answers))
                 return _keep(request, found, FactsForm(asked, request.POST))
-            asked = _open(found, answers, known)
+            again = asked_by(request.GET.getlist(AGAIN), children_of(found, answers))
+            asked = [*again, *_open(found, answers, known)]
         except (Erased, CryptoError):
             return show(request, found, told=_("The personal data have been erased."), status=410)
         log(request, found, "facts")

@@ -162,10 +162,10 @@ def test_a_line_that_is_down_for_a_while_takes_nothing(browser_page, portal):
     page.goto("/admin/intake/new/form/vopros/?script=beda")
     page.fill("[name=s-story]", "образец: начало")
     expect(page.locator("[data-kept]")).to_contain_text("сохранено")
-    page.context.set_offline(True)
+    page.route("**/form/vopros/", lambda route: route.abort("aborted"))
     page.fill("[name=s-story]", "образец: начало и конец")
     expect(page.locator("[data-kept]")).to_contain_text("не закрывайте страницу")
-    page.context.set_offline(False)
+    page.unroute("**/form/vopros/")
     expect(page.locator("[data-kept]")).to_contain_text("сохранено", timeout=15_000)
     assert FormDraft.objects.get().read_typed()["a-story"] == ["образец: начало и конец"]
 

@@ -204,7 +204,11 @@ def test_what_a_sign_says_is_known_when_measures_are_looked_for(staff, case, sig
     keep(staff, case, family=["tired"])
     [said] = said_since(IntakeCase.objects.get(pk=case.pk))
     assert (said.fact, said.value) == ("danger", True)
-    assert (said.source.words, said.source.who) == ("Устала", str(specialist))
+    assert (said.source.words, said.source.who) == ("первичная диагностика", str(specialist))
+    body = case.submission.data_key.open(
+        HeardFacts.objects.get().purpose, HeardFacts.objects.get().body
+    )
+    assert "Устала" not in body.decode()  # the sign stands in the diagnosis alone
 
 
 # Urgent help

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from urllib.parse import quote
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -210,6 +211,20 @@ def test_what_is_open_is_asked_and_the_answer_counts_at_once(client, facts, form
     assert "Подходит" in page(client, case, specialist)
     assert "Спрашивать больше нечего" in client.get(address).content.decode()
     assert AccessLog.objects.filter(case=case, what="facts").count() == 2
+
+
+def test_what_is_known_can_be_asked_again(client, facts, form, centre, specialist):
+    asks(form, facts, [("danger", "eq", True), ("child_age", "lt", 3)])
+    case = case_with(form, centre, specialist, kids=kids("2025-01-01", "2020-01-01"), danger=True)
+    text = page(client, case, specialist)
+    address = reverse("intake:facts", args=[case.pk])
+    for name in ("f-danger", "f-child_birth_date:kids.0"):
+        assert f"{address}?again={quote(name)}" in text
+    shown = client.get(address, {"again": ["f-child_birth_date:kids.0", "f-x", "f-danger\0", "x"]})
+    assert list(shown.context["form"].asked) == ["f-child_birth_date:kids.0"]
+    sent = {"writing_id": uuid.uuid4(), "f-child_birth_date:kids.0": "2015-01-01"}
+    assert client.post(address, sent).status_code == 303
+    assert only(case).verdict.fit == "no"
 
 
 @pytest.mark.parametrize(
