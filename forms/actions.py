@@ -118,7 +118,8 @@ MOVES: dict[Action, Move] = {
         Move(
             Action.ASSIGN,
             _("Hand to a colleague"),
-            (State.NEW, *_WORKING, State.REFERRED),
+            # One that is decided, too: only who holds it closes it.
+            (State.NEW, *_WORKING, State.REFERRED, State.DECIDED),
             None,
             EventKind.ASSIGNED,
             needs=Need.PERSON,

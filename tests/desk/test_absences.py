@@ -221,6 +221,22 @@ def test_the_head_sees_cases_of_who_is_away_and_hands_them_over(client, centre, 
     assert not any("отсутству" in item.title for item in today.items(head))
 
 
+def test_what_is_decided_is_handed_over_and_closed_by_who_gets_it(centre, ill, duty):
+    """Nobody but its holder closes a case: with who has left it would stay open for ever."""
+    head = UserFactory(role=Role.HEAD, provider=centre)
+    case = held_by(ill, centre)
+
+    def go(action, actor, **more):
+        version = IntakeCase.objects.get(pk=case.pk).version
+        return moves.move(case_id=case.pk, action=action, actor=actor, version=version, **more)
+
+    decided = go(Action.DECIDE, ill, text="ответ", outcome="advised")
+    handed = go(Action.ASSIGN, head, person=duty, reason="away")
+    assert (handed.state, handed.assignee) == ("decided", duty)
+    assert (handed.decided_at, handed.outcome) == (decided.decided_at, "advised")
+    assert go(Action.CLOSE, duty).state == "closed"
+
+
 def test_a_specialist_has_no_such_tab(client, centre, ill, duty):
     held_by(ill, centre)
     client.force_login(duty)
