@@ -61,7 +61,7 @@ def corrected(line: JournalEntry, sealed: Mapping[str, str]) -> dict[str, str]:
     if line.frozen_at is None or not _is_touched(line):
         return {}
     now = values_of(line.register, line.case, line)
-    return {name: text for name, text in now.items() if text != sealed.get(name, text)}
+    return {name: text or "–" for name, text in now.items() if text != sealed.get(name, text)}
 
 
 def _is_touched(line: JournalEntry) -> bool:

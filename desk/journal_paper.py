@@ -97,6 +97,7 @@ def pdf(
     *,
     centre: str,
     period: str,
+    by: str,
     columns: Sequence[tuple[str, str]],
     lines: Sequence[Line],
 ) -> bytes:
@@ -109,7 +110,8 @@ def pdf(
     paper.add_page()
     _say(paper, 15, register.title)
     _say(paper, 11, f"{centre}, {period}")
-    _say(paper, 9, _("Printed on %(when)s") % {"when": f"{timezone.localtime():%d.%m.%Y %H:%M}"})
+    printed = _("Printed on %(when)s, %(by)s")
+    _say(paper, 9, printed % {"when": f"{timezone.localtime():%d.%m.%Y %H:%M}", "by": by})
     paper.ln(3)
     paper.set_font("paper", size=7)
     weights = [NARROW.get(name, 2.0) for name, _label in columns]

@@ -37,7 +37,7 @@ from forms.visibility import scope_of
 ON_PAGE = 50
 MOST_ON_PAPER = 3000
 LONGEST_NUMBER = 9
-MARKS = "_marks"
+CASE, MARKS = "_case", "_marks"
 CLOSED, MOVED, ERASED = "closed", "moved", "erased"
 
 
@@ -95,6 +95,11 @@ class Shown:
         ]
 
     @property
+    def number(self) -> str:
+        """That of the case, for those who may see it."""
+        return "" if self.state in (CLOSED, MOVED) else self.line.case.number
+
+    @property
     def marks(self) -> str:
         """What is to be known of the line, on paper and in a table."""
         return "; ".join(self._marks())
@@ -106,6 +111,8 @@ class Shown:
             yield str(_STATES[self.state])
         elif not self.line.frozen_at:
             yield _("not closed yet")
+        elif self.line.case.closed_at is None:
+            yield _("opened again")
         heads = dict(columns(self.line.register))
         for name, text in self.later.items():
             yield _("corrected later: %(head)s – %(text)s") % {"head": heads[name], "text": text}
@@ -197,10 +204,11 @@ def journal_file(
         told = _("More than %(most)s lines: please choose a shorter period.")
         context = {"told": told % {"most": MOST_ON_PAPER}, "register": register}
         return render(request, "intake_desk/journal_long.html", context, status=422)
-    heads = [*columns(register), (MARKS, _("Marks"))]
+    number, *rest = columns(register)
+    heads = [number, (CASE, _("Case")), *rest, (MARKS, _("Marks"))]
     with clock_of(of_centre.pk):
         shown = _shown(request, register, found, opening.reason)
-        rows = [{**one.values, MARKS: one.marks} for one in shown]
+        rows = [{**one.values, CASE: one.number, MARKS: one.marks} for one in shown]
         name = f"{register.slug}-{year}.{file_format}"
         if file_format != "pdf":
             content = write(journal_paper.table(heads, rows), file_format)
@@ -208,6 +216,7 @@ def journal_file(
         content = journal_paper.pdf(
             register,
             centre=str(of_centre),
+            by=str(request.user),
             period=" ".join(filter(None, [str(year), period.said()])),
             columns=heads,
             lines=rows,

@@ -343,7 +343,9 @@ def test_correction_stands_beside_a_sealed_line_that_stays_as_it_was(
     assert "образец Исправленная" not in client.get(url(journal, centre)).content.decode()
 
 
-def test_line_follows_the_case_until_it_is_closed_and_stays_then(journal, centre, specialist):
+def test_line_follows_the_case_until_it_is_closed_and_stays_then(
+    journal, centre, specialist, client
+):
     case = make_case(centre=centre)
     writing_journals.write()
     line = JournalEntry.objects.get()
@@ -359,6 +361,13 @@ def test_line_follows_the_case_until_it_is_closed_and_stays_then(journal, centre
     )  # fmt: skip
     assert writing_journals.freeze() == 0
     assert read(JournalEntry.objects.get())["outcome"] == "помогли"
+    client.force_login(UserFactory(role=Role.HEAD, provider=centre))
+    for text in (
+        client.get(url(journal, centre)).content.decode(),
+        file_of(client, journal, centre, "csv"),
+    ):
+        assert "открыто снова" in text
+        assert "помогли" in text
 
 
 def test_number_stays_when_the_data_of_the_family_goes(journal, centre, head, client, specialist):
@@ -403,9 +412,13 @@ def test_page_paper_and_table_tell_the_same(journal, centre, head, client):
     text = " ".join(one.extract_text() for one in PdfReader(io.BytesIO(paper.content)).pages)
     rows = list(load_workbook(io.BytesIO(table.content)).active.values)
     assert rows[0] == (
-        "Номер", "Дата", "Кто обратился", "Результат", "Кто рассказал, кто внёс", "Отметки",
+        "Номер", "Обращение", "Дата", "Кто обратился", "Результат", "Кто рассказал, кто внёс",
+        "Отметки",
     )  # fmt: skip
-    assert {row[5] for row in rows[1:]} == {"ещё не закрыто"}
+    assert [row[1] for row in rows[1:]] == [case.number for case in cases]
+    assert {row[6] for row in rows[1:]} == {"ещё не закрыто"}
+    assert f"Напечатано {timezone.localdate():%d.%m.%Y}" in text.replace("\n", " ")
+    assert str(head) in text
     assert [row[0] for row in rows[1:]] == ["1", "2", "3"]
     for case in cases:
         assert case.number in page
@@ -493,7 +506,7 @@ def test_long_text_is_cut_on_paper_and_whole_in_the_table(journal, centre, head,
     paper = PdfReader(io.BytesIO(client.get(url(journal, centre, "pdf")).content))
     assert "…" in paper.pages[0].extract_text()
     book = load_workbook(io.BytesIO(client.get(url(journal, centre, "xlsx")).content))
-    assert book.active["D2"].value == long
+    assert book.active["E2"].value == long
     assert client.get(reverse("intake:card", args=[case.pk, journal.slug])).status_code == 200
 
 
@@ -504,7 +517,7 @@ def test_no_program_takes_a_cell_for_a_formula(journal, centre, head, client):
     table = client.get(url(journal, centre, "csv")).content.decode("utf-8-sig")
     assert "'=cmd" in table
     book = load_workbook(io.BytesIO(client.get(url(journal, centre, "xlsx")).content))
-    cell = book.active["C2"]
+    cell = book.active["D2"]
     assert cell.data_type == "s"
 
 
