@@ -36,6 +36,10 @@ _DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
 logger = logging.getLogger(__name__)
 
 
+class NotGiven(imaplib.IMAP4.error):
+    """The server refuses to give a letter that it has: now, or for ever."""
+
+
 def read(mailbox: str) -> Counter[Fate]:
     """Take in what is new in a mailbox, and tell what has become of it. May run twice.
 
@@ -96,27 +100,32 @@ class _Round:
         return {uid: Fate(fate) for uid, fate in rows.values_list("uid", "fate")}
 
     def _take_in(self, validity: int, uid: int) -> Fate | None:
-        place = self._place(validity, uid)
-        if place is None:
-            return None
-        if place.size > LARGEST:
-            return taking_in.leave(self.box, place, Reason.TOO_LARGE)
         begun = self._begin(uid)
         try:
-            if begun > MOST_READINGS:
-                fate: Fate | None = taking_in.leave(self.box, place, Reason.DEADLY)
-            else:
-                raw = self._content(uid)
-                fate = None if raw is None else self._judge(place, raw)
-        except (
-            DatabaseError
-        ):  # counts like a kill: one that the database never takes ends somewhere
-            raise
+            fate = self._read(validity, uid, is_given_up=begun > MOST_READINGS)
+        except (DatabaseError, NotGiven):
+            raise  # counts like a kill: one that is never taken, or never given, ends somewhere
         except BaseException:
             self._end()
             raise
         self._end()
         return fate
+
+    def _read(self, validity: int, uid: int, *, is_given_up: bool) -> Fate | None:
+        try:
+            place = self._place(validity, uid)
+        except NotGiven:
+            if not is_given_up:
+                raise
+            place = Place(validity, uid)
+        if place is None:
+            return None
+        if place.size > LARGEST:
+            return taking_in.leave(self.box, place, Reason.TOO_LARGE)
+        if is_given_up:
+            return taking_in.leave(self.box, place, Reason.DEADLY)
+        raw = self._content(uid)
+        return None if raw is None else self._judge(place, raw)
 
     def _judge(self, place: Place, raw: bytes) -> Fate:
         try:
@@ -159,7 +168,7 @@ class _Round:
     def _fetch(self, uid: int, what: str) -> list[bytes | tuple[bytes, bytes]]:
         status, said = self.server.client.uid("FETCH", str(uid), what)
         if status != "OK":
-            raise imaplib.IMAP4.error("FETCH")
+            raise NotGiven("FETCH")
         return [part for part in said if part]
 
     def _flag(self, uid: int, fate: Fate) -> None:

@@ -31,10 +31,12 @@ def text_of(content: bytes, charset: str | None = None) -> str:
 
 
 def _whole(content: bytes, charset: str) -> str:
-    return codecs.decode(content, charset, "strict")
+    """:raises LookupError: no charset has this name; packing (`zlib`) has such names, too."""
+    return content.decode(charset, "strict")
 
 
 def _up_to_the_cut(content: bytes, charset: str) -> str:
+    b" ".decode(charset, "replace")  # refuses what is no charset, without unpacking anything
     return codecs.getincrementaldecoder(charset)("strict").decode(content, final=False)
 
 

@@ -141,7 +141,8 @@ def _bounce(message: Message) -> Bounce | None:
 
 
 def _blocks(part: Message) -> list[Message]:
-    payload = part.get_payload()
+    """The parts of a part; its text is not asked for, which some charsets do not survive."""
+    payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
@@ -173,7 +174,10 @@ def _content(part: Message) -> bytes:
         content = None
     if isinstance(content, bytes):
         return content
-    said = part.get_payload()
+    try:
+        said = part.get_payload()
+    except (ValueError, LookupError, TypeError):
+        return b""
     return said.encode("utf-8", "surrogateescape") if isinstance(said, str) else b""
 
 
@@ -205,10 +209,8 @@ class _Gathered:
         if kind == "message/rfc822":
             self._letter_inside(part, deep)
             return ""
-        payload = part.get_payload()
-        if isinstance(payload, list):
-            inner = [one for one in payload if isinstance(one, Message)]
-            return self._together(kind, inner, deep)
+        if part.is_multipart():
+            return self._together(kind, _blocks(part), deep)
         return self._single(part, kind)
 
     def _together(self, kind: str, inner: list[Message], deep: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import imaplib
 import signal
 import time
 import uuid
@@ -170,6 +171,28 @@ def test_letter_that_the_database_never_takes_ends_with_people(come, monkeypatch
     ReceivedMail.objects.update(fate=Fate.AGAIN, forced=True)  # after an update of the portal
     assert come() == {Fate.CASE: 1}
     assert ReceivedMail.objects.count() == 1
+
+
+@pytest.mark.parametrize("refused", ["RFC822.SIZE", "BODY.PEEK"])
+def test_letter_that_the_server_never_gives_holds_up_no_other(come, monkeypatch, refused):
+    ask = imaplib.IMAP4.uid
+
+    def refuse(self, command, uid, *what):
+        if command == "FETCH" and uid == "1" and refused in what[0]:
+            return "NO", [b"[SERVERBUG] the file of the letter is damaged"]
+        return ask(self, command, uid, *what)
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", refuse)
+    assert come(letter(subject="первое"), letter(subject="второе")) == {}
+    assert Mailbox.objects.get().trouble
+    for _number in range(fetching.MOST_READINGS - 1):
+        assert come() == {}
+    assert come() == {Fate.UNSORTED: 1, Fate.CASE: 1}
+    assert ReceivedMail.objects.get(fate=Fate.UNSORTED).reason == Reason.DEADLY
+    assert Mailbox.objects.get().trouble == ""
+    assert [case.submission.read_answers()["subject"] for case in IntakeCase.objects.all()] == [
+        "второе"
+    ]
 
 
 def test_disk_that_is_full_loses_no_letter(come, box, dovecot, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import quopri
 import random
 import time
@@ -175,6 +176,25 @@ def test_letters_of_programs_are_known(headers, program):
 )
 def test_sender_that_nobody_can_write_to_is_none(head):
     assert parse(raw(f"{head}\nSubject: x", b"text")).sender == ""
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["=idna", "=undefined", "=hex", "=rot13", "=mbcs", "=x-user-defined", "*=utf-8''%75%74f-8"],
+)
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_names_of_charsets_that_break_programs_break_nothing(charset, kind):
+    for said in (WORDS.encode(), WORDS.encode("cp1251")):
+        mail = parse(raw(f"From: a@b.ru\nContent-Type: text/{kind}; charset{charset}", said))
+        assert mail.text == WORDS
+
+
+@pytest.mark.parametrize("packing", ["zlib", "zip", "bz2"])
+def test_packing_that_calls_itself_a_charset_is_not_unpacked(packing):
+    bomb = codecs.encode(b"<p>x</p>" * 4_000_000, packing)
+    head = f"From: a@b.ru\nContent-Type: text/html; charset={packing}"
+    assert len(parse(raw(head, bomb)).text) <= len(bomb)
+    assert len(parse(raw(head, bomb[:-9])).text) <= len(bomb)  # cut off, too
 
 
 @pytest.mark.parametrize(
