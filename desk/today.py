@@ -69,6 +69,7 @@ def _items(user: Any) -> list[Item]:
         *talks_today.items(user),
         *(referral_today.told(case) for case in back),
         *(_own(case) for case in own.exclude(pk__in=[case.pk for case in back])[:OWN_SHOWN]),
+        *talks_today.unsent_of(user),
         *_free(counts["free"], counts["lost"]),
     ]
 

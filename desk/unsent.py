@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,7 @@ from forms.models import (
 
 NOTE, TALK, REFER = "note", "talk", "refer"
 MOVE = "move-"
+FORGOTTEN = datetime.timedelta(minutes=15)
 MOST = 20  # of a person on one case
 LONGEST = 60_000  # signs of one form
 TEXTS = ("text", "for_family", "message")  # without words in one of these nothing is kept
@@ -63,6 +66,13 @@ class Kept:
     @property
     def label(self) -> str | Promise:
         return _PLACES[self.place]
+
+    @property
+    def when(self) -> str:
+        """By the clock that is set; the day only when it is another."""
+        moment = timezone.localtime(self.at)
+        is_today = moment.date() == timezone.localdate()
+        return date_format(moment, "H:i" if is_today else "j E, H:i")
 
     @property
     def text(self) -> str:
@@ -181,6 +191,17 @@ def kept_of(case: IntakeCase, user: Any, writings: Mapping[str, BaseForm | None]
                 assert isinstance(form.data, QueryDict)
                 keep(case, user, place, uuid.UUID(str(writing_id)), form.data)
     return here
+
+
+def left(user: Any) -> QuerySet[Unsent]:
+    """What somebody seems to have forgotten, on cases that it still sees; the newest first."""
+    seen = IntakeCase.objects.visible_to(user).values("pk")
+    rows = Unsent.objects.filter(user=user, case__in=seen, at__lt=timezone.now() - FORGOTTEN)
+    return rows.select_related("case").order_by("-at")
+
+
+def label_of(row: Unsent) -> str:
+    return str(_PLACES[row.place])
 
 
 def of(case: IntakeCase, user: Any, but: Iterable[uuid.UUID | str | None] = ()) -> list[Kept]:

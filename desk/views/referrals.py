@@ -258,12 +258,11 @@ def _refer_page(
     receivers = list(referring.receivers_for(case))
     steps_of = list(typed.answers_to_tick()) if typed else []
     given = [one for _step, answers in steps_of for one, _chosen in answers]
+    here = unsent.kept_of(case, request.user, {unsent.REFER: typed})
     going_on = unsent.taken_up(case, request.user, request.GET.get("go_on", ""))
     context = {
         "case": case,
-        "unsent": unsent.of(
-            case, request.user, unsent.kept_of(case, request.user, {unsent.REFER: typed})
-        ),
+        "unsent": [one for one in unsent.of(case, request.user, here) if one.place == unsent.REFER],
         "going_on": going_on[0] if going_on and typed else None,
         "form": typed,
         "told": told,

@@ -171,6 +171,9 @@ def test_a_closed_case_takes_no_papers_and_another_centre_finds_none(
         outcome="withdrawn", text="образец",
     )  # fmt: skip
     assert staff.post(url("bring", mine), typed()).status_code == 409
+    assert (
+        "бумаги можно добавить, когда его откроют" in staff.get(url("case", mine)).content.decode()
+    )
     client.force_login(stranger)
     assert client.post(url("bring", mine), typed()).status_code == 404
     assert not UploadedFile.objects.exists()

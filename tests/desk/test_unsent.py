@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import uuid
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from cms.access import Role
-from desk import unsent
+from desk import talks_today, unsent
 from forms import moves, sorting
 from forms.erasing import erase
 from forms.models import IntakeCase, Unsent
@@ -59,7 +61,7 @@ def test_a_text_is_there_again_and_nobody_else_sees_it(staff, client, mine, cent
     assert TEXT.encode() not in bytes(Unsent.objects.get().body)
     text = page(staff, mine)
     assert TEXT in text
-    assert re.search(r"Не отправлено</strong>, от [^<]*\d\d:\d\d", text)
+    assert re.search(r"Не отправлено</strong>, от \d\d:\d\d –", text)
     client.force_login(UserFactory(role=Role.HEAD, provider=centre))
     assert TEXT not in page(client, mine)
     assert settle(client, mine, "throw_away").status_code == 303
@@ -103,6 +105,21 @@ def test_what_cannot_be_done_any_more_stays_to_be_copied(staff, specialist, mine
     assert "Сейчас это сделать нельзя" in text
     assert TEXT in text
     assert "в своей форме" not in text
+
+
+def test_today_tells_of_what_was_forgotten(staff, client, specialist, mine):
+    keep(staff, mine, "move-answer")
+    assert talks_today.unsent_of(specialist) == []  # it is being written
+    Unsent.objects.update(at=timezone.now() - datetime.timedelta(hours=26))
+    (item,) = talks_today.unsent_of(specialist)
+    assert "Написать семье" in item.title
+    assert mine.number in item.title
+    assert item.url == url("case", mine)
+    assert re.search(r"от \d+ \w+, \d\d:\d\d –", page(staff, mine))
+    stranger = UserFactory(role=Role.SPECIALIST, provider=mine.centre)
+    assert talks_today.unsent_of(stranger) == []
+    IntakeCase.objects.filter(pk=mine.pk).update(secret=True, assignee=stranger)
+    assert talks_today.unsent_of(specialist) == []
 
 
 def test_what_was_thrown_away_is_gone(staff, mine):
