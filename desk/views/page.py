@@ -198,7 +198,7 @@ def _talks(
     brought: BringForm | None,
 ) -> dict[str, Any]:
     """The talks with the family and its papers, as far as this person may add to them."""
-    tells = is_readable and conversing.may_tell(found, user)
+    tells = is_readable and conversing.may_tell(user)
     brings = is_readable and papers.may_bring(found, user)
     return {
         "talk": (talked or ConversationForm(found, user)) if tells else None,

@@ -25,7 +25,7 @@ from forms.views.private import private
 @posted
 def talk(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible(request, pk)
-    if not conversing.may_tell(found, request.user):
+    if not conversing.may_tell(request.user):
         return show(request, found, told=_("This cannot be done now."), status=409)
     typed = ConversationForm(found, request.user, request.POST)
     if not typed.is_valid():

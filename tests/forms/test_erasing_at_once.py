@@ -5,18 +5,34 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.http import QueryDict
+from django.utils import timezone
 
 from cms.access import Role
-from forms import consents, journals, moves, quarantine, reissuing, retention, rotation, talk
+from desk import unsent
+from forms import (
+    consents,
+    conversing,
+    journals,
+    moves,
+    quarantine,
+    reissuing,
+    retention,
+    rotation,
+    talk,
+)
 from forms.erasing import erase
 from forms.models import (
     BlindMark,
     Channel,
+    Conversation,
+    Direction,
     Erased,
     HoldReason,
     IntakeCase,
@@ -25,6 +41,9 @@ from forms.models import (
     Register,
     RegisterEntry,
     SubmissionKey,
+    TalkResult,
+    TalkWay,
+    Unsent,
     UploadedFile,
 )
 from forms.moves import Action
@@ -126,18 +145,30 @@ def hold(case, by):
     retention.hold(case=case, reason=HoldReason.COURT, until=None, actor=by)
 
 
+def talked(case, by):
+    now = timezone.now()
+    held = conversing.Held(
+        TalkWay.CALL, Direction.FROM_FAMILY, now, TalkResult.TALKED, "образец разговора"
+    )
+    conversing.tell(case_id=case.pk, actor=by, held=held, writing_id=uuid.uuid4())
+
+
+def typed(case, by):
+    unsent.keep(case, by, unsent.NOTE, uuid.uuid4(), QueryDict("text=образец"))
+
+
 def withdraw(case, by):
     consents.withdraw(case=case, way=Channel.VISIT, actor=by)
 
 
-@pytest.mark.parametrize("late", [note, reopen, entry, new_code, hold])
+@pytest.mark.parametrize("late", [note, reopen, entry, new_code, hold, talked, typed])
 def test_what_comes_while_a_case_is_erased_is_refused(closed, head, late):
     loaded = IntakeCase.objects.select_related("submission__key").get(pk=closed.pk)
     assert isinstance(meet(lambda: erase(case=closed), lambda: late(loaded, head)), Erased)
     assert [event.kind for event in closed.events.all()] == ["accepted", "erased"]
     closed.refresh_from_db()
     assert closed.state == "closed"
-    for model in (InternalNote, RegisterEntry, LegalHold):
+    for model in (InternalNote, RegisterEntry, LegalHold, Conversation, Unsent):
         assert not model.objects.exists()
 
 
