@@ -73,6 +73,7 @@ urlpatterns = [
     path("<int:pk>/look/", answers.look, name="look"),
     path("<int:pk>/correct/", answers.correct, name="correct"),
     path("<int:pk>/name/", secrecy.name, name="name"),
+    path("<int:pk>/name/<int:grant>/end/", secrecy.unname, name="unname"),
     path("<int:pk>/here/", here.here, name="here"),
     path("<int:pk>/paper/", paper.paper, name="paper"),
     path("<int:pk>/registers/<slug:slug>/", case.register, name="register"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -35,15 +35,23 @@ _KINDS: dict[str, Any] = {  # what stands before a key
 _OF_REGISTERS = ("register", "journal")
 
 
-def in_words(rows: Iterable[AccessLog]) -> dict[int, str]:
+def in_words(rows: Iterable[AccessLog], seen: Container[int] | None = None) -> dict[int, str]:
     """By the keys of the rows; two queries at most.
 
     :param rows: each with its case and submission.
+    :param seen: keys of the cases that the reader may see; none: all. Of the others a question or
+        the name of a journal would tell what they are about.
     """
     found = list(rows)
-    registers = _registers(found)
-    asked = _questions(row for row in found if not _is_known(row.what))
-    return {row.pk: _said(row, registers, asked) for row in found}
+    told = [row for row in found if seen is None or row.case_id in seen]
+    registers = _registers(told)
+    asked = _questions(row for row in told if not _is_known(row.what))
+    said = {row.pk: _said(row, registers, asked) for row in told}
+    return {row.pk: said.get(row.pk) or _of_closed(row) for row in found}
+
+
+def _of_closed(row: AccessLog) -> str:
+    return str(_KNOWN.get(row.what) or _("a part of it"))
 
 
 def _said(row: AccessLog, registers: Mapping[str, str], asked: Mapping[int, Any]) -> str:

@@ -1,4 +1,5 @@
-"""Opening a case to somebody who does not see it: a colleague is named, or the glass is broken.
+"""Opening a case to somebody who does not see it, and closing it again: a colleague is named, or the
+glass is broken.
 
 Each leaves a row and an event; a broken glass is told to those whose case it is.
 """
@@ -68,6 +69,23 @@ def name(*, case_id: int, actor: Any, person: User, until: datetime.datetime | N
     if not may_name(case, actor) or not nameable(case).filter(pk=person.pk).exists():
         raise NotAllowed
     return _grant(case, person, GrantReason.NAMED, actor, until)[0]
+
+
+@transaction.atomic
+def end(*, case_id: int, actor: Any, grant_id: int) -> None:
+    """Close a case again to whom it was opened; a person may give up its own right to see it.
+
+    :raises IntakeCase.DoesNotExist: the actor may not see the case.
+    :raises NotAllowed: not by this person, or it is not open to that one by such a right.
+    """
+    case = IntakeCase.objects.visible_to(actor).locked(case_id)
+    grant = in_force(case).filter(pk=grant_id).first()
+    if grant is None or not (may_name(case, actor) or grant.person_id == actor.pk):
+        raise NotAllowed
+    grant.until = timezone.now()
+    grant.save(update_fields=["until"])
+    codes: dict[str, Any] = {"person": grant.person_id, "grant": grant.pk}
+    record(case, EventKind.GRANT_ENDED, actor=actor, to_state=case.state, **codes)
 
 
 @transaction.atomic

@@ -78,7 +78,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return show(request, visible(request, pk), typed=typed, told=told, status=409)
     if typed.cleaned_data["writing_id"]:
         unsent.forget(found, request.user, typed.cleaned_data["writing_id"])
-    return _there_or_list(request, found)
+    return there_or_list(request, found)
 
 
 @private
@@ -101,7 +101,7 @@ def sort(request: HttpRequest, pk: int) -> HttpResponse:
     except moves.NotAllowed:
         told = _("This cannot be done now.")
         return show(request, visible(request, pk), sort=typed, told=told, status=409)
-    return _there_or_list(request, found)
+    return there_or_list(request, found)
 
 
 @sensitive_post_parameters()
@@ -199,7 +199,7 @@ def _with_template(request: HttpRequest, found: IntakeCase, wanted: Move) -> Mov
     return MoveForm(wanted, found, request.user, initial={**kept, "text": text})
 
 
-def _there_or_list(request: HttpRequest, found: IntakeCase) -> HttpResponse:
+def there_or_list(request: HttpRequest, found: IntakeCase) -> HttpResponse:
     """Back to the case, unless it was given out of the person's hands."""
     if not IntakeCase.objects.visible_to(request.user).filter(pk=found.pk).exists():
         return HttpResponseRedirect(reverse("intake:list"), status=303)

@@ -64,7 +64,7 @@ def looks(request: HttpRequest) -> HttpResponse:
     keys = {row.case_id for row in page.rows}
     seen = IntakeCase.objects.visible_to(user).filter(pk__in=keys)
     may_open = set(seen.values_list("pk", flat=True))
-    said = looked_at.in_words(page.rows)
+    said = looked_at.in_words(page.rows, may_open)
     context = {
         "filter": filtering,
         "page": page,

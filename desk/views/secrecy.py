@@ -1,17 +1,18 @@
-"""Who sees a secret case: naming a colleague, breaking the glass."""
+"""Who sees a secret case: naming a colleague, closing it to one again, breaking the glass."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from desk.naming import GlassForm, NameForm
 from desk.searching import closed_to
+from desk.views.case import there_or_list
 from desk.views.page import back_to, show, visible
 from forms import granting
-from forms.models import GrantReason
+from forms.models import CaseGrant, GrantReason
 from forms.moves import NotAllowed
 from forms.references import folded
 from forms.views.private import private
@@ -35,6 +36,19 @@ def name(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAllowed:
         return show(request, found, told=_("This cannot be done now."), status=409)
     return back_to(found)
+
+
+@private
+@require_POST
+def unname(request: HttpRequest, pk: int, grant: int) -> HttpResponse:
+    """Close a secret case again to whom it was opened."""
+    found = visible(request, pk)
+    get_object_or_404(CaseGrant, pk=grant, case=found)
+    try:
+        granting.end(case_id=found.pk, actor=request.user, grant_id=grant)
+    except NotAllowed:
+        return show(request, found, told=_("This cannot be done now."), status=409)
+    return there_or_list(request, found)
 
 
 @private

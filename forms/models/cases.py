@@ -332,6 +332,7 @@ class EventKind(models.TextChoices):
     AMENDED = "amended", _("an answer was corrected")
     FACTS_HEARD = "facts_heard", _("more was learned of the family")
     GRANTED = "granted", _("opened to a person")
+    GRANT_ENDED = "grant_ended", _("closed to a person again")
     RATED = "rated", _("the family has rated the help")
     NOTED = "noted", _("note added")
     TALKED = "talked", _("talk with the family")

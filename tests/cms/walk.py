@@ -284,6 +284,7 @@ VALUES: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("intake:forget_filter", "pk"): lambda w, whose: w.kept[whose].pk,
     ("intake:absence_over", "pk"): lambda w, whose: w.appointments["absence"][whose].pk,
     ("intake:job", "pk"): lambda w, whose: w.jobs[whose].pk,
+    ("intake:unname", "grant"): lambda w, whose: w.cases[whose].grants.get().pk,
     ("intake:glass", "number"): lambda w, whose: w.cases[whose].ref,
     ("intake:file", "file"): lambda w, whose: w.files[whose].pk,
     ("intake:letter", "letter"): lambda w, whose: w.letters[whose].pk,

@@ -64,6 +64,7 @@ from forms.drafts import issue, read
 from forms.files import take_in
 from forms.models import (
     Absence,
+    CaseGrant,
     Department,
     Erasure,
     ErasureAct,
@@ -150,6 +151,8 @@ def world(settings, tmp_path) -> World:
         whose: _referral(cases[whose], providers, centres[whose], whose) for whose in FAMILIES
     }
     IntakeCase.objects.filter(pk=cases[SECRET].pk).update(secret=True)
+    for case in cases.values():
+        _name_holder(case)
     appointments = _appointments(centres, cases, people["specialist2"])
     ReadyBlock.objects.create(slug="block", title="Блок")
     Script.objects.create(slug="script", title="Сценарий", live=False).save_revision().publish()
@@ -285,6 +288,14 @@ def _referral(case, providers, centre, whose: str) -> Referral:
         days=1,
         keys=["story"] if whose == OTHER else ["way"],
         message=FAMILIES[OTHER] if whose == OTHER else "образец",
+    )
+
+
+def _name_holder(case) -> None:
+    """Somebody may see the case who sees it anyway: whoever else is tried gets no further by it."""
+    case.refresh_from_db()
+    CaseGrant.objects.create(
+        case=case, person=case.assignee, given_by=case.assignee, reason="named"
     )
 
 

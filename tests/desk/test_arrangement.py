@@ -6,10 +6,12 @@ import pytest
 from django.urls import reverse
 
 from cms.access import Role
+from cms.models import User
 from forms.models import (
     CentreClock,
     Department,
     DutyShift,
+    IntakeCase,
     Queue,
     SpecialDay,
 )
@@ -133,6 +135,32 @@ def test_queue_keeps_its_short_name_and_gets_no_department_of_others(head, clien
     client.post(address, data | {"department": own.pk, "confidants": [head.pk]})
     queue.refresh_from_db()
     assert (queue.slug, queue.department, list(queue.confidants.all())) == ("svoya", own, [head])
+
+
+def test_head_does_not_go_around_the_glass_by_way_of_the_queue(head, client, centre):
+    """Neither by naming itself nor by leaving nobody: either would open every secret case, untold."""
+    case = make_case(centre=centre)
+    IntakeCase.objects.filter(pk=case.pk).update(secret=True)
+    first, second = (UserFactory(role=Role.SPECIALIST, provider=centre) for _ in range(2))
+    case.queue.confidants.add(first)
+    address = reverse("queues:edit", args=[case.queue_id])
+    data = {"centre": centre.pk, "title": case.queue.title}
+    for people, said in (
+        ([first.pk, head.pk], "Себя назвать нельзя"),
+        ([head.pk], "Себя назвать нельзя"),
+        ([], "Оставьте хотя бы одного"),
+    ):
+        answer = client.post(address, data | {"confidants": people})
+        assert said in answer.content.decode(), people
+        assert list(case.queue.confidants.all()) == [first]
+        assert not IntakeCase.objects.visible_to(head).exists()
+    client.post(address, data | {"confidants": [second.pk]})
+    assert list(case.queue.confidants.all()) == [second]
+    second.is_active = False  # has left: somebody has to see the case
+    second.save()
+    assert IntakeCase.objects.visible_to(User.objects.get(pk=head.pk)).exists()
+    client.post(address, data | {"confidants": [head.pk]})
+    assert list(case.queue.confidants.all()) == [head]
 
 
 def test_unrouted_queue_stays_what_it_is(head, client, centre):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from cms.access import Role
 from desk import looked_at
-from forms.models import AccessLog, Register
+from forms.models import AccessLog, IntakeCase, Register
 from tests.factories import UserFactory
 from tests.intake import FormFactory, family_steps, make_case, simple_steps
 
@@ -42,6 +43,44 @@ def test_a_question_in_a_row_has_its_words(centre, specialist):
     case = make_case(FormFactory(steps=steps), centre=centre)
     row = AccessLog.objects.create(case=case, user=specialist, what="children.0.born")
     assert looked_at.in_words([row])[row.pk] == "ответ: Дата рождения"
+
+
+def test_of_a_closed_case_it_is_not_told_what_it_is_about(
+    client, case, centre, specialist, register
+):
+    """The head has not broken the glass: no question and no journal tells of the family."""
+    head = UserFactory(role=Role.HEAD, provider=centre)
+    case.queue.confidants.add(specialist)
+    for what in ("story", f"register:{register.pk}", "diagnosis:0b8f", "answers"):
+        AccessLog.objects.create(case=case, user=specialist, what=what)
+    client.force_login(head)
+    for secret, told in ((False, True), (True, False)):
+        IntakeCase.objects.filter(pk=case.pk).update(secret=secret)
+        text = client.get("/admin/intake/looks/").content.decode()
+        for words in ("Вопрос story", "Карточка приёма", "первичная диагностика", case.number):
+            assert (words in text) is told, words
+        assert "страница обращения" in text
+        assert text.count("закрыто от вас") == (0 if told else 4)
+        assert text.count("какая-то его часть") == (0 if told else 3)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "update intake_forms_accesslog set what = 'answers'",
+        "delete from intake_forms_accesslog",
+        "truncate intake_forms_accesslog",
+        "truncate intake_forms_caseevent cascade",
+        "truncate intake_desk_exportevent",
+    ],
+)
+def test_the_log_is_only_added_to(case, specialist, sql):
+    AccessLog.objects.create(case=case, user=specialist, what="story")
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")  # nothing else is in the way
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            cursor.execute(sql)
+    assert AccessLog.objects.get().what == "story"
 
 
 def test_the_list_costs_the_same_however_long(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cms.access import Role
 from forms import granting, moves
+from forms.events import broken_chains
 from forms.models import (
     AccessLog,
     CaseEvent,
@@ -139,6 +140,43 @@ def test_the_holder_names_a_colleague_for_a_time(client, specialist, centre):
     client.force_login(colleague)
     assert client.get(address).status_code == 200
     assert client.post(f"{address}name/", {"person": colleague.pk, "days": "0"}).status_code == 409
+
+
+def test_who_was_named_is_closed_out_again(client, specialist, centre, head):
+    case = secret_case(centre, specialist)
+    case.queue.confidants.add(specialist)
+    first, second = (UserFactory(role=Role.SPECIALIST, provider=centre) for _ in range(2))
+    grants = {
+        person: granting.name(case_id=case.pk, actor=specialist, person=person, until=None)
+        for person in (first, second)
+    }
+    glass = granting.break_glass(case=case, actor=head, reason=GrantReason.DANGER)
+    page = reverse("intake:case", args=[case.pk])
+    address = {
+        grant: reverse("intake:unname", args=[case.pk, grant.pk])
+        for grant in (*grants.values(), glass)
+    }
+    client.force_login(first)
+    shown = client.get(page).content.decode()
+    assert (address[grants[first]] in shown, address[grants[second]] in shown) == (True, False)
+    assert client.post(address[grants[second]]).status_code == 409  # of a colleague
+    answer = client.post(address[grants[first]])  # one's own
+    assert answer.headers["Location"] == reverse("intake:list")
+    assert client.get(page).status_code == client.post(address[grants[first]]).status_code == 404
+    client.force_login(specialist)
+    for grant in (grants[second], glass):
+        assert address[grant] in client.get(page).content.decode()
+        assert client.post(address[grant]).status_code == 303
+        assert client.post(address[grant]).status_code == 409  # it is closed already
+    for person in (second, head):
+        client.force_login(person)
+        assert client.get(page).status_code == 404
+    ended = CaseEvent.objects.filter(kind="grant_ended").order_by("seq")
+    told = [(one.actor, one.data["person"]) for one in ended]
+    assert told == [(first, first.pk), (specialist, second.pk), (specialist, head.pk)]
+    client.force_login(specialist)
+    assert "Снова закрыто от человека" in client.get(page).content.decode()
+    assert list(broken_chains()) == []
 
 
 def test_nobody_of_another_centre_is_named(client, specialist, centre, stranger):
