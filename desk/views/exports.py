@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +24,8 @@ from desk.models.exports import KEPT
 from desk.views.cases import to
 from forms.views.private import private
 
-SHOWN = 50
+ON_PAGE = 50
+LONGEST_PAGE_NUMBER = 6
 REFRESH = "3"  # seconds, while it is being made; works without a script
 
 
@@ -70,7 +72,8 @@ def exports(request: HttpRequest) -> HttpResponse:
     rows = CaseExport.objects.filter(pk__in=CaseExport.objects.visible_to(user).values("pk"))
     taken = Count("events", filter=Q(events__step=ExportStep.TAKEN))
     found = rows.select_related("owner", "version").annotate(taken=taken).order_by("-asked_at")
-    return render(request, "intake_desk/exports.html", {"exports": found[:SHOWN]})
+    page = Paginator(found, ON_PAGE).get_page(request.GET.get("page", "1")[:LONGEST_PAGE_NUMBER])
+    return render(request, "intake_desk/exports.html", {"page": page})
 
 
 @private

@@ -222,6 +222,27 @@ def test_queries_do_not_grow_with_the_cases(staff, head, centre, django_assert_m
         staff.get(f"{NEW}?tab=open&version={version_of(form).pk}")
 
 
+@pytest.mark.django_db
+def test_the_head_reads_every_table_of_its_people_however_many(
+    staff, head, centre, django_assert_max_num_queries
+):
+    colleague = UserFactory(role=Role.HEAD, provider=centre)
+    counts = []
+    for number in (3, 60):
+        CaseExport.objects.bulk_create(
+            [CaseExport(owner=colleague, query="tab=open", **GIVEN) for _ in range(number)]
+        )
+        staff.get(reverse("intake:exports"))
+        with django_assert_max_num_queries(20) as counted:
+            first = staff.get(reverse("intake:exports"))
+        counts.append(len(counted))
+    assert counts[0] == counts[1]
+    second = staff.get(reverse("intake:exports") + "?page=2")
+    assert (len(first.context["page"]), len(second.context["page"])) == (50, 13)
+    assert "page=2" in first.content.decode()
+    assert staff.get(reverse("intake:exports") + "?page=%00x").status_code == 200
+
+
 # What stands in it
 
 
@@ -453,6 +474,7 @@ def test_a_case_that_was_closed_to_its_owner_since_keeps_the_table_back(
     for text in (answer.content.decode(), shown):
         assert text.count("Часть обращений этой таблицы с тех пор закрыта от вас") == 1
         assert "Скачать таблицу" not in text
+        assert "Удалить сейчас" in text
     assert export.events.get(step="withheld").actor == head
     anew = re.search(r'href="([^"]+)">Сделать таблицу заново', shown)[1].replace("&amp;", "&")
     again = client.get(anew)
