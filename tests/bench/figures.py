@@ -122,12 +122,16 @@ def _seconds(work: Any) -> float:
 
 
 def _settle() -> None:
-    """Each centre has places of its own; the cases have them in turn."""
+    """Each centre has places of its own; the cases have them in turn. None is to be looked at."""
     from django.db import connection
 
     from catalogue.models import Territory
 
     with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into intake_desk_known (case_id) select id from intake_forms_intakecase"
+            " on conflict do nothing"
+        )
         for number, place in enumerate(world().places):
             own = [
                 Territory.objects.get_or_create(
