@@ -20,7 +20,6 @@ from desk.models import (
     HeardWhere,
     Level,
     RiskSign,
-    SignGroup,
     UrgentHelp,
     UrgentHelpKind,
 )
@@ -203,7 +202,7 @@ def _as_seen(sign: RiskSign) -> dict[str, Any]:
         "title": sign.title,
         "weight": sign.weight,
         "urgent": sign.urgent,
-        "group": str(SignGroup(sign.group).label),
+        "group": sign.get_group_display(),
     }
 
 

@@ -91,7 +91,7 @@ def test_facts_in_use_are_told_with_their_answers(client, loaded, django_assert_
     with django_assert_num_queries(2):
         _status, told = get(client, "facts")
     by_field = {fact["field"]: fact for fact in told}
-    assert len(by_field) == 79
+    assert len(by_field) == 80
     assert "heating" not in by_field
     assert by_field["youngest_child_age_months"]["derived_from"] == "child_birth_date"
     assert by_field["citizenship"]["options"][0] == {"value": "ru", "label": "Россия"}

@@ -49,7 +49,7 @@ def test_nothing_of_the_data_set_is_dropped(loaded):
         Territory: 76,
         Category: 26,
         Situation: 30,
-        Fact: 80,
+        Fact: 81,
         Provider: 139,
         Office: 119,
         Hotline: 24,
