@@ -95,8 +95,8 @@ def _cases(register: Register) -> QuerySet[IntakeCase]:
 def _write(register: Register, case: IntakeCase, given: UrgentHelp | None) -> bool:
     """One line. Several writers at once wait for each other at the counter; one of them writes it."""
     assert case.centre_id is not None
-    registration = getattr(case.submission, "registration", None)
-    day = calendar_of(case.centre_id).local(given.given_at if given else told_at(case)).date()
+    moment = given.given_at if given else told_at(case)
+    day = calendar_of(case.centre_id).local(moment).date()
     line = JournalEntry(
         register=register,
         centre_id=case.centre_id,
@@ -104,7 +104,7 @@ def _write(register: Register, case: IntakeCase, given: UrgentHelp | None) -> bo
         case=case,
         help=given,
         day=day,
-        from_paper=bool(registration and registration.from_paper),
+        from_paper=_is_from_paper(case, moment),
     )
     made = JournalEntry.objects.filter(
         register=register, centre=case.centre_id, case=case, help=given
@@ -114,6 +114,12 @@ def _write(register: Register, case: IntakeCase, given: UrgentHelp | None) -> bo
         return False
     line.save(force_insert=True)
     return True
+
+
+def _is_from_paper(case: IntakeCase, moment: datetime.datetime) -> bool:
+    """It had happened before the paper was typed in; help that was given later is of the portal."""
+    registration = getattr(case.submission, "registration", None)
+    return bool(registration and registration.from_paper and moment <= registration.registered_at)
 
 
 def _lock_counter(line: JournalEntry) -> None:

@@ -266,6 +266,27 @@ def test_help_at_the_new_year_stands_in_the_year_of_the_centre(centre, specialis
     assert read(line)["date"] == "01.01.2027 04:30"
 
 
+def test_help_given_today_is_not_from_the_paper_that_its_case_came_from(centre, specialist):
+    Register.objects.create(
+        slug=OF_HELP, title="Журнал срочной помощи", kind="register",
+        fields=DATED, numbered_since=timezone.now() - datetime.timedelta(days=1),
+    )  # fmt: skip
+    kind = UrgentHelpKind.objects.create(slug="food", title="Продукты")
+    came = timezone.now() - datetime.timedelta(days=60)
+    case = told(specialist, centre, contacted_at=came, from_paper=True)
+    for given_at in (came, timezone.now()):
+        diagnosing.keep_urgent_help(
+            case=case, actor=specialist, kinds=[kind], given_at=given_at, what="крупа",
+            recipient=NAME,
+        )  # fmt: skip
+    writing_journals.write()
+    lines = JournalEntry.objects.order_by("day")
+    assert [(line.day, line.from_paper) for line in lines] == [
+        (timezone.localdate(came), True),
+        (timezone.localdate(), False),
+    ]
+
+
 def test_old_paper_stands_under_its_own_day_and_in_the_journal_of_its_year(
     journal, centre, specialist, head, client
 ):
@@ -590,6 +611,9 @@ def test_journals_are_for_those_who_see_the_whole_centre(journal, centre, client
     client.force_login(UserFactory(role=role, provider=centre))
     for address in (reverse("intake:journals"), url(journal, centre), url(journal, centre, "pdf")):
         assert client.get(address).status_code in (302, 404), address
+    opened = client.post(url(journal, centre, "pdf"), {"open_reason": "papers"})
+    assert opened.status_code in (302, 404)
+    assert not AccessLog.objects.exists()
 
 
 def test_journal_of_another_centre_does_not_exist(journal, head, client):
@@ -598,6 +622,8 @@ def test_journal_of_another_centre_does_not_exist(journal, head, client):
     writing_journals.write()
     assert client.get(url(journal, other)).status_code == 404
     assert client.get(url(journal, other, "pdf")).status_code == 404
+    opened = client.post(url(journal, other, "pdf"), {"open_reason": "papers"})
+    assert opened.status_code == 404
 
 
 def test_page_costs_the_same_for_few_and_many(
