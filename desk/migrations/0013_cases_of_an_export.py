@@ -14,10 +14,6 @@ begin
 end $$;
 """
 NOW = FUNCTION % {"changing": "'state', 'found', 'done', 'until'"}
-NEVER_EMPTIED = """
-create trigger exportevent_never_emptied before truncate on intake_desk_exportevent
-    for each statement execute function intake_forms_immutable();
-"""
 BEFORE = FUNCTION % {"changing": "'state', 'found', 'done', 'seen_with', 'until'"}
 
 
@@ -34,9 +30,6 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveField(model_name="caseexport", name="seen_with"),
         migrations.RunSQL(NOW, BEFORE),
-        migrations.RunSQL(
-            NEVER_EMPTIED, "drop trigger exportevent_never_emptied on intake_desk_exportevent;"
-        ),
         migrations.AlterField(
             model_name="exportevent",
             name="step",
