@@ -28,7 +28,6 @@ from cms.models import User
 from desk.models import AppointmentKind, CaseRoute, MessageTemplate, Room, Slot
 from forms import moves, sorting
 from forms.models import Department, IntakeCase, Queue
-from tests.appointments import make_slot
 from tests.cms.test_leaks import OF_FAMILIES, changes, never_was, signature
 from tests.cms.visitors import Visitor, Walker, walker_of
 from tests.cms.walk import APART, OTHER, OWN, SECRET, World, address, routes, values_of
@@ -191,7 +190,7 @@ def quiet():
 
 
 def _held(world: World, visitor: Visitor) -> list[Any]:
-    """Cases in the person's own hands, one of them secret, with all that can be chosen for them."""
+    """Cases in the person's own hands, one of them secret; one that is free."""
     if visitor.name not in world.people or visitor.name == Role.PARTNER:
         return []
     person, centre = world.people[visitor.name], world.cases[OWN].centre
@@ -205,10 +204,8 @@ def _held(world: World, visitor: Visitor) -> list[Any]:
             sorting.sort(case_id=case.pk, actor=person, version=case.version, wanted=wanted)
         cases.append(case)
     make_case(form, centre=centre)  # nobody holds it
-    for _ in range(2):  # colleagues to choose, one of them has time
-        colleague = UserFactory(role=Role.SPECIALIST, provider=centre)
-    make_slot(world.appointments["appointment_kinds"][OWN], colleague, 72)
-    MessageTemplate.objects.create(title="Своя заготовка", body="Текст", centre=centre)
+    for _ in range(2):  # colleagues to choose
+        UserFactory(role=Role.SPECIALIST, provider=centre)
     return cases
 
 
