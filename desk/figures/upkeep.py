@@ -117,7 +117,7 @@ def count_a_month() -> int:
 @transaction.atomic
 def check(length: int = CHECKED) -> list[datetime.date]:
     """Count the next days anew, which should stand as they are; mend those that stand otherwise,
-    keep how many for administrators, and return them.
+    keep how many for administrators, and return them. Sums of days and months are put together anew.
 
     :param length: how many days.
     """
@@ -130,11 +130,13 @@ def check(length: int = CHECKED) -> list[datetime.date]:
         begin = first
     end = min(last, begin + (length - 1) * _DAY)
     found: set[datetime.date] = set()
-    for run in _runs(sorted(_days_between(begin, end))):
+    days = _days_between(begin, end)
+    for run in _runs(sorted(days)):
         counted, stood = _by_day(_rows(_cells(run))), _by_day(_stood(run))
         found |= {day for day in run if counted[day] != stood[day]}
     found -= _changed_days(state.until - OVERLAP)  # these are counted the next time
     count(found)
+    _put_all_together(days)
     state.check_from = end + _DAY
     if found:
         state.differed, state.differed_at = len(found), timezone.now()
@@ -200,11 +202,17 @@ def _days_in(moments: Iterable[datetime.datetime]) -> set[datetime.date]:
     return {day for at in moments for day in ((at - half).date(), at.date(), (at + half).date())}
 
 
+@transaction.atomic
 def count(days: set[datetime.date]) -> None:
-    """Count these days anew, and put them and their months together."""
+    """Count these days anew, and put them and their months together; nobody else counts meanwhile."""
+    _alone()
     for run in _runs(sorted(days)):
         _write(run, _cells(run))
-        put_together(Sums.Span.DAY, run)
+    _put_all_together(days)
+
+
+def _put_all_together(days: set[datetime.date]) -> None:
+    put_together(Sums.Span.DAY, sorted(days))
     put_together(Sums.Span.MONTH, sorted({day.replace(day=1) for day in days}))
 
 

@@ -299,7 +299,9 @@ def test_day_that_stood_otherwise_is_mended_and_told(clock, centre):
     assert figures_differed() == 2
     told = health.items(UserFactory(role=Role.ADMINISTRATOR))
     assert "Показатели за 2 дня были неверны и исправлены" in [one.title for one in told]
+    Sums.objects.update(received=7)
     assert upkeep.check_all() == []
+    assert [rows(DayCounts), rows(Sums)] == stood
     make_case(centre=centre)  # what is not counted yet is no difference
     assert upkeep.check_all() == []
     clock.later(days=8)
