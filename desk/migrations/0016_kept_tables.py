@@ -9,6 +9,7 @@ GUARDED = [
     "amendment",
     "caseexport",
     "exportevent",
+    "heardfacts",
     "journalcounter",
     "journalentry",
     "referral",

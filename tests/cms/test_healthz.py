@@ -41,7 +41,7 @@ def lose_a_key(minutes: int) -> None:
 
 
 def test_all_is_well(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer.headers["Cache-Control"]

@@ -208,7 +208,7 @@ def test_page_of_a_case_costs_the_same_with_much_talk(
             typed = QueryDict("text=w")
             unsent.keep(case, specialist, unsent.NOTE, uuid.uuid4(), typed)
         staff.get(url("case", case))
-        with django_assert_max_num_queries(49) as counted:
+        with django_assert_max_num_queries(50) as counted:
             staff.get(url("case", case))
         counts.append(len(counted))
     assert counts[0] == counts[1]

@@ -340,8 +340,8 @@ def print_the_journal(page: Page, numbers: list[str]) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Напечатать (PDF)").click()
     text = "".join(sheet.extract_text() for sheet in PdfReader(download.value.path()).pages)
-    assert re.search(rf"^1 .*звонок {CALLER}$", text, re.MULTILINE), text
-    assert re.search(rf"^2 .*портал {MOTHER}$", text, re.MULTILINE), text
+    assert re.search(rf"^1 .*звонок {CALLER} сам человек; внесено:", text, re.MULTILINE), text
+    assert re.search(rf"^2 .*портал {MOTHER} семья сама", text, re.MULTILINE), text
 
 
 def see_the_figures(page: Page) -> None:
