@@ -227,14 +227,16 @@ def signature(answer: Any, path: str) -> tuple[int, dict[str, str], str]:
 
 def neutral(text: str, path: str) -> str:
     """Without the address and its parts, tokens, and numbers of requests."""
-    parts = LONG_PARTS.findall(path)
+    parts = [
+        part for part in re.split("[/?=]", path) if is_reference(part) or LONG_PART.fullmatch(part)
+    ]
     numbers = [grouped(part) for part in parts if is_reference(part)]
     for own in (path, quote(path, safe=""), quote(path), *parts, *numbers):
         text = text.replace(own, "@")
     return TOKENS.sub("", text)
 
 
-LONG_PARTS = re.compile(r"[^/?=]*\d[^/?=]{5,}")
+LONG_PART = re.compile(r".*\d.{5,}")
 TOKENS = re.compile(r"[A-Za-z0-9_+/=-]{20,}")
 
 
