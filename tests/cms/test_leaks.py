@@ -226,7 +226,7 @@ def signature(answer: Any, path: str) -> tuple[int, dict[str, str], str]:
 
 
 def neutral(text: str, path: str) -> str:
-    """Without the address and its parts, tokens, and numbers of requests."""
+    """Without the address and its parts, tokens, moments, and numbers of requests."""
     parts = [
         part for part in re.split("[/?=]", path) if is_reference(part) or LONG_PART.fullmatch(part)
     ]
@@ -237,7 +237,7 @@ def neutral(text: str, path: str) -> str:
 
 
 LONG_PART = re.compile(r".*\d.{5,}")
-TOKENS = re.compile(r"[A-Za-z0-9_+/=-]{20,}")
+TOKENS = re.compile(r"[A-Za-z0-9_+/=-]{20,}|(?<=[?;&]at=)\d{16}")  # and when a list was shown
 
 
 def difference(found: tuple[Any, ...], nothing: tuple[Any, ...]) -> str:
