@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
@@ -177,6 +179,9 @@ def test_a_page_that_is_closed_at_once_takes_nothing(browser_page, portal):
     page.fill("[name=s-story]", "образец: вкладка закрыта")
     page.goto("/admin/intake/new/")
     page.get_by_role("link", name="Вопрос в центр").first.wait_for()
+    deadline = time.monotonic() + 10  # it comes by itself, beside the next page
+    while not FormDraft.objects.exists() and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
     assert FormDraft.objects.get().read_typed()["s-story"] == ["образец: вкладка закрыта"]
 
 
