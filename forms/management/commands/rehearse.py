@@ -17,6 +17,7 @@ _WORDS = {
     "caseevent": "событий",
     "casemessage": "сообщений",
     "internalnote": "заметок",
+    "conversation": "разговоров",
     "uploadedfile": "файлов",
     "contactnow": "изменённых способов связи",
 }
