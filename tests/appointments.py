@@ -53,6 +53,12 @@ def in_hours(hours: float) -> datetime.datetime:
     return now + datetime.timedelta(hours=hours)
 
 
+def at_noon(days: int) -> datetime.datetime:
+    """Noon, so many days from today: some hours later is still the same day, whenever a test runs."""
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    return noon + datetime.timedelta(days=days)
+
+
 def make_slot(kind: AppointmentKind, person: Any, start: Any = 48, **values: Any) -> Slot:
     """:param start: a moment, or in how many hours."""
     starts_at = start if isinstance(start, datetime.datetime) else in_hours(start)

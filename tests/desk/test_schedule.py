@@ -14,7 +14,7 @@ from desk import today
 from desk.models import Booking, BookingState, Slot
 from forms import moves
 from forms.models import CaseGrant, EventKind
-from tests.appointments import in_hours, make_group, make_kind, make_room, make_slot
+from tests.appointments import at_noon, in_hours, make_group, make_kind, make_room, make_slot
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import make_case
 
@@ -30,7 +30,7 @@ def kind(centre):
 
 @pytest.fixture
 def slot(kind, specialist):
-    return make_slot(kind, specialist)
+    return make_slot(kind, specialist, at_noon(days=2))
 
 
 def of(user) -> Client:
