@@ -178,7 +178,7 @@ def cancel(
 
 @transaction.atomic
 def attend(*, case_id: int, booking_id: uuid.UUID, came: bool, actor: Any) -> Booking:
-    """Write down whether the family came; a mark can be put right on the same day.
+    """Write down whether the family came; a wrong mark can be put right.
 
     :raises BookingError: it has not begun yet, or it was cancelled.
     """

@@ -138,6 +138,7 @@ def _shown(
     is_own = found.owner_id == user.pk
     context = {
         "export": found,
+        "query": found.query,
         "is_own": is_own,
         "why_not": giving.why_not(found, user) if is_own else "",
         "anew": _anew(found),
