@@ -71,6 +71,12 @@ _HELPS = (
 
 _MINUTES = F("topic__urgent_minutes") * Value(datetime.timedelta(minutes=1))
 
+# Old paper that was late already when it was typed in: the list shows it, nobody is called for it.
+_AS_TYPED_IN = Q(
+    submission__registration__from_paper=True,
+    late_since__lte=F("submission__registration__registered_at"),
+)
+
 Cases = QuerySet[IntakeCase]
 
 
@@ -159,7 +165,7 @@ def open_alarms() -> QuerySet[Alarm]:
 
 @transaction.atomic
 def _raise(kind: AlarmKind, watch: Watch) -> None:
-    late = watch.look(IntakeCase.objects.all())
+    late = watch.look(IntakeCase.objects.all()).exclude(_AS_TYPED_IN)
     same = late.filter(pk=OuterRef("case"), late_since=OuterRef("due_at"))
     open_alarms().filter(~Exists(same), kind=kind).update(ended_at=timezone.now())
     # The very same term, once more late: it is open again, and told already.

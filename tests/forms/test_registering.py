@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from forms import keeping
+from forms import alarms, keeping
 from forms.accept import accept, complete
 from forms.answers import AnswerForm
 from forms.calendars import calendar_of
@@ -23,6 +23,7 @@ from forms.giving_out import archive
 from forms.ledger import sweep
 from forms.models import (
     BY_STAFF,
+    AlarmKind,
     CentreClock,
     Channel,
     ConsentGiven,
@@ -123,6 +124,18 @@ def test_term_of_old_paper_counts_from_its_own_day(specialist):
     calendar = calendar_of(case.centre_id)
     assert case.due_at == calendar.due_after(came, case.topic.answer_days)
     assert case.contact_at == case.submission.registration.contacted_at == came
+
+
+def test_old_paper_that_was_late_already_alarms_nobody(specialist):
+    long_ago = timezone.now() - datetime.timedelta(days=400)
+    paper = register(specialist, channel=Channel.POST, contacted_at=long_ago, from_paper=True)
+    letter = register(specialist, channel=Channel.POST, contacted_at=long_ago)
+    recent = register(specialist, contacted_at=timezone.now(), from_paper=True)
+    IntakeCase.objects.filter(pk=recent.pk).update(due_at=timezone.now())
+    alarms.raise_alarms()
+    late = alarms.open_alarms().filter(kind=AlarmKind.LATE)
+    assert {alarm.case_id for alarm in late} == {letter.pk, recent.pk}
+    assert not alarms.open_alarms().filter(case=paper).exists()
 
 
 def test_staff_may_find_it_urgent_and_keep_it(specialist):
