@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "cms.second_factor.middleware.SecondFactorMiddleware",
     "cms.guard.GuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "cms.sign_in.SignInAgainMiddleware",
     "cms.errors.WrongMethodMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
     "axes.middleware.AxesMiddleware",
