@@ -60,14 +60,14 @@ bench-large: .venv/dev ## Measure the desk at a million cases beside a thousand:
 
 torture: .venv/dev ## Kill web, workers and indexers again and again, then compare; try thousands of random forms
 	TORTURE_ACCEPT=200 $(BIN)/python -m pytest tests/forms/test_no_loss.py \
-	  tests/desk/test_killed_reader.py -k "killing or killed" --no-cov -q -rP
+	  tests/desk/test_killed_reader.py -k "killing or killed" --no-cov -q
 	TORTURE_LEAKS=1 TORTURE_TASKS=1 TORTURE_CROSSED=100 $(BIN)/python -m pytest \
 	  tests/cms/test_leaks.py tests/cms/test_killed_worker.py tests/desk/test_crossed_pages.py \
-	  --no-cov -q -rP
+	  --no-cov -q
 	TORTURE=50 $(BIN)/python -m pytest tests/search/test_indexer.py tests/search/test_elastic_portal.py \
-	  -k killing --no-cov -q -rP
+	  -k killing --no-cov -q
 	TORTURE=50 $(BIN)/python -m pytest tests/forms/test_any_form.py tests/forms/test_edited_forms.py \
-	  --no-cov -q -rP
+	  --no-cov -q
 
 rehearse: .venv/runtime ## Restore a copy beside the portal and open it with the keys
 	@$(MANAGE) rehearse

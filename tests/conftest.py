@@ -24,6 +24,7 @@ from tests.browser import browser_page, chromium, live_portal, pytest_runtest_ma
 from tests.clamd import _clamd, clamd
 from tests.dovecot import _dovecot, dovecot
 from tests.strict_templates import forbid_undefined_variables
+from tests.telling import told_in
 
 # Playwright's loop runs in the thread of the test, which talks to the database all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -51,6 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
         _alone()
         prepare()
     forbid_undefined_variables()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tests of faults counted, those of all workers together."""
+    passed = terminalreporter.getreports("passed")
+    told = told_in(report.capstdout for report in passed if report.when == "call")
+    if told:
+        terminalreporter.section("counted")
+        for line in sorted(told):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

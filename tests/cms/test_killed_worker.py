@@ -26,6 +26,7 @@ from tests.forms import work as of_forms
 from tests.forms.test_no_loss import clamd as clean_clamd
 from tests.mortal import Nursery
 from tests.smtp import smtp
+from tests.telling import tell_count
 from tests.work import SCENARIOS, Site, Work
 
 __all__ = ["clean_clamd"]
@@ -69,7 +70,7 @@ def test_worker_is_killed_inside_its_task(site, name):
         assert nursery.worker(hours=work.hours)
         work.done()
         assert _rows() == before, f"a further run changed {_rows() - before} {before - _rows()}"
-    print(f"{name}: {kills} workers killed; {said}")
+    tell_count(f"{name}: {kills} workers killed; {said}")
     assert kills >= 2
 
 

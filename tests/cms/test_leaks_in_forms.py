@@ -34,6 +34,7 @@ from tests.cms.walk import APART, OTHER, OWN, SECRET, World, address, routes, va
 from tests.cms.world import FAMILIES, MARKS, world
 from tests.factories import UserFactory
 from tests.intake import FormFactory, make_case
+from tests.telling import tell_count
 
 __all__ = ["world"]
 
@@ -146,7 +147,7 @@ def test_a_key_of_another_in_a_form_is_as_one_that_never_was(
                     continue  # there is no further one
                 sent[one.kind[0], name] += 1
                 faults += _leaks(walker, one, name, theirs)
-    print(f"{visitor.name}: {sent.total()} keys of others in {len(sent)} fields of forms")
+    tell_count(f"{visitor.name}: {sent.total()} keys of others in {len(sent)} fields of forms")
     assert not unknown, f"add fields {unknown} to KEYS or to FOR_ALL"
     assert not faults, "\n".join(faults)
     assert len(sent) >= LEAST[visitor.name], sorted(sent)

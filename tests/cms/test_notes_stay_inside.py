@@ -56,6 +56,7 @@ from tests.intake import (
     version_of,
 )
 from tests.referrals import hand_over
+from tests.telling import tell_count
 
 __all__ = ["world"]
 
@@ -281,7 +282,7 @@ def test_what_is_written_for_colleagues_is_read_by_nobody_else(told, marks, sett
         cursor.execute("select args::text from procrastinate_jobs")
         for (args,) in cursor.fetchall():
             look("jobs", "job", args.encode())
-    print(f"{len(marks)} marks looked for in {dict(read_through)}: found {len(faults)}")
+    tell_count(f"{len(marks)} marks looked for in {dict(read_through)}: found {len(faults)}")
     assert not faults, "\n".join(faults)
     assert set(MAKERS) | {"letters", "SMS", "pages", "logs", "jobs"} == set(read_through)
 

@@ -20,6 +20,7 @@ from cms.access import Role
 from cms.second_factor import devices
 from tests.cms import walk
 from tests.factories import ProviderFactory, UserFactory
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +84,7 @@ def test_no_address_of_the_back_office_opens_without_the_second_step(enforced, h
             if answer.status_code == 302:
                 assert answer.headers["Location"].startswith((VERIFY, "/admin/login")), address
             asked += 1
-    print(f"addresses and methods asked with a password alone: {asked}")
+    tell_count(f"addresses and methods asked with a password alone: {asked}")
     assert asked > 900
 
 

@@ -9,6 +9,7 @@ from cms.second_factor import devices
 from tests.cms.test_second_factor import code_of
 from tests.factories import UserFactory
 from tests.forms.test_at_once import at_once
+from tests.telling import tell_count
 
 
 def test_same_code_from_two_at_once_is_taken_once(committed_db):
@@ -17,5 +18,5 @@ def test_same_code_from_two_at_once_is_taken_once(committed_db):
     code = code_of(phone)
     found = at_once(lambda _index: devices.matching(person, code), 8)
     taken = [device for device in found if device is not None]
-    print(f"one code from {len(found)} at once: taken {len(taken)} times")
+    tell_count(f"one code from {len(found)} at once: taken {len(taken)} times")
     assert len(taken) == 1

@@ -19,6 +19,7 @@ from tests.appointments import make_group, make_kind, make_room, make_slot
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_at_once import MANY, at_once
 from tests.intake import FormFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -76,7 +77,7 @@ def test_of_fifty_one_gets_the_slot(centre, person):
         return outcome(desk.book, case_id=cases[number].pk, slot_id=slot.pk, actor=person)
 
     told = Counter(at_once(book))
-    print(f"one slot, {MANY} cases: {dict(told)}")
+    tell_count(f"one slot, {MANY} cases: {dict(told)}")
     assert told == {"done": 1, "Taken": MANY - 1}
     assert counts_hold()
 
@@ -88,7 +89,7 @@ def test_of_fifty_families_one_holds_the_slot(centre, person):
         return outcome(desk.hold, case_id=cases[number].pk, slot_id=slot.pk)
 
     told = Counter(at_once(hold))
-    print(f"one slot held, {MANY} families: {dict(told)}")
+    tell_count(f"one slot held, {MANY} families: {dict(told)}")
     assert told == {"done": 1, "Taken": MANY - 1}
 
 
@@ -99,7 +100,7 @@ def test_of_fifty_twelve_get_the_twelve_seats(centre, person):
         return outcome(desk.book, case_id=cases[number].pk, slot_id=slot.pk, actor=person)
 
     told = Counter(at_once(book))
-    print(f"12 seats, {MANY} cases: {dict(told)}")
+    tell_count(f"12 seats, {MANY} cases: {dict(told)}")
     assert told == {"done": 12, "Taken": MANY - 12}
     assert counts_hold()
 
@@ -128,7 +129,7 @@ def test_past_the_code_the_database_lets_one_in(centre, person):
         return "done"
 
     told = Counter(at_once(insert))
-    print(f"10 overlapping slots past the code, {MANY} cases: {dict(told)}")
+    tell_count(f"10 overlapping slots past the code, {MANY} cases: {dict(told)}")
     assert told == {"done": 1, "Taken": MANY - 1}
     assert overlapping() == 0
 
@@ -141,7 +142,7 @@ def test_one_case_books_one_appointment_of_a_kind(centre, person):
         return outcome(desk.book, case_id=case.pk, slot_id=slots[number].pk, actor=person)
 
     told = Counter(at_once(book))
-    print(f"{MANY} slots, one case: {dict(told)}")
+    tell_count(f"{MANY} slots, one case: {dict(told)}")
     assert told == {"done": 1, "OneOnly": MANY - 1}
     assert events.first_broken(case) is None
 
@@ -173,7 +174,7 @@ def test_booking_moving_and_cancelling_crossed_lose_nothing(centre, person):
         return " ".join(told)
 
     told = Counter(word for line in at_once(act) for word in line.split())
-    print(f"{MANY} threads, 10 families, 5 slots: {dict(told)}")
+    tell_count(f"{MANY} threads, 10 families, 5 slots: {dict(told)}")
     assert told["done"] > 0
     assert overlapping() == 0
     assert counts_hold()

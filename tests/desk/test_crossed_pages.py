@@ -24,6 +24,7 @@ from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_at_once import at_once
 from tests.intake import FormFactory, QueueFactory, make_case
 from tests.referrals import ReceiverFactory
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.slow
 
@@ -126,7 +127,7 @@ def test_everything_at_once_through_the_pages(committed_db, caplog):
     assert "deadlock" not in caplog.text
     won = {one.rpartition(" ")[0] for one in told if one.endswith(("302", "303"))}
     assert len(won) >= 4, won
-    print(f"{ROUNDS} rounds of seven at once: {dict(sorted(told.items()))}")
+    tell_count(f"{ROUNDS} rounds of seven at once: {dict(sorted(told.items()))}")
 
 
 def all_at_once(acts: dict[str, Callable[[], int]]) -> dict[str, int]:

@@ -26,6 +26,7 @@ from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_hostile_words import VECTORS
 from tests.intake import FormFactory, make_case, sample_answers, version_of
 from tests.processes import ROOT
+from tests.telling import tell_count
 
 FORMULAS = [
     "=1+1",
@@ -139,7 +140,7 @@ def test_xlsx_is_read_back_as_texts_by_two_readers():
         assert isinstance(value, str)
         assert text.strip() in (value.strip(), as_excel_shows(value).strip())
         same += 1
-    print(f"{same} hostile cells, two readers: no formula, no number, no error")
+    tell_count(f"{same} hostile cells, two readers: no formula, no number, no error")
     assert "<f" not in zipfile.ZipFile(io.BytesIO(file)).read("xl/worksheets/sheet1.xml").decode()
 
 
@@ -164,7 +165,7 @@ def test_csv_is_read_back_strictly_and_no_cell_begins_like_a_formula():
         assert not cell.startswith(DANGEROUS)
         assert not cell.strip(UNSEEN).startswith((*DANGEROUS, *"＝＋－＠"))
     marked = sum(cell.startswith("'") for cell in row)
-    print(f"{len(row)} hostile cells, {marked} with an apostrophe")
+    tell_count(f"{len(row)} hostile cells, {marked} with an apostrophe")
     assert marked >= 30
     assert "+375 29 123-45-67" in row[HOSTILE.index("+375 29 123-45-67")]
 
@@ -299,7 +300,7 @@ def test_a_table_of_thirty_times_the_rows_takes_no_more_memory(file_format, tmp_
             cwd=ROOT, env=env, capture_output=True, text=True, check=True,
         )  # fmt: skip
         peaks.append(int(run.stdout.splitlines()[-1]))
-    print(f"{file_format}: peak of 1,000 rows {peaks[0]} kB, of 30,000 {peaks[1]} kB")
+    tell_count(f"{file_format}: peak of 1,000 rows {peaks[0]} kB, of 30,000 {peaks[1]} kB")
     assert peaks[1] <= peaks[0] * 1.05
 
 

@@ -49,6 +49,7 @@ from tests.intake import (
     version_of,
 )
 from tests.processes import ROOT, environment
+from tests.telling import tell_count
 
 NEW = "/admin/intake/exports/new/"
 GIVEN = {"columns": ["number", "topic"], "file_format": "csv", "reason": "report"}
@@ -670,7 +671,9 @@ def test_a_worker_killed_in_the_middle_leaves_no_half_file(committed_db, tmp_pat
         worker.wait(timeout=60)
         CaseExport.objects.filter(pk=export.pk, state="waiting").update(done=0)
     export.refresh_from_db()
-    print(f"killed {kills} times; {export.done} cases, {AccessLog.objects.count()} rows of the log")
+    tell_count(
+        f"killed {kills} times; {export.done} cases, {AccessLog.objects.count()} rows of the log"
+    )
     assert kills >= 2
     assert export.state == "made"
     assert [place.name for place in making.folder().iterdir()] == [str(export.pk)]

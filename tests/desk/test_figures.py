@@ -45,6 +45,7 @@ from tests.intake import (
     step,
     version_of,
 )
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -194,7 +195,9 @@ def test_upkeep_and_rebuilding_tell_the_same(clock, centre, specialist):
     call_command("figures", "--rebuild", stdout=io.StringIO())
     assert [rows(DayCounts), rows(Sums)] == kept_up
     seen = {name for name in COUNTERS if total(name)}
-    print(f"\n{len(life.done)} moves, {len(kept_up[0])} rows of days, {len(seen)} counters moved")
+    tell_count(
+        f"{len(life.done)} moves, {len(kept_up[0])} rows of days, {len(seen)} counters moved"
+    )
     assert {"received", "taken", "answered", "decided", "reopened", "recurring", "remote",
             "withdrawn", "why_no_places", "rated_1"} <= seen  # fmt: skip
     assert all(DayCounts.objects.exclude(**{name: None}).exists() for name in WAITS)

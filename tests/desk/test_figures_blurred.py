@@ -22,6 +22,7 @@ from desk.models.figures import BUCKETS
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.figures import FILES, URL, numbers, rows, texts
 from tests.intake import TopicFactory
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -167,8 +168,8 @@ def test_no_pair_of_answers_gives_a_small_number_away(world):
     guessed = sum(round(sum(found[of]) / len(found[of])) == truth(of) for of in small)
     most = Counter(map(truth, small)).most_common(1)[0][1]  # who always says the same number
     assert guessed < 1.25 * most
-    print(
-        f"\n{len(told)} answers, {len(small)} small numbers between them: none certain, {guessed}"
+    tell_count(
+        f"{len(told)} answers, {len(small)} small numbers between them: none certain, {guessed}"
         f" guessed by averaging, {most} by always saying the same"
     )
 

@@ -18,6 +18,7 @@ from forms.models import IntakeCase
 from tests.factories import UserFactory
 from tests.figures import FILES, decided, texts
 from tests.intake import NAME, PHONE, STORY, FormFactory, TopicFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def test_nothing_of_a_person_is_on_page_workbook_and_paper(client, centre, clock
             for secret in planted:
                 looked += 1
                 assert secret not in text
-    print(f"\n{len(planted)} secrets looked for, {looked} times")
+    tell_count(f"{len(planted)} secrets looked for, {looked} times")
 
 
 # Files

@@ -12,6 +12,7 @@ from forms.models import Channel, Score
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.figures import FILES, URL, decided, numbers, rows, texts
 from tests.intake import FormFactory, TopicFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -191,4 +192,4 @@ def test_queries_do_not_grow_with_what_is_counted(
     few = [asked(query) for query in queries]
     fill(25)
     assert [asked(query) for query in queries] == few
-    print(f"\nqueries of the page of {role}: {few}")
+    tell_count(f"queries of the page of {role}: {few}")

@@ -16,6 +16,7 @@ from desk.models import DayCounts, Sums
 from desk.models.figures import BUCKETS
 from tests.factories import ProviderFactory, TerritoryFactory
 from tests.intake import TopicFactory
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +119,7 @@ def test_whatever_is_asked_is_read_as_the_cells_tell_it(cells, name):
             }
             compared += 1
     assert compared == 2 * 16 * 16
-    print(f"\n{name}: {compared} questions answered as the cells tell them")
+    tell_count(f"{name}: {compared} questions answered as the cells tell them")
 
 
 def test_which_sums_are_read():

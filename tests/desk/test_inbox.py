@@ -21,6 +21,7 @@ from forms.models import AccessLog, IntakeCase, State
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import NAME, STORY
 from tests.referrals import MESSAGE, NOTE, ReceiverFactory, hand_over, partner_of, taken_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -213,7 +214,7 @@ def people(sent, centre):
     return everybody
 
 
-def test_matrix_of_rights(sent, centre, paper, capsys):
+def test_matrix_of_rights(sent, centre, paper):
     tried = 0
     for who, (user, own) in people(sent, centre).items():
         browser = Client() if user is None else entered(user)
@@ -235,8 +236,7 @@ def test_matrix_of_rights(sent, centre, paper, capsys):
             for private in (STORY, MESSAGE, NAME, NOTE, sent.case.number):
                 assert private not in text, where
             assert ReferralEvent.objects.count() == events, where
-    with capsys.disabled():
-        print(f"\nmatrix of rights: {tried} requests of {len(people(sent, centre))} people")
+    tell_count(f"matrix of rights: {tried} requests of {len(people(sent, centre))} people")
 
 
 def test_inbox_is_for_those_who_answer(sent, centre):

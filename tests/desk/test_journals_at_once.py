@@ -14,6 +14,7 @@ from tests.desk.test_journals import numbered, numbers, told
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_at_once import at_once
 from tests.intake import make_case
+from tests.telling import tell_count
 
 
 def test_many_writers_at_once_write_each_case_once_and_leave_no_gap(committed_db, monkeypatch):
@@ -22,7 +23,7 @@ def test_many_writers_at_once_write_each_case_once_and_leave_no_gap(committed_db
     centres = [ProviderFactory(centre=True), ProviderFactory(centre=True)]
     cases = [make_case(centre=centres[number % 2]) for number in range(20)]
     written = at_once(lambda _index: writing_journals.write(), 8)
-    print(f"8 writers, 20 cases, 2 centres: {sorted(written)} lines")
+    tell_count(f"8 writers, 20 cases, 2 centres: {sorted(written)} lines")
     assert sum(written) == len(cases)
     for centre in centres:
         of_centre = {case.pk for case in cases if case.centre_id == centre.pk}
@@ -55,7 +56,9 @@ def test_crossing_registrations_and_rollbacks_leave_no_gap_in_any_centre_and_yea
     kept = sum(at_once(register, len(places)))
     writing_journals.write()
     lines = JournalEntry.objects.filter(register=journal)
-    print(f"{len(places)} registrations, {len(places) - kept} rolled back: {lines.count()} lines")
+    tell_count(
+        f"{len(places)} registrations, {len(places) - kept} rolled back: {lines.count()} lines"
+    )
     assert lines.count() == kept == IntakeCase.objects.filter(centre__in=centres).count()
     assert lines.values("case").distinct().count() == kept
     for centre, day in itertools.product(centres, days):

@@ -19,6 +19,7 @@ from tests.factories import ProviderFactory
 from tests.forms.test_files import PDF
 from tests.letters import letter
 from tests.mailboxes import make_box
+from tests.telling import tell_count
 from tests.workers import Worker
 
 pytestmark = pytest.mark.slow
@@ -84,7 +85,7 @@ def test_reader_killed_at_each_point(box, dovecot, tmp_path, settings):
         assert worker.ends() == -9, (point, worker.log.read_text())
         read_again(box)
         assert Worker(tmp_path, given).ends() == 0
-    print(
+    tell_count(
         f"{len(POINTS)} kills, one at each point: {nothing_lost(dovecot, set(POINTS), len(POINTS))}"
     )
 
@@ -114,7 +115,9 @@ def test_reader_killed_at_any_moment(box, dovecot, tmp_path, settings):
     read_again(box)
     assert Worker(tmp_path, given).ends() == 0
     assert killed >= 2
-    print(f"{killed} kills, after {done} cases: {nothing_lost(dovecot, wanted, LETTERS + TWICE)}")
+    tell_count(
+        f"{killed} kills, after {done} cases: {nothing_lost(dovecot, wanted, LETTERS + TWICE)}"
+    )
 
 
 def _wait_for_case(known: int) -> None:

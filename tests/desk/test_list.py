@@ -43,6 +43,7 @@ from tests.intake import (
     reached_by,
     step,
 )
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/intake/"
@@ -410,7 +411,7 @@ def test_all_columns_cost_the_same_for_few_and_many(
         with django_assert_max_num_queries(25) as counted:
             staff.get(f"{LIST}?tab=open&topic={form.topic_id}")
         counts.append(len(counted))
-    print(f"queries of the list: {counts}")
+    tell_count(f"queries of the list: {counts}")
     assert counts[0] == counts[1]
 
 

@@ -23,6 +23,7 @@ from forms.models import CaseEvent, IntakeCase, State
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, TopicFactory, make_case
 from tests.processes import ROOT, environment
+from tests.telling import tell_count
 
 MANY = "/admin/intake/many/"
 
@@ -213,7 +214,7 @@ def test_killed_again_and_again_each_row_is_done_once(committed_db, tmp_path):
         left = now
     assert not psutil.pid_exists(worker.pid) or worker.poll() is not None
     events = CaseEvent.objects.filter(kind="assigned")
-    print(f"killed {kills} times: {results(job)}, events {events.count()}")
+    tell_count(f"killed {kills} times: {results(job)}, events {events.count()}")
     assert kills >= 2
     assert results(job) == {"done": len(cases)}
     assert events.count() == events.values("case").distinct().count() == len(cases)
@@ -231,6 +232,6 @@ def test_two_workers_at_one_job_share_its_rows(committed_db):
     given = {"person": colleague.pk, "reason": "away"}
     job = bulk.begin(owner=head, action="assign", given=given, cases=[one.pk for one in cases])
     shares = at_once(lambda _n: bulk.work(job.pk), 4)
-    print(f"rows by worker: {shares}")
+    tell_count(f"rows by worker: {shares}")
     assert sum(shares) == 40
     assert CaseEvent.objects.filter(kind="assigned").count() == 40

@@ -17,6 +17,7 @@ from forms.models import CaseEvent, IntakeCase, State
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_at_once import MANY, at_once
 from tests.intake import FormFactory, QueueFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.slow
 EXPECTED = (moves.StaleCase, moves.NotAllowed, moves.AlreadyTaken, IntakeCase.DoesNotExist)
@@ -42,7 +43,7 @@ def test_fifty_take_the_next_and_each_has_a_case_of_its_own(centre):
     answers = at_once(lambda n: clients[n].post("/admin/intake/next/?tab=free"))
     statuses = Counter(answer.status_code for answer in answers)
     taken = [one.headers["Location"] for one in answers if one.status_code == 303]
-    print(f"take the next, {MANY} threads, {MANY - 5} cases: {dict(statuses)}")
+    tell_count(f"take the next, {MANY} threads, {MANY - 5} cases: {dict(statuses)}")
     # Who came while the last rows were just being taken is told that nothing is free.
     assert len(taken) == len(set(taken)) == MANY - 5
     assert set(statuses) == {303, 409}
@@ -94,7 +95,7 @@ def test_take_transfer_close_and_merge_crossed(centre):
     for start in range(0, len(plans), 25):
         part = plans[start : start + 25]
         told.update(at_once(lambda n, part=part: act(part[n]), len(part)))
-    print(f"crossed moves: {dict(sorted(told.items()))}")
+    tell_count(f"crossed moves: {dict(sorted(told.items()))}")
     assert told.total() == 200
     assert sum(count for what, count in told.items() if what.endswith("done")) >= 12
     for case in IntakeCase.objects.all():
@@ -130,7 +131,7 @@ def test_a_into_b_and_b_into_a_at_once(centre):
         outcomes[tuple(sorted(told))] += 1
         states = sorted(IntakeCase.objects.filter(pk__in=[one.pk for one in pair]).values_list("state", flat=True))  # fmt: skip
         assert states == [State.CLOSED, State.NEW]
-    print(f"A into B and B into A, ten times: {dict(outcomes)}")
+    tell_count(f"A into B and B into A, ten times: {dict(outcomes)}")
     assert all(told.count("joined") == 1 for told in outcomes)
 
 
@@ -148,7 +149,7 @@ def test_of_two_corrections_from_one_page_one_is_kept(centre):
         return "kept"
 
     told = Counter(at_once(amend, 10))
-    print(f"ten corrections from one page: {dict(told)}")
+    tell_count(f"ten corrections from one page: {dict(told)}")
     assert told == {"kept": 1, "stale": 9}
     case.refresh_from_db()
     assert case.amendments.count() == 1

@@ -18,6 +18,7 @@ from forms.models import IntakeCase
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_ledger import past_the_database
 from tests.intake import FormFactory, QueueFactory, TopicFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/intake/"
@@ -151,7 +152,7 @@ def test_one_question_however_long_the_list_is(specialist, centre):
             found = news.news(specialist, tab, filtering, since=since, free=keys, shown=[keys[0]])
         assert found.came
         asked.append(len(queries))
-    print(f"questions of an open list: {asked}")
+    tell_count(f"questions of an open list: {asked}")
     assert asked == [1, 1]
 
 

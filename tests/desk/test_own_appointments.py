@@ -26,6 +26,7 @@ from tests.appointments import (
 )
 from tests.factories import ProviderFactory
 from tests.intake import FormFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +117,7 @@ def test_the_next_free_time_costs_nothing_where_there_is_none(
         with django_assert_max_num_queries(4) as queries:
             links(case)
         counts.append(len(queries))
-    print(f"questions for the next free time, of 0, 1 and 5 kinds: {counts}")
+    tell_count(f"questions for the next free time, of 0, 1 and 5 kinds: {counts}")
     assert counts == [2, 4, 4]
 
 

@@ -21,6 +21,7 @@ from forms.models import CaseEvent, Channel, EventKind, IntakeCase, LookupAttemp
 from tests.factories import ProviderFactory
 from tests.intake import NAME, STORY
 from tests.referrals import MESSAGE, NOTE, ReceiverFactory, hand_over, taken_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -210,13 +211,12 @@ def test_links_whose_referral_is_over(client, sent, specialist, door, end):
     assert client.get(page_of(sent)).status_code == 404
 
 
-def test_link_is_over_with_its_term(client, sent, door, monkeypatch, capsys):
+def test_link_is_over_with_its_term(client, sent, door, monkeypatch):
     late = sent.due_at + datetime.timedelta(seconds=1)
     monkeypatch.setattr(timezone, "now", lambda: late)
     assert client.get(door).status_code == 410
     assert client.post(ENTER, keys_of(sent)).status_code == 410
-    with capsys.disabled():
-        print(f"\npartner links refused: {len(FORGED)} forged, {len(ENDS)} over, 1 expired")
+    tell_count(f"partner links refused: {len(FORGED)} forged, {len(ENDS)} over, 1 expired")
 
 
 @pytest.mark.parametrize("end", [name for name in ENDS if name != "answered"])

@@ -15,6 +15,7 @@ from desk.mail.history import without_history
 from desk.mail.html_text import text_of_html
 from desk.mail.reading import LONGEST_TEXT, Mail, parse
 from tests.letters import SENDER, TEXT, bounce, letter, raw
+from tests.telling import tell_count
 
 WORDS = "Здравствуйте! Мне нужна помощь с пособием. Ёлка, объём, щётка."
 
@@ -312,7 +313,7 @@ def test_letters_with_random_bytes_in_them_break_nothing():
         mail = parse(bytes(spoiled))
         assert "\x00" not in mail.text + mail.subject + mail.name
         (mail.text + mail.subject + mail.name).encode()
-    print("400 letters with random bytes in them were read")
+    tell_count("400 letters with random bytes in them were read")
 
 
 BOMBS = {

@@ -40,6 +40,7 @@ from tests.referrals import (
     partner_of,
     taken_case,
 )
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -491,7 +492,7 @@ def test_partner_is_told_of_what_waits(sent):
 # Notes
 
 
-def test_notes_are_on_no_page_and_in_no_packet_of_others(staff, client, case, sent, capsys):
+def test_notes_are_on_no_page_and_in_no_packet_of_others(staff, client, case, sent):
     """Everything that leaves the desk, read as a whole."""
     answered(sent)
     partner = partner_of(sent.provider)
@@ -511,5 +512,4 @@ def test_notes_are_on_no_page_and_in_no_packet_of_others(staff, client, case, se
     assert all(NOTE not in text for text in seen)
     assert Referral.objects.get(pk=sent.pk).state == ReferralState.ANSWERED
     assert IntakeCase.objects.get(pk=case.pk).state == State.IN_WORK
-    with capsys.disabled():
-        print(f"\nnotes looked for in {len(seen)} texts that leave the desk: none found")
+    tell_count(f"notes looked for in {len(seen)} texts that leave the desk: none found")

@@ -18,6 +18,7 @@ from forms.moves import MoveError
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_at_once import at_once
 from tests.referrals import ReceiverFactory, hand_over, partner_of, taken_case
+from tests.telling import tell_count
 
 ENDS = (Step.REFUSED, Step.ANSWERED, Step.RECALLED)
 
@@ -42,7 +43,7 @@ def tried(act):
 
 
 @pytest.mark.slow
-def test_many_browsers_answer_by_one_link(sent, capsys):
+def test_many_browsers_answer_by_one_link(sent):
     keys = {"token": partner_link.token_of(sent), "code": partner_link.code_of(sent)}
     first = Client()
     assert first.post("/partner/open/", keys).status_code == 303
@@ -58,8 +59,7 @@ def test_many_browsers_answer_by_one_link(sent, capsys):
     assert found == {303: 1, 409: 17}
     assert ReferralEvent.objects.filter(referral=sent, kind=Step.ANSWERED).count() == 1
     assert CaseEvent.objects.filter(case=sent.case, kind="referral_answered").count() == 1
-    with capsys.disabled():
-        print(f"\none link answered by 18 at once: {dict(found)}")
+    tell_count(f"one link answered by 18 at once: {dict(found)}")
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_two_clicks_on_one_page_are_one_answer(sent):
 
 
 @pytest.mark.slow
-def test_answer_refusal_recall_and_silence_crossed(sent, specialist, capsys):
+def test_answer_refusal_recall_and_silence_crossed(sent, specialist):
     account = Who(Way.ACCOUNT, partner_of(sent.provider))
     link = Who(Way.LINK)
     late = sent.due_at + sent.due_at.resolution
@@ -100,8 +100,7 @@ def test_answer_refusal_recall_and_silence_crossed(sent, specialist, capsys):
     assert case.state == State.IN_WORK
     assert case.assignee == specialist
     assert first_broken(case) is None
-    with capsys.disabled():
-        print(f"\nanswer × refusal × recall × acceptance × silence, 20 at once: {Counter(found)}")
+    tell_count(f"answer × refusal × recall × acceptance × silence, 20 at once: {Counter(found)}")
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from tests.intake import (
     reached_by,
 )
 from tests.referrals import MESSAGE, NOTE, ReceiverFactory, hand_over, taken_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -304,7 +305,7 @@ def test_two_ends_are_impossible(sent):
     refused(lambda: end(3, Step.ANSWERED, result="helped"))
 
 
-def test_every_check_of_the_database_is_tried(capsys):
+def test_every_check_of_the_database_is_tried():
     """Each has an impossible row above that only it refuses."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -314,6 +315,5 @@ def test_every_check_of_the_database_is_tried(capsys):
         )
         checks = cursor.fetchone()
     assert checks == (8, 4)
-    with capsys.disabled():
-        rows, events = len(IMPOSSIBLE), len(IMPOSSIBLE_STEPS)
-        print(f"\nimpossible rows refused: {rows} referrals and {events} events; checks: {checks}")
+    rows, events = len(IMPOSSIBLE), len(IMPOSSIBLE_STEPS)
+    tell_count(f"impossible rows refused: {rows} referrals and {events} events; checks: {checks}")

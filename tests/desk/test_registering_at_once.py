@@ -17,6 +17,7 @@ from tests.desk.test_registering import token_of, typed, url
 from tests.desk.test_scripts import make_script
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory
+from tests.telling import tell_count
 
 CLICKS = 20
 
@@ -54,4 +55,4 @@ def test_twenty_clicks_at_once_make_one_case_and_one_talk(committed_db):
         assert model.objects.count() == 1, model
     assert CaseEvent.objects.filter(kind=EventKind.ACCEPTED).count() == 1
     assert not FormDraft.objects.exists()
-    print(f"{CLICKS} clicks at once: 1 submission, 1 case, 1 talk, {CLICKS} equal answers")
+    tell_count(f"{CLICKS} clicks at once: 1 submission, 1 case, 1 talk, {CLICKS} equal answers")

@@ -25,6 +25,7 @@ from forms.models import (
 from forms.sending import composers
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import QueueFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 LOOKS = "/admin/intake/looks/"
@@ -111,7 +112,7 @@ def test_the_policy_as_a_table(centre):
         looked += 1
         if sees != expected(role, place, state, secret, tie):
             wrong.append((str(role), place, state, secret, tie, sees))
-    print(f"{looked} rows of the table, wrong: {len(wrong)}")
+    tell_count(f"{looked} rows of the table, wrong: {len(wrong)}")
     assert wrong == []
 
 

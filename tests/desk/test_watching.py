@@ -15,6 +15,7 @@ from forms.calendars import calendar_of
 from forms.events import first_broken
 from forms.models import Channel, EventKind, IntakeCase, SpecialDay, State, SubmissionKey
 from tests.referrals import ReceiverFactory, hand_over, taken_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -173,7 +174,6 @@ def test_task_runs_twice(sent, case, monkeypatch):
     assert watch_referrals.lock == watch_referrals.queueing_lock == "intake_desk.watch_referrals"
 
 
-def test_count_is_told(capsys):
+def test_count_is_told():
     assert len({case[0] for case in AROUND_HOLIDAYS}) >= 6
-    with capsys.disabled():
-        print(f"\nsilence around holidays: {len(AROUND_HOLIDAYS)} calendars")
+    tell_count(f"silence around holidays: {len(AROUND_HOLIDAYS)} calendars")

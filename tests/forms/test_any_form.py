@@ -25,6 +25,7 @@ from tests.forms import any_form
 from tests.forms.any_form import Judge
 from tests.forms.test_form_page import draft_of
 from tests.intake import FormFactory
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +87,7 @@ def test_verdict_is_that_of_a_plain_judge(definition):
             assert kinds == {k: isinstance(v, bool) for k, v in judge.answers.items()}
 
     run()
-    print(f"random forms and answers: {dict(seen)}, no difference to the plain judge")
+    tell_count(f"random forms and answers: {dict(seen)}, no difference to the plain judge")
     assert seen["accepted"] > 20
 
 
@@ -130,4 +131,4 @@ def test_no_form_and_no_answer_breaks_a_page(definition, admin_client):
         assert admin_client.get(f"/admin/intake/forms/{definition.pk}/check/").status_code == 200
 
     run()
-    print(f"pages of random forms: {dict(seen)}, none failed")
+    tell_count(f"pages of random forms: {dict(seen)}, none failed")

@@ -31,6 +31,7 @@ from tests.forms.test_form_page import typed
 from tests.forms.test_keys import key
 from tests.forms.test_ledger import past_the_database
 from tests.intake import FormFactory, contact_steps, make_case, reached_by, version_of
+from tests.telling import tell_count
 
 MANY = 50
 
@@ -159,4 +160,4 @@ def test_writers_of_the_ledger_at_once_write_each_day_once(committed_db):
     assert max(done) in (19, 20)  # yesterday is written an hour after midnight
     assert LedgerRow.objects.count() == max(done) * len(Channel)
     assert first_broken() is None
-    print(f"4 writers at once wrote {max(done)} days, each once")
+    tell_count(f"4 writers at once wrote {max(done)} days, each once")

@@ -19,6 +19,7 @@ from forms.terms import Calendar
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_calendars import CALENDARS, SATURDAY_CENTRE, at
 from tests.intake import FormFactory, TopicFactory, make_case
+from tests.telling import tell_count
 
 KALININGRAD, KAMCHATKA, MOSCOW = (
     zoneinfo.ZoneInfo(name) for name in ("Europe/Kaliningrad", "Asia/Kamchatka", "Europe/Moscow")
@@ -116,7 +117,7 @@ def test_one_moment_in_several_zones(name):
 
 def test_count_is_told():
     count = 3 * len(TERMS) + len(PAUSES) + sum(len(zones) for _at, zones in ZONES.values())
-    print(f"{count} terms counted by hand: all as counted")
+    tell_count(f"{count} terms counted by hand: all as counted")
     assert Calendar(week=SATURDAY_CENTRE).is_working(datetime.date(2028, 2, 29))
 
 

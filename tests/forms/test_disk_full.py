@@ -19,6 +19,7 @@ from tests.forms.test_form_page import typed
 from tests.forms.test_submitting_by_api import ANSWERS
 from tests.intake import FormFactory, question, step, version_of
 from tests.processes import PDF
+from tests.telling import tell_count
 
 NO_ROOM = "нет места для файлов"
 BROKEN = "на нашей стороне"
@@ -122,7 +123,7 @@ def test_a_real_disk_that_is_full(papers, store):
         assert [send(papers, *one).status_code for one in refused] == [303] * len(refused)
         assert IntakeCase.objects.count() == 12
         assert list(ledger.findings()) == []
-        print(
+        tell_count(
             f"12 files, disk full for {len(refused)}: {given} receipts, later {len(refused)} more"
         )
     finally:

@@ -24,6 +24,7 @@ from tests.forms import any_form
 from tests.forms.any_form import Judge, Known
 from tests.forms.test_form_page import draft_of
 from tests.intake import FormFactory
+from tests.telling import tell_count
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -224,6 +225,6 @@ def test_a_form_is_edited_in_any_way_and_nothing_sent_changes(admin_user):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(dict(SEEN))
+    tell_count(dict(SEEN))
     assert SEEN["published"] > 5
     assert SEEN["read again, byte for byte"] == SEEN["sent"] > 5

@@ -20,6 +20,7 @@ from tests.factories import ProviderFactory, UserFactory
 from tests.gateway import gateway
 from tests.intake import EMAIL, FormFactory, contact_steps, make_case, reached_by
 from tests.smtp import DROP, HANG, smtp
+from tests.telling import tell_count
 from tests.workers import Worker, do_the_rest
 
 
@@ -265,7 +266,7 @@ def test_worker_killed_at_each_point_loses_no_message(committed_db, tmp_path, as
         twice = {key for key, number in counts.items() if number > 1}
         assert twice <= set(marked)
         assert set(counts) == {notice.message_id for notice in notices.values()}
-    print(
+    tell_count(
         f"{len(notices)} workers killed, one at each point: {len(counts)} of {len(notices)} messages"
         f" arrived, {len(twice)} of them twice with the same Message-ID and marked, lost"
         f" {len(lost)}"
@@ -306,4 +307,4 @@ def test_code_whose_sending_was_cut_off_comes_again_as_the_same(committed_db, tm
         assert first["Message-ID"] == second["Message-ID"]
         code = "".join(filter(str.isdigit, first.get_payload(decode=True).decode().split(".")[0]))
         assert recovery.redeem(asked=str(key), code=code)
-    print("1 worker killed when a code was taken: the same code twice, and it opens")
+    tell_count("1 worker killed when a code was taken: the same code twice, and it opens")

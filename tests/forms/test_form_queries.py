@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.intake import FormFactory, question, step
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 MOST = 8
@@ -28,5 +29,5 @@ def test_twenty_and_sixty_fields_cost_the_same(client, layout, kinds):
         FormFactory(slug=f"form-{fields}", steps=steps, layout=layout)
         queries(client, f"form-{fields}")  # what is kept for long
         counts[fields] = queries(client, f"form-{fields}")
-    print(f"{layout}, {kinds}: {counts}")
+    tell_count(f"{layout}, {kinds}: {counts}")
     assert counts[20] == counts[60] <= MOST

@@ -21,6 +21,7 @@ from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_files import PDF
 from tests.forms.test_form_page import draft_of, typed
 from tests.intake import FormFactory, family_steps, question, simple_steps, version_of
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def test_extra_fields_of_a_page_are_dropped(client, form):
     assert client.post("/forms/vopros/?state=closed&centre=1", sent).status_code == 303
     as_it_should_be(form)
     assert IntakeCase.objects.get().channel == Channel.WEB
-    print(f"{len(extra)} fields that no page has were dropped")
+    tell_count(f"{len(extra)} fields that no page has were dropped")
 
 
 def test_extra_fields_lie_in_no_draft(client, form):
@@ -126,7 +127,7 @@ def test_extra_keys_of_the_api_are_refused_or_dropped(client, form):
     for case in IntakeCase.objects.all():
         assert (case.state, case.assignee, case.centre, case.channel) == (State.NEW, None, None, Channel.API)  # fmt: skip
         assert set(case.submission.read_answers()) == TAKEN
-    print(f"{refused} keys among answers refused, {dropped} keys beside them dropped")
+    tell_count(f"{refused} keys among answers refused, {dropped} keys beside them dropped")
 
 
 def test_json_that_is_deep_huge_or_odd_is_refused(client, form):
@@ -157,7 +158,7 @@ def test_json_that_is_deep_huge_or_odd_is_refused(client, form):
         assert answer.json()["detail"], name
     assert api(client, "<x/>", kind="text/xml").status_code in (400, 415, 422)
     assert not Submission.objects.exists()
-    print(f"{len(bodies) + 1} bodies refused in words, nothing stored")
+    tell_count(f"{len(bodies) + 1} bodies refused in words, nothing stored")
 
 
 def test_key_of_one_form_sends_no_other(client, form):
@@ -207,7 +208,7 @@ def test_wrong_number_wrong_code_and_absent_number_look_and_cost_the_same(sent):
             client.post("/status/", {"number": number, "secret": "2222-2222"})
             found.append(time.perf_counter() - begun)
     known, unknown = (statistics.median(found) * 1000 for found in took.values())
-    print(
+    tell_count(
         f"{len(asked['wrong code'][2])} queries each; median {known:.1f} ms known, {unknown:.1f} ms absent"
     )
 
@@ -249,7 +250,7 @@ def test_everything_of_a_family_is_closed_to_guesses(sent, client, store):
         assert other.get(f"/admin/intake/{path}").status_code in (403, 404, 405), path
         assert Client().get(f"/admin/intake/{path}").status_code == 302
         assert client.get(f"/admin/intake/{path}").status_code == 302
-    print(f"{len(empty)} guesses at addresses, all turned away")
+    tell_count(f"{len(empty)} guesses at addresses, all turned away")
 
 
 def test_a_machine_that_guesses_is_stopped(sent):
@@ -259,7 +260,9 @@ def test_a_machine_that_guesses_is_stopped(sent):
         for n in range(200)
     ]  # fmt: skip
     tried = statuses.count(422)
-    print(f"200 guesses from 20 addresses: {tried} were compared, {statuses.count(429)} were not")
+    tell_count(
+        f"200 guesses from 20 addresses: {tried} were compared, {statuses.count(429)} were not"
+    )
     assert tried == 20 * 5
     ways = len(ALPHABET) ** 8
     assert ways / tried > 10_000_000

@@ -24,6 +24,7 @@ from tests.forms.test_files import DOCX, PDF, archive, kept, picture
 from tests.forms.test_form_page import draft_of
 from tests.intake import FormFactory, question, step
 from tests.processes import granian
+from tests.telling import tell_count
 
 URL = "/forms/bumagi/"
 HTML = b"<!doctype html><html><body onload=alert(1)><script>alert(1)</script></body></html>"
@@ -166,7 +167,7 @@ def test_no_hostile_file_is_taken(send, store):
             taken.append(name)
     assert taken == []
     assert kept(store) == []
-    print(f"{len(HOSTILE)} hostile files refused with words, none kept")
+    tell_count(f"{len(HOSTILE)} hostile files refused with words, none kept")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_bombs_are_told_without_being_unpacked(name):
         _now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    print(f"{name}: {len(content)} bytes, {peak} bytes of memory at most")
+    tell_count(f"{name}: {len(content)} bytes, {peak} bytes of memory at most")
     assert peak < 3 * len(content) + 5 * files.MEGABYTE
 
 
@@ -200,7 +201,7 @@ def test_random_damage_of_good_files_is_no_crash():
             seen["taken"] += 1
         except Refused:
             seen["refused"] += 1
-    print(f"damaged files: {seen}, none crashed")
+    tell_count(f"damaged files: {seen}, none crashed")
 
 
 NAMES = [
@@ -250,7 +251,7 @@ def test_names_do_no_harm_anywhere(form, store, client):
         assert "sandbox" in header["Content-Security-Policy"]
         for guess in (f"/media/{file.pk}", f"/private/{file.pk}", f"/forms/bumagi/{file.pk}", f"/documents/{file.pk}/x.pdf"):  # fmt: skip
             assert Client().get(guess, follow=True).status_code == 404
-    print(f"{len(NAMES)} names made harmless, {len(names)} of them sent and kept")
+    tell_count(f"{len(NAMES)} names made harmless, {len(names)} of them sent and kept")
 
 
 @pytest.mark.slow
@@ -274,7 +275,7 @@ def test_slow_bodies_keep_nobody_waiting(committed_db, tmp_path):
             one.close()
         for one in slow:
             one.close()
-    print(f"{len(slow)} slow bodies, {answered} of 20 others answered meanwhile")
+    tell_count(f"{len(slow)} slow bodies, {answered} of 20 others answered meanwhile")
     assert answered == 20
 
 
@@ -322,7 +323,7 @@ def test_bodies_that_are_too_much_are_refused_whole(client, form, store):
         assert client.post(URL, body, content_type=kind).status_code in (200, 400, 422), name
     assert kept(store) == []
     assert not IntakeCase.objects.exists()
-    print(f"{len(bodies)} bodies that are too much and {len(odd)} odd ones refused whole")
+    tell_count(f"{len(bodies)} bodies that are too much and {len(odd)} odd ones refused whole")
 
 
 def test_limits_hold_over_many_pages(client, form, store):

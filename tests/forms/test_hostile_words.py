@@ -18,6 +18,7 @@ from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_files import PDF
 from tests.forms.test_form_page import draft_of
 from tests.intake import FormFactory, compare, question, rows, step
+from tests.telling import tell_count
 
 # Each says where it has worked, and does something that the browser would show.
 VECTORS = [
@@ -217,7 +218,9 @@ def test_words_of_families_and_editors_stay_words(form, browser_page):
     assert is_harmless(desk, said).count("{% debug %}") >= 4
     page.goto(f"/status/{case.ref}/")
     assert "{% debug %}" in is_harmless(page, said)
-    print(f"{len(VECTORS)} vectors in every place that takes words: {seen + 3} pages, none ran")
+    tell_count(
+        f"{len(VECTORS)} vectors in every place that takes words: {seen + 3} pages, none ran"
+    )
 
 
 def test_other_ways_out_carry_words_as_they_are(form):

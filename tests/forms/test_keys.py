@@ -38,6 +38,7 @@ from forms.references import ALPHABET
 from tests.cms.test_settings import PRODUCTION, run
 from tests.forms.test_ledger import bare_submission
 from tests.intake import NAME, PHONE, STORY, FormFactory, make_case, question, step, version_of
+from tests.telling import tell_count
 
 ROOT = Path(__file__).resolve().parents[2]
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -162,7 +163,7 @@ def test_killed_rotation_leaves_everything_readable_and_is_finished_by_the_next(
     assert sum(rotation.rotate()) == left
     settings.NAVIGATOR_DATA_KEYS = [new]
     assert marks.submissions_with("phone", PHONE).count() == 12
-    print(f"killed with {left} of 12 keys left; all 12 open")
+    tell_count(f"killed with {left} of 12 keys left; all 12 open")
 
 
 @pytest.mark.django_db

@@ -36,6 +36,7 @@ from tests.intake import (
     simple_steps,
     step,
 )
+from tests.telling import tell_count
 
 DAY = datetime.date(2026, 11, 22)
 
@@ -174,7 +175,7 @@ def test_of_two_hundred_questions_with_sixty_conditions_some_thousands_are_tried
     began = time.perf_counter()
     report = lint(schema, day=DAY)
     took = time.perf_counter() - began
-    print(f"200 questions, 60 conditions: {took:.2f} s, {report.tried} combinations")
+    tell_count(f"200 questions, 60 conditions: {took:.2f} s, {report.tried} combinations")
     assert 1_000 < report.tried < 10_000
     assert not report.errors
 

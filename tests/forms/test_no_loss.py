@@ -54,6 +54,7 @@ from tests.processes import (
     page_with_file,
     preforked,
 )
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.slow
 
@@ -152,7 +153,9 @@ def test_twenty_posts_with_one_key_over_http_give_one_receipt(forms, senders, ho
                 "cases": 1,
                 "accepted events": 1,
             }
-            print(f"{make.__name__}: 20 posts at once, 1 submission, 1 case, 20 equal receipts")
+            tell_count(
+                f"{make.__name__}: 20 posts at once, 1 submission, 1 case, 20 equal receipts"
+            )
     assert set(ledger.findings()) == set()
 
 
@@ -198,7 +201,7 @@ def test_killing_web_and_worker_at_random_points_loses_nothing(forms, senders, h
                 families.wait_for_receipt()
         found = nothing_lost(families)
     scans = _scan_what_is_left(clamd)
-    print(
+    tell_count(
         f"{killed['web']} kills of web processes, {killed['worker']} of workers; {families.broken}"
         f" answers that never came, {sum(families.statuses.values())} that came; {found};"
         f" {scans} files scanned in the end"
@@ -244,7 +247,7 @@ def test_restarting_the_database_under_load_loses_nothing(forms, senders, home):
         families.port = portal.port
         found = nothing_lost(families)
     told = [*pages, *families.pages]
-    print(
+    tell_count(
         f"{RESTARTS} immediate stops under load; {found}; answers {dict(families.statuses)},"
         f" {families.broken} that never came"
     )

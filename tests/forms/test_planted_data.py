@@ -34,6 +34,7 @@ from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.forms.test_files import PDF
 from tests.forms.test_form_page import draft_of
 from tests.intake import FormFactory, question, step
+from tests.telling import tell_count
 
 PLANTED = {
     "СНИЛС": ["11223344595", "112-233-445 95"],
@@ -376,7 +377,7 @@ def test_planted_data_is_found_nowhere(portal_with_forms, caplog, monkeypatch, s
     for place, contents in looked.items():
         for content in contents:
             assert found_in(content) == [], (place, content[:3000])
-    print(
+    tell_count(
         f"{sum(map(len, PLANTED.values()))} planted, {sum(map(len, NEEDLES.values()))} shapes of them, "
         f"{len(addresses)} requests, {failures} forced failures, {tasks} tasks; found nowhere in: "
         + ", ".join(f"{place} ({len(found)})" for place, found in looked.items())

@@ -22,6 +22,7 @@ from tests.factories import TerritoryFactory
 from tests.forms.test_files import PDF
 from tests.forms.test_form_page import draft_of, typed
 from tests.intake import FormFactory, family_steps, question, step, version_of
+from tests.telling import tell_count
 
 PACE, WORK = 60, 6
 
@@ -93,7 +94,7 @@ def test_thirty_families_of_one_school_all_get_through(form, monkeypatch, bits):
             assert client.post("/forms/vopros/", again).status_code == 303
     assert longest <= 180
     assert IntakeCase.objects.count() == 30
-    print(f"30 families, {len(waiting)} of them waited, the longest {longest} s")
+    tell_count(f"30 families, {len(waiting)} of them waited, the longest {longest} s")
 
 
 def test_who_has_to_wait_loses_nothing_and_is_told_in_words(form, settings):
@@ -157,7 +158,9 @@ def knock(version, number: int, address: str, bits: int = 0):
 def test_a_robot_without_work_gets_a_third_of_the_pace(form):
     version = version_of(form)
     refused = [d for n in range(1000) if (d := knock(version, n, "192.0.2.1")[0])]
-    print(f"1000 sent by a robot, {1000 - len(refused)} taken; the last waits {refused[-1].wait} s")
+    tell_count(
+        f"1000 sent by a robot, {1000 - len(refused)} taken; the last waits {refused[-1].wait} s"
+    )
     assert 1000 - len(refused) == PACE / 3
     assert refused[-1].wait == protection.LONGEST_WAIT
     # The neighbours: another address, and a family with script at the same one.
@@ -174,7 +177,7 @@ def test_a_robot_that_works_pays_more_and_more_and_then_waits(form):
         taken += demand is None
         if demand:
             asked.append(demand.bits)
-    print(f"1000 sent by a robot that works, {taken} taken after {tries} tries, then it waits")
+    tell_count(f"1000 sent by a robot that works, {taken} taken after {tries} tries, then it waits")
     more = WORK + protection.MOST_MORE
     assert asked[: protection.MOST_MORE + 1] == [*range(WORK, more + 1)]
     assert set(asked[protection.MOST_MORE + 1 :]) == {0}
@@ -230,7 +233,7 @@ def test_the_disk_cannot_be_filled_with_what_is_never_sent(form, settings, store
         answer = client.post("/forms/bumagi/", {**sent, "a-papers": paper, "do": "attach"})
         statuses.append(answer.status_code)
     most = 2 * protection.OF_KEPT // 2  # each page counts twice: itself, and five megabytes
-    print(f"20 pages of 6 MB, {statuses.count(200)} kept")
+    tell_count(f"20 pages of 6 MB, {statuses.count(200)} kept")
     assert statuses == [200] * most + [429] * (20 - most)
     assert UploadedFile.objects.count() == FormDraft.objects.count() == most
     text = answer.content.decode()
@@ -279,7 +282,7 @@ def test_work_is_good_for_its_form_its_key_and_its_day_only(form, settings, monk
         request.META["REMOTE_ADDR"] = "192.0.2.1"
         assert check(request, version, key, {}), work
         refused += 1
-    print(f"{refused} forged tickets and works refused")
+    tell_count(f"{refused} forged tickets and works refused")
     good = {"ticket": own, "work": work_on(own, WORK)[0]}
     request = RequestFactory(REMOTE_ADDR="192.0.2.1").post("/", good)
     assert check(request, version, key, {}) is None

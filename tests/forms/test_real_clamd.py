@@ -23,6 +23,7 @@ from tests.factories import TerritoryFactory
 from tests.forms.test_files import DOCX, PDF, archive, kept, picture
 from tests.forms.test_form_page import draft_of
 from tests.intake import FormFactory, question, step
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,9 @@ WITH_VIRUS = {
 def test_clean_and_infected_are_told_apart(clamd):
     said = {name: is_infected(content) for name, content in {**CLEAN, **WITH_VIRUS}.items()}
     assert said == dict.fromkeys(CLEAN, False) | dict.fromkeys(WITH_VIRUS, True)
-    print(f"{len(CLEAN)} clean and {len(WITH_VIRUS)} infected files told apart by a real clamd")
+    tell_count(
+        f"{len(CLEAN)} clean and {len(WITH_VIRUS)} infected files told apart by a real clamd"
+    )
 
 
 def test_over_tcp_too(clamd, settings):

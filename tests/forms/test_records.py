@@ -28,6 +28,7 @@ from forms.models import (
 from forms.routing import unrouted_queue
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import FormFactory, make_case, question, send, step, version_of
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,7 @@ def test_what_is_never_deleted_is_never_emptied(case):
         ):
             cursor.execute(f"truncate {table} cascade")
     assert AccessLog.objects.exists()
-    print(f"{len(tables)} tables refuse to be emptied")
+    tell_count(f"{len(tables)} tables refuse to be emptied")
 
 
 def test_idempotency_key_is_unique(case):

@@ -53,6 +53,7 @@ from tests.intake import (
     sample_answers,
     step,
 )
+from tests.telling import tell_count
 
 __all__ = ["store"]
 DAY = datetime.timedelta(days=1)
@@ -193,7 +194,7 @@ def test_two_runs_at_once_erase_each_case_once(committed_db):
     assert not SubmissionKey.objects.exists()
     assert ErasureAct.objects.count() == 1
     assert [case for case in IntakeCase.objects.all() if case.events.count() != 2] == []
-    print(f"three runs at once erased {done} of 30 cases, each once")
+    tell_count(f"three runs at once erased {done} of 30 cases, each once")
 
 
 @pytest.mark.slow
@@ -229,7 +230,7 @@ def test_killed_erasing_leaves_each_case_whole_or_gone_and_the_next_run_ends_it(
     assert retention.erase_due() == 12 - gone
     files.sweep(time.time() + 2 * files.UNOWNED_SECONDS)
     assert [each for each in store.rglob("*") if each.is_file()] == []
-    print(f"killed after {gone} of 12 cases; the next run erased the others")
+    tell_count(f"killed after {gone} of 12 cases; the next run erased the others")
 
 
 @pytest.mark.django_db

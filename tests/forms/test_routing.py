@@ -11,6 +11,7 @@ from forms.models import IntakeCase, Queue, RoutingState
 from forms.routing import Facts, Remembered, decide, route
 from tests.factories import ProviderFactory, TerritoryFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, TopicFactory, make_case
+from tests.telling import tell_count
 
 pytestmark = pytest.mark.django_db
 
@@ -237,5 +238,5 @@ def test_every_odd_fact_has_a_queue(region, district, centre):
                     )
                     assert (said.rule, said.explanation) == (found.rule, found.explanation)
                     tried += 1
-    print(f"{tried} odd facts, {len(queues) * 6} rules: each has a queue that somebody sees")
+    tell_count(f"{tried} odd facts, {len(queues) * 6} rules: each has a queue that somebody sees")
     assert tried == 96

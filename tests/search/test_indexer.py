@@ -29,6 +29,7 @@ from search.query import Asked
 from search.reader import read_query
 from tests.emptied import empty
 from tests.factories import MeasureFactory, ProviderFactory, TerritoryFactory
+from tests.telling import tell_count
 
 ROOT = Path(django_settings.BASE_DIR)
 LONG = 20.0  # seconds that a busy machine may take
@@ -447,7 +448,7 @@ def kill_again_and_again(engine, start, kills):
     behind = outbox.lag(engine.state().position)[0]
     catch_up()
     found = reconcile(engine)
-    print(
+    tell_count(
         f"{engine.kind}: {kills} kills, {followed} after the indexer had applied changes, {changes}"
         f" rounds of changes, {behind} rows behind after the last kill; differences: {found.total}"
     )
