@@ -21,6 +21,7 @@ class IntakeDeskConfig(AppConfig):
             partner_letters,
             reminding,
             specialist_letters,
+            time_after_form,
         )
         from desk import slots as of_case
         from desk.mail import replies, taking_in, threads
@@ -28,7 +29,8 @@ class IntakeDeskConfig(AppConfig):
         from forms import rotation, sending, slots
 
         slots.told_to_family.append(family.told)
-        slots.ways_on.append(family_appointments.links)
+        slots.still_to_do.append(time_after_form.section)
+        slots.ways_on.append(time_after_form.links)
         slots.own_copy.extend((family.own_copy, family_appointments.own_copy, heard_copy.own_copy))
         slots.not_erased.append(family.awaited)
         slots.against_joining.append(joining.against)

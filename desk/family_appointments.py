@@ -44,7 +44,7 @@ def links(case: IntakeCase) -> list[Link]:
         note = _("All times are taken now. Look here later or call the centre.")
         return [Link(_("Make an appointment"), page, note)]
     stamp = RoutingState.objects.get().stamp
-    told = [_by_clock_of(nearest, stamp), clocks_said(case.centre_id, stamp)]
+    told = [by_clock_of(nearest, stamp), clocks_said(case.centre_id, stamp)]
     if not is_sensitive(case):
         told.append(f"«{nearest.kind}»")
     note = _("The next free time: %(when)s.") % {"when": ", ".join(filter(None, told))}
@@ -64,10 +64,11 @@ def when(booking: Booking, stamp: uuid.UUID | None = None) -> str:
 
     :param stamp: of the rules in force, when it is known already (forms.calendars).
     """
-    return _by_clock_of(booking.slot, stamp)
+    return by_clock_of(booking.slot, stamp)
 
 
-def _by_clock_of(slot: Slot, stamp: uuid.UUID | None = None) -> str:
+def by_clock_of(slot: Slot, stamp: uuid.UUID | None = None) -> str:
+    """The day and the time of a slot by the clocks of its centre."""
     local = calendar_of(slot.centre_id, stamp).local(slot.starts_at)
     return f"{date_format(local, 'j E, l').lower()}, {local:%H:%M}"
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
@@ -17,6 +20,7 @@ from forms.models import IntakeCase
 
 DAYS_SHOWN = 5
 MOST_READ = 400  # slots; more than five days of a big centre have
+MOST_NEAREST = 6  # times of a kind, where they stand among other things
 
 
 @dataclass
@@ -34,6 +38,18 @@ class Choice:
     days: list[Day]
     later: datetime.date | None
     earlier: bool
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest free times of a kind; none, when everything is taken."""
+
+    kind: AppointmentKind
+    days: list[Day]
+
+    @property
+    def first(self) -> Slot:
+        return self.days[0].slots[0]
 
 
 def choice(
@@ -56,6 +72,42 @@ def choice(
     days = list(_by_day(found, calendar, known, every_one))
     later = days[DAYS_SHOWN].day if len(days) > DAYS_SHOWN else None
     return Choice(days[:DAYS_SHOWN], later, earlier=first > today)
+
+
+def nearest(
+    case: IntakeCase, kinds: QuerySet[AppointmentKind], stamp: uuid.UUID | None = None
+) -> list[Nearest]:
+    """What is free soonest for a family, of each kind: the soonest kind first, groups last.
+
+    However many kinds and slots there are, it takes two queries.
+
+    :param stamp: of the rules in force, when it is known already (forms.calendars).
+    """
+    of_kind = Slot.objects.filter(centre=case.centre_id, kind=OuterRef("pk"))
+    times = free(of_kind, by_family=True).order_by("starts_at", *_known_first(case), "pk")
+    soonest = ArraySubquery(times.distinct("starts_at").values("pk")[:MOST_NEAREST])
+    found = list(kinds.annotate(soonest=soonest))
+    keys = [key for kind in found for key in kind.soonest]
+    of_kinds: dict[int, list[Slot]] = {kind.pk: [] for kind in found}
+    for slot in free(Slot.objects.filter(pk__in=keys), by_family=True):
+        of_kinds[slot.kind_id].append(slot)
+    calendar = calendar_of(case.centre_id, stamp)
+    known = [
+        Nearest(kind, list(_by_day(of_kinds[kind.pk], calendar, set(), every_one=False)))
+        for kind in found
+    ]
+    return sorted(known, key=_order)
+
+
+def _order(one: Nearest) -> tuple[Any, ...]:
+    """Groups last, and among its like last of all what has no free time."""
+    return (one.kind.is_group, not one.days, one.first.starts_at if one.days else None)
+
+
+def _known_first(case: IntakeCase) -> list[Any]:
+    """Of several specialists at the same time the one who has the case already."""
+    known = [pk for pk in (case.assignee_id, case.curator_id) if pk is not None]
+    return [ExpressionWrapper(Q(person__in=known), BooleanField()).desc()] if known else []
 
 
 def day_of(typed: str) -> datetime.date | None:

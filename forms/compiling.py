@@ -54,7 +54,12 @@ _OWN = {
 }
 
 # What versions did not say at first, and what held for them.
-_LATER = {"retention_method": "delete", "basis": "consent", "basis_text": ""}
+_LATER = {
+    "retention_method": "delete",
+    "basis": "consent",
+    "basis_text": "",
+    "with_time": False,
+}
 
 
 _WORDS = ("unit", "row_title", "text")
@@ -84,6 +89,7 @@ def compile_form(definition: FormDefinition, *, strict: bool = True) -> dict[str
         "minutes": definition.minutes,
         "urgent": definition.urgent,
         "sensitive": definition.sensitive or definition.urgent,
+        "with_time": definition.with_time,
         "about": definition.about_text,
         "topic": definition.topic.slug if definition.topic_id else "",
         "retention_days": definition.retention_days,
@@ -149,7 +155,7 @@ def conditions_of(schema: Mapping[str, Any]) -> Iterator[Condition]:
 def lifted(schema: dict[str, Any]) -> dict[str, Any]:
     """A version of any format as one of the newest; what is stored stays as it is."""
     if schema["format"] == FORMAT:
-        return schema if "basis" in schema else {**_LATER, **schema}
+        return schema if _LATER.keys() <= schema.keys() else {**_LATER, **schema}
     steps = [
         {**step, "show_if": None, "fields": [{**node, "set": []} for node in step["fields"]]}
         for step in schema["steps"]

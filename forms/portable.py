@@ -28,7 +28,7 @@ KIND = "form"
 FILE_FORMAT = 1
 LARGEST = 2 * 1024 * 1024  # bytes
 _COPIED = (
-    *("title", "lead", "about", "minutes", "urgent", "sensitive", "layout"),
+    *("title", "lead", "about", "minutes", "urgent", "sensitive", "with_time", "layout"),
     *("retention_days", "retention_method", "basis", "basis_text", "consent_text"),
 )
 # What belongs to an installation, or to the work on a draft, stays where it is.
@@ -61,6 +61,7 @@ class FormFile(BaseModel):
     about: Annotated[str, Field(max_length=1000)] = ""
     urgent: bool
     sensitive: bool = False
+    with_time: bool = False
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     retention_method: Literal["delete", "anonymise"] = "delete"
     basis: Literal["consent", "law", "contract"] = "consent"

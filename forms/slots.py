@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists
+from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 
 from catalogue.slots import Link
 from forms.models import IntakeCase, MarkKind, Submission
@@ -51,6 +53,9 @@ class Amended:
 told_to_family: list[Callable[[IntakeCase], list[Told]]] = []
 # Where a family goes on from the page of its request, and from its receipt.
 ways_on: list[Callable[[IntakeCase], list[Link]]] = []
+# What a family still has to do for its request: parts of its receipt and of its page, as HTML with
+# headings of the second level.
+still_to_do: list[Callable[[HttpRequest, IntakeCase], str]] = []
 # What else goes into the own copy of a person.
 own_copy: list[Callable[[IntakeCase], list[Given]]] = []
 # Cases of which nothing is erased by term yet; asked of the row "pk".
@@ -75,3 +80,8 @@ def given(case: IntakeCase) -> list[Given]:
 
 def links_on(case: IntakeCase) -> list[Link]:
     return [one for fill in ways_on for one in fill(case)]
+
+
+def to_do(request: HttpRequest, case: IntakeCase) -> str:
+    """Empty, when nothing is left to do."""
+    return format_html_join("", "{}", ((fill(request, case),) for fill in still_to_do))

@@ -195,6 +195,7 @@ class FormDefinitionViewSet(KeptViewSet):
                     FieldPanel("topic"),
                     FieldPanel("urgent"),
                     FieldPanel("sensitive"),
+                    FieldPanel("with_time"),
                     FieldPanel("about"),
                     FieldPanel("layout"),
                     MultiFieldPanel(

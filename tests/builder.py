@@ -14,6 +14,7 @@ _PLAIN = (
     *("title", "slug", "lead", "about", "minutes", "layout"),
     *("consent_text", "retention_days", "retention_method", "basis", "basis_text"),
 )
+_TICKED = ("urgent", "sensitive", "with_time", "offered_everywhere")
 
 
 def packed(data: dict[str, Any], stream: str = "steps") -> dict[str, Any]:
@@ -32,10 +33,7 @@ def posted(form: FormDefinition, **more: Any) -> dict[str, Any]:
     """The builder's page with this form in it, as a browser would send it."""
     data: dict[str, Any] = {name: getattr(form, name) for name in _PLAIN}
     data["topic"] = form.topic_id
-    data |= dict.fromkeys(
-        (name for name in ("urgent", "sensitive", "offered_everywhere") if getattr(form, name)),
-        "on",
-    )
+    data |= dict.fromkeys((name for name in _TICKED if getattr(form, name)), "on")
     data |= {"measures": [], "centres": [], "go_live_at": "", "expire_at": ""}
     data |= _sent(form.steps.stream_block, form.steps, "steps")
     return data | more

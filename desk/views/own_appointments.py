@@ -55,7 +55,12 @@ def times(request: HttpRequest, ref: str, kind: int) -> HttpResponse:
     case = opened_case(request, ref)
     if case is None:
         return _ask_for_code()
-    wanted = _kind(case, kind)
+    try:
+        wanted = _kind(case, kind)
+    except Http404:
+        if request.method != "POST":
+            raise
+        return _over(request, case)
     if request.method != "POST":
         return _times_page(request, case, wanted)
     return _hold(request, case, wanted, None)

@@ -21,6 +21,7 @@ _FORM = {
     "minutes": gettext_lazy("takes, minutes"),
     "urgent": gettext_lazy("is urgent"),
     "sensitive": gettext_lazy("on a sensitive subject"),
+    "with_time": gettext_lazy("families choose a time"),
     "about": gettext_lazy("what this form is and is not"),
     "topic": gettext_lazy("topic"),
     "retention_days": gettext_lazy("kept after closing, days"),

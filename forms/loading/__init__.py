@@ -173,6 +173,7 @@ def _form_values(row: FormRow, topics: Mapping[str, Topic]) -> dict[str, Any]:
         "minutes": row.minutes,
         "urgent": row.urgent,
         "sensitive": row.sensitive,
+        "with_time": row.with_time,
         "topic": topics[row.queue_topic],
         "retention_days": row.retention_days,
         "consent_text": row.consent_text,

@@ -49,6 +49,7 @@ class FormRow(Row):
     minutes: StrictInt
     urgent: StrictBool
     sensitive: StrictBool = False
+    with_time: StrictBool = False
     queue_topic: Slug
     retention_days: StrictInt
     consent_text: Annotated[str, filled(4000)]

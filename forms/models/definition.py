@@ -120,6 +120,14 @@ class FormDefinition(
             "An urgent form has all this by itself."
         ),
     )
+    with_time = models.BooleanField(
+        _("families choose a time"),
+        default=False,
+        help_text=_(
+            "For visits and consultations: once the form is sent, the free times of the centre "
+            "stand on the receipt and on the page of the request."
+        ),
+    )
     about = models.TextField(
         _("what this form is and is not"),
         max_length=1000,

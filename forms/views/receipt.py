@@ -42,6 +42,7 @@ def receipt(request: HttpRequest, ref: str) -> HttpResponse:
         "is_sensitive": is_sensitive(case),
         "read_on": _read_on(case) if case.state == State.NEW else None,
         "today": timezone.localdate(),
+        "to_do": slots.to_do(request, case),
         "ways_on": slots.links_on(case),
         "number": given.number,
         "secret": grouped(given.secret),

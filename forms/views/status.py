@@ -277,6 +277,7 @@ def _page(
         "score": rated(case) if may_rate(case) else None,
         "scores": list(reversed(Score)),
         "told_beside": slots.told(case),
+        "to_do": slots.to_do(request, case),
         "ways_on": slots.links_on(case),
     }
     with timezone.override(calendar.zone):

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cms.access import Role
-from forms.compiling import SchemaError, compile_form
+from forms.compiling import SchemaError, compile_form, lifted
+from forms.linting.changes import changes
 from forms.models import FormDefinition, ReadyBlock
 from tests.builder import packed, posted
 from tests.factories import UserFactory
@@ -192,6 +193,18 @@ def long_form(count):
     ]
     steps = [step(f"Шаг {n}", *asked[n : n + 50]) for n in range(0, count, 50)]
     return FormFactory(published=False, steps=steps)
+
+
+def test_that_families_choose_a_time_is_set_by_an_editor_and_told_as_a_change(chief):
+    form = FormFactory()
+    in_force = form.version_in_force().schema
+    of_old = {key: value for key, value in in_force.items() if key != "with_time"}
+    assert changes(lifted(of_old), compile_form(form)) == []
+    chief.post(url("edit", form.pk), posted(form, with_time="on"))
+    for before in (in_force, of_old):
+        (change,) = changes(lifted(before), compile_form(draft_of(form)))
+        (detail,) = change.details
+        assert (detail.name, detail.before, detail.after) == ("семья выбирает время", "нет", "да")
 
 
 def test_what_is_sent_as_one_field_is_the_same(chief):

@@ -38,6 +38,12 @@ def test_every_form_is_published(centre):
     assert len(rows) == 10
 
 
+def test_after_a_consultation_at_a_distance_families_choose_a_time(centre):
+    loaded()
+    with_time = FormDefinition.objects.filter(with_time=True).values_list("slug", flat=True)
+    assert list(with_time) == ["distancionnaya-konsultaciya"]
+
+
 def test_compiled_questions_are_those_of_the_file(centre):
     loaded()
     rows = {row["slug"]: row for row in json.loads((DATASET / "forms_public.json").read_text())}
