@@ -20,7 +20,9 @@ from forms.models import IntakeCase
 
 DAYS_SHOWN = 5
 MOST_READ = 400  # slots; more than five days of a big centre have
-MOST_NEAREST = 6  # times of a kind, where they stand among other things
+# Where they stand among other things:
+MOST_NEAREST = 6  # times of a kind
+MOST_NEAREST_DAYS = 3
 
 
 @dataclass
@@ -93,7 +95,7 @@ def nearest(
         of_kinds[slot.kind_id].append(slot)
     calendar = calendar_of(case.centre_id, stamp)
     known = [
-        Nearest(kind, list(_by_day(of_kinds[kind.pk], calendar, set(), every_one=False)))
+        Nearest(kind, list(_by_day(of_kinds[kind.pk], calendar, set(), False))[:MOST_NEAREST_DAYS])
         for kind in found
     ]
     return sorted(known, key=_order)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from desk import booking as desk
-from desk.free_days import MOST_NEAREST
+from desk.free_days import MOST_NEAREST, MOST_NEAREST_DAYS
 from desk.models import Booking, BookingState
 from desk.time_after_form import MOST_KINDS
 from forms import moves, slots
@@ -158,16 +158,27 @@ def test_several_kinds_stand_apart_with_their_names_groups_last(centre, speciali
         assert "Другие виды приёма" in page
 
 
-def test_of_many_kinds_a_few_stand_on_the_page_and_of_many_times_the_nearest(
-    centre, specialist, case
-):
+def test_of_many_kinds_a_few_stand_on_the_page(centre, specialist, case):
     kinds = [make_kind(centre, title=f"Приём {number}") for number in range(MOST_KINDS + 2)]
-    times = [[make_slot(kind, specialist, at_noon(day)) for day in range(2, 10)] for kind in kinds]
-    wanted = [slot.pk for row in times[:MOST_KINDS] for slot in row[:MOST_NEAREST]]
+    slots = [make_slot(kind, specialist, at_noon(2)) for kind in kinds]
     for page in pages_of(case):
-        assert sorted(chosen_from(page)) == sorted(wanted)
+        assert chosen_from(page) == [slot.pk for slot in slots[:MOST_KINDS]]
         assert "Другие виды приёма" in page
-        assert f'href="{address(case, f"new/{kinds[0].pk}/")}"' in page
+
+
+def test_of_many_times_the_nearest_stand_on_the_page(kind, specialist, case):
+    hours = [datetime.timedelta(hours=number) for number in range(4)]
+    days = [[make_slot(kind, specialist, at_noon(day) + hour) for hour in hours] for day in (2, 3)]
+    for page in pages_of(case):
+        assert chosen_from(page) == [slot.pk for day in days for slot in day][:MOST_NEAREST]
+        assert f'href="{address(case, f"new/{kind.pk}/")}"' in page
+        assert "Другие виды приёма" not in page
+
+
+def test_of_times_far_apart_the_nearest_days_stand_on_the_page(kind, specialist, case):
+    slots = [make_slot(kind, specialist, at_noon(7 * week)) for week in range(1, 7)]
+    for page in pages_of(case):
+        assert chosen_from(page) == [slot.pk for slot in slots[:MOST_NEAREST_DAYS]]
 
 
 def test_of_several_specialists_at_a_time_it_is_the_one_who_has_the_case(

@@ -62,9 +62,7 @@ def look(page, name):
     assert violations(page) == []
 
 
-def test_a_form_ends_with_choosing_the_time_on_a_phone_without_script(
-    browser_page, form, receives
-):
+def test_a_form_ends_with_choosing_the_time_on_a_phone_without_script(browser_page, form, receives):
     page = sent(browser_page("/forms/priyom/", width=320, height=700, javascript=False))
     case = IntakeCase.objects.get()
     page.get_by_role("heading", name="Осталось выбрать время").wait_for()
