@@ -21,7 +21,7 @@ from catalogue.models import Provider, Territory
 from cms.models import User
 from desk.days import DayField, within
 from desk.paging import Order
-from forms.absences import gone
+from forms.absences import gone_holders
 from forms.models import HELD, OPEN, RUNNING, Channel, Department, IntakeCase, Queue, State, Topic
 from forms.references import MAX_TYPED, folded
 from forms.visibility import of_own_centres, scope_of
@@ -54,7 +54,7 @@ def tabs_of(user: Any) -> dict[str, Tab]:
     late = Q(state__in=RUNNING, due_at__lt=timezone.now())
     routes = user.has_perm("intake_forms.route_intakecase")
     # Who can hand them over looks who is away: one question about few people.
-    absent = Q(state__in=HELD, assignee__in=gone())
+    absent = Q(state__in=HELD, assignee__in=gone_holders() if routes else ())
     tabs = (
         Tab("mine", _("Mine"), Q(assignee=user, state__in=OPEN)),
         Tab("free", _("Free"), Q(state=State.NEW)),

@@ -15,7 +15,7 @@ from cms import queues
 from cms.today import Item, Tone
 from desk import appointments_today, counting, referral_today, talks_today
 from desk.models import ReceivedMail
-from forms.absences import gone
+from forms.absences import gone_holders
 from forms.alarms import left_alone, urgent_alone, urgent_forgotten
 from forms.calendars import clock_at_work
 from forms.models import HELD, OPEN, RUNNING, IntakeCase, State
@@ -226,7 +226,7 @@ def _of_absent(cases: Any, user: Any) -> Any:
     """What lies with people who are away, for those who can hand it over."""
     if not user.has_perm("intake_forms.route_intakecase"):
         return cases.none()
-    return cases.filter(state__in=HELD, assignee__in=gone())
+    return cases.filter(state__in=HELD, assignee__in=gone_holders())
 
 
 def _absent(count: int) -> list[Item]:
