@@ -225,6 +225,6 @@ def test_a_form_is_edited_in_any_way_and_nothing_sent_changes(admin_user):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    tell_count(dict(SEEN))
+    tell_count(f"edited forms: {dict(SEEN)}")
     assert SEEN["published"] > 5
     assert SEEN["read again, byte for byte"] == SEEN["sent"] > 5
