@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from desk import packets
 from forms import journals
@@ -105,7 +106,7 @@ def test_a_masked_answer_goes_in_full(staff, case):
         "answers": ["contact"],
         "message": "образец",
         "consent_way": "visit",
-        "consent_on": case.created_at.date().isoformat(),
+        "consent_on": timezone.localdate(case.created_at).isoformat(),
     }
     assert staff.post(url("refer", case), wanted).status_code == 303
     (line,) = packets.read(case.referrals.get()).steps[0][1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from cms.access import Role
 from desk.models import Referral
@@ -49,7 +50,7 @@ def test_whole_way(browser_page, case, javascript):
     assert desk.input_value("[name=message]") == MESSAGE
     assert desk.is_checked("[name=answers][value=story]")
     desk.locator("select[name=consent_way]").select_option(value="visit")
-    today = IntakeCase.objects.get(pk=case.pk).created_at.date().isoformat()
+    today = timezone.localdate(IntakeCase.objects.get(pk=case.pk).created_at).isoformat()
     desk.fill("[name=consent_on]", today)
     desk.locator("form.refer button[type=submit]").click()
     code = desk.locator(".refer-code__code").inner_text()
