@@ -238,10 +238,12 @@ def move(
 
 
 def _lock_in_order(case_id: int, other: IntakeCase | None) -> None:
-    """Two cases that are joined are locked in the order of their keys: nobody waits in a circle."""
+    """Every case that a joining changes is locked in the order of their keys: nobody waits in a
+    circle. What is joined to the first one meanwhile raises its version, so the move is refused."""
     if other is not None:
-        both = IntakeCase.objects.filter(pk__in=(case_id, other.pk)).order_by("pk")
-        list(both.select_for_update(of=("self",)).values_list("pk"))
+        changed = Q(pk__in=(case_id, other.pk)) | Q(duplicate_of=case_id)
+        rows = IntakeCase.objects.filter(changed).order_by("pk")
+        list(rows.select_for_update(of=("self",)).values_list("pk"))
 
 
 def _not_from(case: IntakeCase) -> str | Promise:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connections
@@ -66,9 +67,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """What one test cached, the paths of its sites for one, is not there in the next."""
+    """What one test cached, the paths of its sites for one, is not there in the next: the queries
+    that a page takes are counted as if nobody had been there before."""
     for cache in caches.all():
         cache.clear()
+    ContentType.objects.clear_cache()
 
 
 def _alone() -> None:

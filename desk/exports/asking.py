@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django import forms
 from django.db import transaction
@@ -39,31 +40,37 @@ def may_export(user: Any) -> bool:
     )
 
 
-def selection(user: Any, query: str) -> tuple[Tab, FilterForm]:
-    asked = QueryDict(query)
-    return tab_of(user, asked), FilterForm(user, data=asked)
+@dataclass(frozen=True)
+class Selection:
+    """Which cases: a tab of the list and what narrows it, as a person may choose them now."""
 
+    user: Any
+    tab: Tab
+    filtering: FilterForm
 
-def canonical(user: Any, query: str) -> str:
-    """The address of the list with nothing in it but what is understood."""
-    tab, filtering = selection(user, query)
-    return filtering.query(tab.name)
+    @classmethod
+    def of(cls, user: Any, query: str) -> Self:
+        """What an address of the list says."""
+        asked = QueryDict(query)
+        return cls(user, tab_of(user, asked), FilterForm(user, data=asked))
 
+    @property
+    def query(self) -> str:
+        """The address with nothing in it but what is understood."""
+        return self.filtering.query(self.tab.name)
 
-def cases_of(user: Any, query: str, version: FormVersion | None) -> Any:
-    """The cases that a person sees now, of this tab and filter."""
-    rows = narrowed(IntakeCase.objects.visible_to(user), *selection(user, query))
-    return rows.filter(submission__version=version) if version else rows
+    def cases(self, version: FormVersion | None) -> Any:
+        """Those that the person sees now; with a version those that were sent with it."""
+        rows = narrowed(IntakeCase.objects.visible_to(self.user), self.tab, self.filtering)
+        return rows.filter(submission__version=version) if version else rows
 
-
-def in_words(user: Any, query: str) -> Iterator[tuple[str, str]]:
-    """The tab and what narrows it, as the list names them."""
-    tab, filtering = selection(user, query)
-    yield _("Tab"), str(tab.label)
-    for name, value in filtering.chosen().items():
-        field = filtering.fields[name]
-        label = _("Number") if name == "q" else str(field.label)
-        yield label, _said(field, value)
+    def in_words(self) -> Iterator[tuple[str, str]]:
+        """The tab and what narrows it, as the list names them."""
+        yield _("Tab"), str(self.tab.label)
+        for name, value in self.filtering.chosen().items():
+            field = self.filtering.fields[name]
+            label = _("Number") if name == "q" else str(field.label)
+            yield label, _said(field, value)
 
 
 def _said(field: forms.Field, value: Any) -> str:
@@ -188,22 +195,19 @@ class ExportForm(forms.Form):
 
 
 @transaction.atomic
-def ask(
-    *, owner: Any, query: str, version: FormVersion | None, given: dict[str, Any]
-) -> CaseExport:
-    """Write down what is wanted; the task comes with it or not at all.
+def ask(selection: Selection, *, version: FormVersion | None, given: dict[str, Any]) -> CaseExport:
+    """Write down what is wanted by who selects; the task comes with it or not at all.
 
     :raises TooManyWaiting: the person has to wait for those asked for before.
     """
     from desk.tasks import make_export
 
+    owner = selection.user
     User.objects.select_for_update().get(pk=owner.pk)  # of two tabs one waits for the other
     waiting = CaseExport.objects.filter(owner=owner, state=ExportState.WAITING)
     if waiting.count() >= MOST_WAITING:
         raise TooManyWaiting
-    export = CaseExport.objects.create(
-        owner=owner, query=canonical(owner, query), version=version, **given
-    )
+    export = CaseExport.objects.create(owner=owner, query=selection.query, version=version, **given)
     ExportEvent.objects.create(export=export, step=ExportStep.ASKED, actor=owner)
     lock = f"intake_desk.export.{export.pk}"
     make_export.configure(lock=lock, priority=-10).defer(export=str(export.pk))

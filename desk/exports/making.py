@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cms.models import User
-from desk.exports.asking import MOST, canonical, cases_of, may_export
+from desk.exports.asking import MOST, Selection, may_export
 from desk.exports.columns import Chosen
 from desk.exports.sealed import Sealing
 from desk.exports.tables import Table, TooLarge, table
@@ -80,7 +80,7 @@ def make(export_id: uuid.UUID | str) -> int:
 
 def _write(export: CaseExport, owner: User, rows: Table) -> array[int]:
     """Write every row; the keys of the cases that are in it."""
-    wanted = cases_of(owner, export.query, export.version)
+    wanted = Selection.of(owner, export.query).cases(export.version)
     found = wanted.order_by()[: MOST + 1].count()
     if found > MOST:
         raise NotMade(ExportState.TOO_MUCH)
@@ -127,7 +127,7 @@ def _owner(export: CaseExport) -> User:
     :raises NotMade: the person may not export any more, or the filter would now mean other cases.
     """
     owner = User.objects.get(pk=export.owner_id)
-    if not may_export(owner) or canonical(owner, export.query) != export.query:
+    if not may_export(owner) or Selection.of(owner, export.query).query != export.query:
         raise NotMade(ExportState.REFUSED)
     return owner
 

@@ -35,17 +35,17 @@ def new(request: HttpRequest) -> HttpResponse:
     """Which cases stands in the address as on the list; the rest is chosen here."""
     user = _exporter(request)
     given = request.POST if request.method == "POST" else request.GET
-    query = asking.canonical(user, request.GET.urlencode())
+    selection = asking.Selection.of(user, request.GET.urlencode())
     version = asking.VersionForm(given).chosen
     form = asking.ExportForm(version, given if request.method == "POST" else None)
-    cases = asking.cases_of(user, query, version)
+    cases = selection.cases(version)
     count = counting.capped({"cases": cases}, asking.MOST)["cases"]
     told, status = "", 200
     if request.method == "POST":
         status = 422
         if 0 < count <= asking.MOST and form.is_valid():
             try:
-                made = asking.ask(owner=user, query=query, version=version, given=form.given())
+                made = asking.ask(selection, version=version, given=form.given())
                 return to(reverse("intake:export", args=[made.pk]))
             except asking.TooManyWaiting:
                 told = _("Three tables are being made for you. Wait until one of them is ready.")
@@ -53,8 +53,8 @@ def new(request: HttpRequest) -> HttpResponse:
         "form": form,
         "versions": asking.VersionForm({"version": version.pk if version else ""}),
         "version": version,
-        "query": query,
-        "words": list(asking.in_words(user, query)),
+        "query": selection.query,
+        "words": list(selection.in_words()),
         "kept": [(name, value) for name, value in request.GET.items() if name != "version"],
         "count": count,
         "most": asking.MOST,
@@ -142,7 +142,7 @@ def _shown(
         "is_own": is_own,
         "why_not": giving.why_not(found, user) if is_own else "",
         "anew": _anew(found),
-        "words": list(asking.in_words(user, found.query)),
+        "words": list(asking.Selection.of(user, found.query).in_words()),
         "heads": Chosen.of(found.columns, schema, is_open=found.is_open).heads(),
         "events": list(found.events.select_related("actor").order_by("pk")),
         "size": ExportFile.objects.filter(pk=found.pk).values_list("size", flat=True).first(),

@@ -67,7 +67,7 @@ def make(file_format: str, size: int) -> None:
     }
     query = _query(head, version, size)
     CaseExport.objects.filter(owner=head, state="waiting").update(state="failed")
-    export = asking.ask(owner=head, query=query, version=version, given=given)
+    export = asking.ask(asking.Selection.of(head, query), version=version, given=given)
     started = time.monotonic()
     rows = making.make(export.pk)
     took = time.monotonic() - started
@@ -89,7 +89,7 @@ def _query(head: object, version: object, size: int) -> str:
     while low < high:
         days = (low + high + 1) // 2
         query = f"tab=closed&since={today - datetime.timedelta(days=days)}"
-        if asking.cases_of(head, query, version).count() <= size:
+        if asking.Selection.of(head, query).cases(version).count() <= size:
             low = days
         else:
             high = days - 1

@@ -393,7 +393,7 @@ def _export(centre) -> CaseExport:
     """A table of cases that the head of a centre has had made; its file is there to be given."""
     head = UserFactory(role=Role.HEAD, provider=centre)
     given = {"columns": ["number"], "file_format": "csv", "reason": "report"}
-    export = asking.ask(owner=head, query="tab=open", version=None, given=given)
+    export = asking.ask(asking.Selection.of(head, "tab=open"), version=None, given=given)
     making.make(export.pk)
     export.refresh_from_db()
     return export

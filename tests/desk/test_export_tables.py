@@ -247,7 +247,9 @@ def test_what_families_wrote_is_no_formula_in_their_table(store, file_format):
         "reason": "report",
         "open_reason": "check",
     }
-    export = asking.ask(owner=head, query="tab=open", version=version_of(form), given=given)
+    export = asking.ask(
+        asking.Selection.of(head, "tab=open"), version=version_of(form), given=given
+    )
     assert making.make(export.pk) == len(hostile)
     export.refresh_from_db()
     file = b"".join(opened(making.place_of(export), export.file.data_key))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections import Counter
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from cms.access import Role
@@ -133,6 +136,40 @@ def test_a_into_b_and_b_into_a_at_once(centre):
         assert states == [State.CLOSED, State.NEW]
     tell_count(f"A into B and B into A, ten times: {dict(outcomes)}")
     assert all(told.count("joined") == 1 for told in outcomes)
+
+
+def test_a_case_that_others_were_joined_to_is_joined_while_one_of_those_moves(centre):
+    """Who holds an older case that was joined, and then needs the one it was joined to, is not
+    waited for by who holds that one."""
+    (person,), form = staff(centre, 1), FormFactory()
+    old, joined, other = (make_case(form, centre=centre) for _ in range(3))
+    about = {"action": Action.MERGE, "actor": person, "version": 1}
+    moves.move(case_id=old.pk, other=joined, **about)
+    holds = threading.Event()
+
+    def joining(_n):
+        holds.wait(10)
+        moves.move(case_id=joined.pk, other=other, **about | {"version": 2})
+
+    def holding(_n):
+        with transaction.atomic():
+            IntakeCase.objects.locked(old.pk)
+            holds.set()
+            _wait_until_somebody_waits()
+            IntakeCase.objects.locked(joined.pk)
+
+    at_once(lambda n: (joining, holding)[n](n), 2)
+    assert set(IntakeCase.objects.values_list("duplicate_of", flat=True)) == {other.pk, None}
+
+
+def _wait_until_somebody_waits():
+    for _try in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_locks where not granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
 
 
 def test_of_two_corrections_from_one_page_one_is_kept(centre):

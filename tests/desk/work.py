@@ -147,7 +147,7 @@ def sweep_exports(site: Site) -> Work:
 
 def _export(head: User) -> CaseExport:
     given = {"columns": ["number"], "file_format": "csv", "reason": "report"}
-    return asking.ask(owner=head, query="tab=open", version=None, given=given)
+    return asking.ask(asking.Selection.of(head, "tab=open"), version=None, given=given)
 
 
 @work_of("intake_desk.check_figures")
