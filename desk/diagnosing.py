@@ -150,7 +150,7 @@ def keep_urgent_help(
     if first := _sent_before(UrgentHelp, pk, locked):
         return first
     given = UrgentHelp(pk=pk, case=locked, author=actor, given_at=given_at)
-    body = {"what": what, "recipient": recipient}
+    body = {"what": what, "recipient": recipient, "kinds": [_as_given(kind) for kind in kinds]}
     given.body = locked.submission.data_key.seal(given.purpose, _packed(body))
     given.save(force_insert=True)
     given.kinds.set(kinds)
@@ -185,6 +185,18 @@ def proposed(body: Mapping[str, Any], centre: int | None) -> Mapping[str, Any]:
     return _as_proposed(proposal(known_signs([sign["slug"] for sign in body["signs"]]), centre))
 
 
+def kinds_given(given: UrgentHelp, body: Mapping[str, Any]) -> list[dict[str, str]]:
+    """`title` and `by_law` of each kind of help in the words of the day on which it was given.
+
+    :param body: as `read` gives it; in the first acts the words were not kept, and are those of
+        today.
+    """
+    if "kinds" in body:
+        found: list[dict[str, str]] = body["kinds"]
+        return found
+    return [_as_given(kind) for kind in given.kinds.all()]
+
+
 def _sent_before(model: Any, pk: uuid.UUID, case: IntakeCase) -> Any:
     """What this page has made already. A key of another case is forged.
 
@@ -204,6 +216,10 @@ def _as_seen(sign: RiskSign) -> dict[str, Any]:
         "urgent": sign.urgent,
         "group": sign.get_group_display(),
     }
+
+
+def _as_given(kind: UrgentHelpKind) -> dict[str, str]:
+    return {"title": kind.title, "by_law": kind.by_law}
 
 
 def _as_proposed(found: Proposal) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from forms.models import Erased, FormVersion, IntakeCase
 UNKNOWN = "–"
 MOST_INITIALS = 3
 # Where a form asks for the name in one line, this is what the question is called.
-NAME_KEYS = ("full_name", "name", "call_me")
+NAME_KEYS = ("full_name", "applicant_name", "name", "call_me")
 
 
 def initials(cases: Iterable[IntakeCase]) -> dict[int, str]:

@@ -9,16 +9,29 @@ from django.db.models import Count, DurationField, Exists, F, Func, OuterRef, Q,
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from desk.models import AppointmentKind, Booking, Slot
+from desk.models import AppointmentKind, Booking, BookingState, Slot
 from forms.models import OPEN, IntakeCase
 
 
 def kinds_for(case: IntakeCase, *, by_family: bool) -> QuerySet[AppointmentKind]:
-    """What can be booked for a case: that of its centre, while the case is open."""
+    """What can be booked for a case: that of its centre, while the case is open.
+
+    :param by_family: only what families book themselves on the topic of the case, or have booked
+        for it already: they may move that.
+    """
     if case.centre_id is None or case.state not in OPEN:
         return AppointmentKind.objects.none()
     kinds = AppointmentKind.objects.filter(centre=case.centre_id, retired=False)
-    return (kinds.filter(by_family=True) if by_family else kinds).select_related("office", "centre")
+    if by_family:
+        kinds = kinds.filter(_on_topic(case), by_family=True)
+    return kinds.select_related("office", "centre")
+
+
+def _on_topic(case: IntakeCase) -> Q:
+    topics = AppointmentKind.topics.through.objects.filter(appointmentkind=OuterRef("pk"))
+    booked = Booking.objects.filter(case=case, kind=OuterRef("pk"), state=BookingState.BOOKED)
+    on_this = topics.filter(topic=case.topic_id)
+    return Q(~Exists(topics)) | Q(Exists(on_this)) | Q(Exists(booked))
 
 
 def free(

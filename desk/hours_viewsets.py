@@ -116,6 +116,7 @@ class AppointmentKindViewSet(PlanningViewSet):
         MultiFieldPanel(
             [
                 FieldPanel("by_family"),
+                FieldPanel("topics", widget=CheckboxSelectMultiple),
                 FieldRowPanel([FieldPanel("hours_before"), FieldPanel("weeks_ahead")]),
             ],
             heading=_("Who books, and when"),

@@ -113,7 +113,7 @@ def _of_line(line: JournalEntry) -> dict[str, Any]:
     body = diagnosing.read(line.help, line.case)
     return {
         "date": timezone.localtime(line.help.given_at),
-        "kinds": "; ".join(kind.title for kind in line.help.kinds.all()),
+        "kinds": "; ".join(kind["title"] for kind in diagnosing.kinds_given(line.help, body)),
         "what": body["what"],
         "applicant": body["recipient"],
         "specialist": str(line.help.author),

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from fpdf import FPDF
 
+from desk.diagnosing import kinds_given
 from desk.models import UrgentHelp
 from forms.models import IntakeCase
 from forms.operators import operator_of
@@ -39,7 +40,7 @@ def act_pdf(case: IntakeCase, given: UrgentHelp, body: Mapping[str, Any]) -> byt
         (_("Provider"), operator_of(case.centre)),
         (_("Recipient"), body["recipient"]),
         (_("Day and time"), f"{date_format(moment, 'j E Y')}, {moment:%H:%M}"),
-        (_("Kinds of services"), "; ".join(_kind(kind) for kind in given.kinds.all())),
+        (_("Kinds of services"), "; ".join(_kind(kind) for kind in kinds_given(given, body))),
         (_("What was given, on what conditions"), body["what"]),
         (_("Given by"), str(given.author)),
     ):
@@ -53,8 +54,8 @@ def act_pdf(case: IntakeCase, given: UrgentHelp, body: Mapping[str, Any]) -> byt
     return bytes(page.output())
 
 
-def _kind(kind: Any) -> str:
-    return f"{kind.title} ({kind.by_law})" if kind.by_law else str(kind.title)
+def _kind(kind: Mapping[str, str]) -> str:
+    return f"{kind['title']} ({kind['by_law']})" if kind["by_law"] else kind["title"]
 
 
 def _say(page: FPDF, size: int, text: str) -> None:

@@ -236,7 +236,7 @@ def _people(
 ) -> dict[int | None, list[User]]:
     """Who is told of cases of one centre, by who holds them: a few queries, however many there are.
 
-    For a holder that is away, or cannot be reached, it is who is on duty, or else the heads.
+    For a holder that is away, or cannot be reached, it is the heads: they hand the cases over.
     """
     desks = {case.assignee_id for case in cases}
     told = watch.people(centre) if watch.people else []
@@ -244,10 +244,8 @@ def _people(
         return dict.fromkeys(desks, told)
     holders = _reachable(User.objects.filter(pk__in=[pk for pk in desks if pk is not None]))
     known: dict[int | None, list[User]] = {person.pk: [person] for person in holders}
-    free = _heads(centre) if None in desks else []
-    lost = desks - {None, *known}
-    instead = (on_duty(centre) or _heads(centre)) if lost else []
-    return {desk: [*known.get(desk, free if desk is None else instead), *told] for desk in desks}
+    instead = _heads(centre) if desks - known.keys() else []
+    return {desk: [*known.get(desk, instead), *told] for desk in desks}
 
 
 def _said(kind: AlarmKind, cases: list[IntakeCase]) -> dict[str, Any]:

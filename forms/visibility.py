@@ -4,7 +4,8 @@ Role × centre × department × state:
 
 - a case belongs to a centre; its people see it, and with a right of their own cases of no centre;
 - who may not see the whole centre sees what no department has, what its own departments have, and
-  what it holds or is the curator of; a closed case of others for thirty days;
+  what it holds or is the curator of; a closed case of others for thirty days; while it is on duty
+  there, every open urgent case;
 - a secret case is seen by named people only: who holds it, its curator, the people for secret
   cases of its queue (where none is named that may log in, who may break the glass), and those whom
   somebody has named for this case, for a time or for good. Superusers are no exception.
@@ -31,23 +32,28 @@ select array(select m.provider_id from catalogue_membership m
   array(select d.id from intake_forms_department_people dp
     join intake_forms_department d on d.id = dp.department_id
     join catalogue_membership m on m.provider_id = d.centre_id and m.user_id = dp.user_id
-    where dp.user_id = %(user)s order by 1)
+    where dp.user_id = %(user)s order by 1),
+  array(select distinct s.centre_id from intake_forms_dutyshift s
+    join catalogue_membership m on m.provider_id = s.centre_id and m.user_id = s.person_id
+    where s.person_id = %(user)s and s.starts_at <= %(now)s and s.ends_at > %(now)s order by 1)
 """
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Ids of the centres and departments in which a person works."""
+    """Ids of the centres and departments in which a person works, and of the centres in which it
+    is on duty now."""
 
     centres: tuple[int, ...]
     departments: tuple[int, ...]
+    on_duty: tuple[int, ...] = ()
 
 
 def scope_of(user: Any) -> Scope:
     """Where a person works. Looked up once for a request: kept with the object of the person."""
     known: Scope | None = getattr(user, "_desk_scope", None)
     if known is None:
-        found = ask(_SCOPE, {"user": user.pk})
+        found = ask(_SCOPE, {"user": user.pk, "now": timezone.now()})
         assert found is not None
         known = user._desk_scope = Scope(*map(tuple, found))
     return known
@@ -111,7 +117,10 @@ def _of_department(user: Any) -> Q:
         return Q()
     recent = Q(closed_at__isnull=True) | Q(closed_at__gt=timezone.now() - CLOSED_SEEN)
     own = Q(department__isnull=True) | Q(department__in=scope_of(user).departments)
-    return _holds(user) | (own & recent)
+    seen = _holds(user) | (own & recent)
+    if scope_of(user).on_duty:
+        seen |= Q(urgent=True, closed_at__isnull=True, centre__in=scope_of(user).on_duty)
+    return seen
 
 
 def _is_confidant(user: Any) -> Q:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.models import Office, Provider
 from cms.fields import RussianSortKeyField
 from forms.hours import WEEKDAYS, check_day
+from forms.models import Topic
 from forms.models.centres import OfCentreQuerySet
 
 MOST_SEATS = 200
@@ -110,6 +111,13 @@ class AppointmentKind(models.Model):
         _("families book it themselves"),
         default=True,
         help_text=_("Without it only the staff makes such appointments."),
+    )
+    topics = models.ManyToManyField(
+        Topic,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for requests about"),
+        help_text=_("Families are offered it on these topics. With none marked: on all of them."),
     )
     hours_before = models.PositiveSmallIntegerField(
         _("hours before"),

@@ -117,7 +117,12 @@ def urgent_help(request: HttpRequest, pk: int) -> HttpResponse:
 def urgent_helped(request: HttpRequest, pk: int, given: Any) -> HttpResponse:
     case, found, body = _given(request, pk, given)
     with clock_of(case.centre_id):
-        context = {"case": case, "given": found, "body": body, "kinds": found.kinds.all()}
+        context = {
+            "case": case,
+            "given": found,
+            "body": body,
+            "kinds": diagnosing.kinds_given(found, body),
+        }
         return render(request, "intake_desk/urgent_helped.html", context)
 
 

@@ -351,6 +351,9 @@ class EventKind(models.TextChoices):
     INFECTED = "infected", _("a file with a virus was destroyed")
 
 
+_WHAT_HAPPENED = dict(EventKind.choices)
+
+
 class CaseEvent(models.Model):
     """Something that happened to a case: codes and ids only, never a person's data.
 
@@ -387,3 +390,8 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq}: {self.kind}"
+
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]
+        """As Django has it, which looks through all of the fifty kinds each time: lists of fifty
+        rows and long time lines ask for it."""
+        return str(_WHAT_HAPPENED.get(self.kind, self.kind))

@@ -74,18 +74,15 @@ def told():
 # Alarms
 
 
-def test_alarms_of_who_is_away_go_to_who_is_on_duty(centre, ill, duty):
+def test_alarms_of_who_is_away_go_to_the_head_who_hands_the_cases_over(centre, ill, duty):
     UserFactory(role=Role.HEAD, provider=centre, email="head@example.org")
     held_by(ill, centre, due_at=timezone.now() - HOUR, first_answer_at=timezone.now())
-    assert told() == [
-        ("duty@example.org", "Прошёл срок 1 обращения"),
-        ("head@example.org", "Прошёл срок 1 обращения"),
-    ]
+    assert told() == [("head@example.org", "Прошёл срок 1 обращения")]
     held_by(ill, centre, first_due_at=timezone.now() - HOUR)
-    assert told() == [("duty@example.org", "1 обращение без первого ответа")]
+    assert told() == [("head@example.org", "1 обращение без первого ответа")]
 
 
-def test_without_anybody_on_duty_the_head_is_told_and_then_the_dispatchers(centre, ill):
+def test_while_the_head_is_away_too_the_dispatchers_are_told(centre, ill):
     head = UserFactory(role=Role.HEAD, provider=centre, email="head@example.org")
     UserFactory(role=Role.DISPATCHER, provider=centre, email="dispatcher@example.org")
     elsewhere = ProviderFactory(centre=True)

@@ -247,6 +247,23 @@ def test_act_of_urgent_help_is_ready_to_sign(staff, case, signs, centre, special
         assert said in text.replace("\n", " "), said
 
 
+def test_an_act_keeps_its_words_when_a_kind_is_named_anew_and_deleted(staff, case, signs):
+    given, kind = give(staff, case, signs), UrgentHelpKind.objects.get()
+
+    def said():
+        shown = staff.get(reverse("intake:urgent_helped", args=[case.pk, given.pk]))
+        act = staff.get(reverse("intake:urgent_act", args=[case.pk, given.pk])).content
+        return shown.content.decode(), PdfReader(io.BytesIO(act)).pages[0].extract_text()
+
+    kind.title = "Другое название"
+    kind.save()
+    for text in said():
+        assert "Продукты" in text
+        assert "Другое название" not in text
+    kind.delete()
+    assert all("Продукты" in text for text in said())
+
+
 def test_form_of_help_knows_the_name_and_what_was_proposed(staff, case, signs):
     kind = UrgentHelpKind.objects.get()
     text = staff.get(f"{reverse('intake:urgent_help', args=[case.pk])}?kind={kind.pk}")

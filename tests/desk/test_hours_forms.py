@@ -12,6 +12,7 @@ from cms.access import Role
 from desk.models import AppointmentKind, Booking, ChangedDay, Room, Slot, WorkingHours
 from tests.appointments import make_hours, make_kind, make_room, make_specialist
 from tests.factories import ProviderFactory, UserFactory
+from tests.intake import TopicFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +103,26 @@ def test_several_seats_are_for_groups(head, centre):
         head.post("/admin/appointment_kinds/new/", typed | {"meeting": "group"}).status_code == 302
     )
     assert AppointmentKind.objects.get().seats == 5
+
+
+def test_the_topics_of_a_kind_are_ticked(head, centre):
+    kind, topic = make_kind(centre, title="Беседа"), TopicFactory(title="Психологическая помощь")
+    page = head.get(f"/admin/appointment_kinds/edit/{kind.pk}/").content.decode()
+    assert "Психологическая помощь" in page
+    assert "По каким темам" in page
+    typed = {
+        "centre": centre.pk,
+        "title": "Беседа",
+        "meeting": "visit",
+        "minutes": 30,
+        "seats": 1,
+        "by_family": "on",
+        "topics": [topic.pk],
+        "hours_before": 3,
+        "weeks_ahead": 4,
+    }
+    assert head.post(f"/admin/appointment_kinds/edit/{kind.pk}/", typed).status_code == 302
+    assert list(kind.topics.all()) == [topic]
 
 
 def test_leave_tells_how_many_have_to_be_moved(head, centre, specialist, case):

@@ -17,6 +17,7 @@ from forms.family_moves import family_withdraws
 from forms.models import EventKind, IntakeCase
 from forms.opened import opening
 from tests.appointments import (
+    at_noon,
     in_hours,
     make_clock,
     make_group,
@@ -355,3 +356,41 @@ def test_the_free_times_take_as_many_queries_for_one_slot_as_for_many(
         make_slot(kind, make_specialist(centre), slot.starts_at + datetime.timedelta(hours=number))
     with django_assert_max_num_queries(len(first.captured_queries)):
         assert family.get(page).content.decode().count('name="slot"') >= 10
+
+
+def test_a_kind_for_some_topics_is_offered_to_families_on_these_only(centre, specialist):
+    """On other topics neither the pages nor a made-up post know it; the staff books it all the same,
+    and what is booked the family moves and cancels."""
+    case, other = make_case(centre=centre), make_case(FormFactory(), centre=centre)
+    assert case.topic_id != other.topic_id
+    everybody, some = make_kind(centre, title="Приём для всех"), make_kind(centre, title="Беседа")
+    some.topics.add(case.topic)
+    slot = make_slot(some, specialist, at_noon(3))
+    later = make_slot(some, specialist, at_noon(4))
+    make_slot(everybody, specialist, at_noon(5))
+    page = family_of(case).get(address(case)).content.decode()
+    assert "Беседа" in page
+    assert "Приём для всех" in page
+    family = family_of(other)
+    assert "Беседа" not in family.get(address(other), follow=True).content.decode()
+    assert family.get(address(other, f"new/{some.pk}/")).status_code == 404
+    refused = family.post(address(other, f"new/{some.pk}/"), {"slot": slot.pk})
+    assert refused.status_code in (303, 409)
+    assert not other.bookings.exists()
+    with pytest.raises(desk.Taken):
+        desk.hold(case_id=other.pk, slot_id=slot.pk)
+    booked = desk.book(case_id=other.pk, slot_id=slot.pk, actor=specialist)
+    moved = family.post(address(other, f"{booked.pk}/move/"), {"slot": later.pk})
+    assert moved.status_code == 303
+    assert confirm(family, other.bookings.get(state=BookingState.HELD)).status_code == 303
+    assert other.bookings.get().slot == later
+
+
+def test_no_kind_fits_the_topic_and_nothing_is_offered(centre, specialist):
+    case, other = make_case(centre=centre), make_case(FormFactory(), centre=centre)
+    kind = make_kind(centre)
+    kind.topics.add(other.topic)
+    make_slot(kind, specialist, at_noon(3))
+    page = family_of(case).get(f"/status/{case.ref}/").content.decode()
+    assert "Записаться на приём" not in page
+    assert "Записаться на приём" in family_of(other).get(f"/status/{other.ref}/").content.decode()

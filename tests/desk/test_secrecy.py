@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.access import Role
+from cms.models import User
 from forms import granting, moves
 from forms.events import broken_chains
 from forms.models import (
@@ -17,6 +18,7 @@ from forms.models import (
     CaseEvent,
     CaseGrant,
     Department,
+    DutyShift,
     GrantReason,
     IntakeCase,
     Notice,
@@ -114,6 +116,39 @@ def test_the_policy_as_a_table(centre):
             wrong.append((str(role), place, state, secret, tie, sees))
     tell_count(f"{looked} rows of the table, wrong: {len(wrong)}")
     assert wrong == []
+
+
+def test_who_is_on_duty_sees_urgent_cases_of_every_department_meanwhile(centre):
+    other = Department.objects.create(centre=centre, title="Другой")
+    away = ProviderFactory(centre=True)
+    person = UserFactory(role=Role.SPECIALIST, provider=centre)
+    queue = QueueFactory(centre=centre, department=other)
+    rows = {
+        "urgent": (queue, {"urgent": True}),
+        "not urgent": (queue, {}),
+        "urgent and secret": (queue, {"urgent": True, "secret": True}),
+        "urgent and closed": (queue, {"urgent": True, **closed(1)}),
+        "urgent elsewhere": (QueueFactory(centre=away), {"urgent": True}),
+    }
+    cases = {name: make_case(centre=centre) for name in rows}
+    for name, (where, values) in rows.items():
+        urgent = {"urgent_since": timezone.now()} if values.get("urgent") else {}
+        lie(cases[name], where, **values, **urgent)
+
+    def seen():
+        fresh = User.objects.get(pk=person.pk)
+        found = set(IntakeCase.objects.visible_to(fresh).values_list("pk", flat=True))
+        return [name for name, case in cases.items() if case.pk in found]
+
+    assert seen() == []
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    shift = {"centre": centre, "person": person}
+    DutyShift.objects.create(**shift, starts_at=now - 9 * hour, ends_at=now - hour)
+    DutyShift.objects.create(**shift, starts_at=now + hour, ends_at=now + 9 * hour)
+    DutyShift.objects.create(centre=away, person=person, starts_at=now - hour, ends_at=now + hour)
+    assert seen() == []
+    DutyShift.objects.create(**shift, starts_at=now - hour, ends_at=now + hour)
+    assert seen() == ["urgent"]
 
 
 def secret_case(centre, holder):
