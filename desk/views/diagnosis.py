@@ -139,8 +139,7 @@ def _given(
     request: HttpRequest, pk: int, key: Any
 ) -> tuple[IntakeCase, UrgentHelp, dict[str, Any]]:
     case = visible(request, pk)
-    rows = UrgentHelp.objects.select_related("author").prefetch_related("kinds")
-    found = get_object_or_404(rows, pk=key, case=case)
+    found = get_object_or_404(UrgentHelp.objects.select_related("author"), pk=key, case=case)
     try:
         body = diagnosing.read(found, case)
     except Erased:

@@ -165,7 +165,11 @@ def test_a_case_that_others_were_joined_to_is_joined_while_one_of_those_moves(ce
 def _wait_until_somebody_waits():
     for _try in range(200):
         with connection.cursor() as cursor:
-            cursor.execute("select count(*) from pg_locks where not granted")
+            cursor.execute("select pg_stat_clear_snapshot()")  # the one of this transaction
+            cursor.execute(
+                "select count(*) from pg_stat_activity"
+                " where datname = current_database() and wait_event_type = 'Lock'"
+            )
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.05)
