@@ -1,12 +1,17 @@
-"""Workers as processes of their own that are killed where a test says."""
+"""Workers as processes of their own that are killed where a test says, or at any moment."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,41 +22,49 @@ from procrastinate.exceptions import AlreadyEnqueued
 from cms.tasks import retry_stalled
 from tests.processes import LONG, ROOT, environment
 
-_PROGRAM = """
-import json, os, signal, sys
-import django
-from django.conf import settings
-for name, value in json.loads(sys.argv[1]).items():
-    setattr(settings, name, value)
-django.setup()
-from importlib import import_module
 
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
+class _Nursery:
+    """Bears workers (tests/nursery.py); one for all tests of this process."""
 
-def after(real):
-    def run(*args, **kwargs):
-        real(*args, **kwargs)
-        die()
-    return run
+    def __init__(self) -> None:
+        self._asking = threading.RLock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.nursery"],
+            cwd=ROOT,
+            env=environment(Path(os.environ["NAVIGATOR_HOME"])),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        atexit.register(self._end)
 
-where, when = sys.argv[2], sys.argv[3]
-if where:
-    module, name = where.rsplit(":", 1)
-    place = import_module(module)
-    *path, name = name.split(".")
-    for part in path:
-        place = getattr(place, part)
-    setattr(place, name, die if when == "before" else after(getattr(place, name)))
-from django.core.management import call_command
-call_command("procrastinate", "worker", *sys.argv[4:])
-"""
+    def ask(self, what: str, about: Any, seconds: float = LONG) -> Any:
+        """:raises TimeoutError: no answer came."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._asking:
+            self._process.stdin.write(json.dumps([what, about]).encode() + b"\n")
+            if not select.select([self._process.stdout], [], [], seconds)[0]:
+                raise TimeoutError(f"{what}: {about}")
+            return json.loads(self._process.stdout.readline())
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(LONG)
+
+
+@functools.cache
+def _nursery() -> _Nursery:
+    return _Nursery()
 
 
 class Worker:
     """Does what is in the queue, and ends.
 
     :param dies: `module:name` of a function; it is killed `before` it, or `after`.
+    :param task: name of a task; it is killed at the `point` inside it, when there are so many.
+    :param hours: its clock runs so far ahead.
     :param stays: it waits for more.
     """
 
@@ -62,26 +75,57 @@ class Worker:
         *,
         dies: str = "",
         when: str = "before",
+        task: str = "",
+        point: int = 0,
+        hours: float = 0,
         stays: bool = False,
     ) -> None:
         self.log = home / "worker.log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-c", _PROGRAM, json.dumps(dict(settings)), dies, when),
-                    *([] if stays else ["--one-shot"]),
-                ],
-                cwd=ROOT,
-                env=environment(home),
-                stdout=log,
-                stderr=log,
-            )
+        self.code: int | None = None
+        self._ending = threading.Lock()
+        self.pid: int = _nursery().ask(
+            "bear",
+            {
+                "database": connection.get_connection_params()["dbname"],
+                "home": str(home),
+                "log": str(self.log),
+                "settings": dict(settings),
+                "dies": dies,
+                "when": when,
+                "task": task,
+                "point": point,
+                "hours": hours,
+                "words": [] if stays else ["--one-shot"],
+            },
+        )
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
+
+    def is_alive(self) -> bool:
+        with self._ending:
+            if self.code is None:
+                self.code = _nursery().ask("look", self.pid)
+            return self.code is None
 
     def ends(self) -> int:
-        return self.process.wait(2 * LONG)
+        """Its exit code; the negative number of the signal that killed it."""
+        with self._ending:
+            if self.code is None:
+                self.code = _nursery().ask("wait", self.pid, 2 * LONG)
+            assert self.code is not None
+            return self.code
+
+
+def lives(home: Path, settings: Mapping[str, Any], **more: Any) -> bool:
+    """Whether a worker that does what is in the queue lives to its end, and is not killed.
+
+    :param more: of `Worker`.
+    """
+    worker = Worker(home, settings, **more)
+    code = worker.ends()
+    assert code in (0, -signal.SIGKILL), worker.log.read_text()[-3000:]
+    return code == 0
 
 
 @contextlib.contextmanager
@@ -90,7 +134,7 @@ def working(home: Path, settings: Mapping[str, Any]) -> Iterator[None]:
     worker = Worker(home, settings, stays=True)
     try:
         yield
-        assert worker.process.poll() is None, worker.log.read_text()
+        assert worker.is_alive(), worker.log.read_text()
     finally:
         worker.kill()
         worker.ends()
@@ -99,10 +143,15 @@ def working(home: Path, settings: Mapping[str, Any]) -> Iterator[None]:
 def do_the_rest(home: Path, settings: Mapping[str, Any], rounds: int = 1) -> None:
     """What killed workers have left is done by the next; tries that wait are due."""
     for _ in range(rounds):
-        with connection.cursor() as cursor:
-            cursor.execute("delete from procrastinate_workers")
-            cursor.execute("update procrastinate_jobs set scheduled_at = null")
-        with contextlib.suppress(AlreadyEnqueued):  # one waits already
-            retry_stalled.configure(queueing_lock=None).defer(timestamp=0)
+        give_back()
         for _ in range(2):  # the first one gives them back
-            assert Worker(home, settings).ends() == 0, (home / "worker.log").read_text()
+            assert lives(home, settings)
+
+
+def give_back() -> None:
+    """As it is every minute: the workers that died are silent for long, tries that wait are due."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from procrastinate_workers")
+        cursor.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
+    with contextlib.suppress(AlreadyEnqueued):  # one waits already
+        retry_stalled.configure(queueing_lock=None).defer(timestamp=0)

@@ -7,7 +7,6 @@ back as it is every minute. `make torture` (TORTURE_TASKS) kills at every single
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -17,17 +16,15 @@ from django.apps import apps
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued
 
-from cms.tasks import retry_stalled
 from tests.cms import work as of_cms
 from tests.desk import work as of_desk
 from tests.forms import work as of_forms
 from tests.forms.test_no_loss import clamd as clean_clamd
-from tests.mortal import Nursery
 from tests.smtp import smtp
 from tests.telling import tell_count
 from tests.work import SCENARIOS, Site, Work
+from tests.workers import give_back, lives
 
 __all__ = ["clean_clamd"]
 
@@ -62,40 +59,31 @@ def test_worker_is_killed_inside_its_task(site, name):
     work = SCENARIOS[name](site)
     if work.args is not None:
         app.tasks[name].defer(**work.args)
-    with Nursery(site.home, site.settings) as nursery:
-        kills = _until_one_lives(nursery, name, work)
-        said = work.done()
-        before, again = _rows(), work.args if work.args is not None else _args_of(name)
-        app.tasks[name].configure(queueing_lock=None).defer(**again)
-        assert nursery.worker(hours=work.hours)
-        work.done()
-        assert _rows() == before, f"a further run changed {_rows() - before} {before - _rows()}"
+    kills = _until_one_lives(site, name, work)
+    said = work.done()
+    before, again = _rows(), work.args if work.args is not None else _args_of(name)
+    app.tasks[name].configure(queueing_lock=None).defer(**again)
+    assert lives(site.home, site.settings, task=name, hours=work.hours)
+    work.done()
+    assert _rows() == before, f"a further run changed {_rows() - before} {before - _rows()}"
     tell_count(f"{name}: {kills} workers killed; {said}")
     assert kills >= 2
 
 
-def _until_one_lives(nursery: Nursery, name: str, work: Work) -> int:
+def _until_one_lives(site: Site, name: str, work: Work) -> int:
     kills, point, step = 0, 1, 1
-    while not nursery.worker(name, point, work.hours):
+    about = {"task": name, "hours": work.hours}
+    while not lives(site.home, site.settings, **about, point=point):
         kills += 1
         assert kills < MOST_KILLS, f"{name} never comes to its end"
         assert ProcrastinateJob.objects.filter(status="doing").exists()
-        _give_back()
+        give_back()
         point, step = (point + 1, 1) if EVERY_POINT else (point + step, point)
     for _ in range(2):  # what the task has put into the queue, letters for one
-        _give_back()
-        assert nursery.worker(hours=work.hours)
+        give_back()
+        assert lives(site.home, site.settings, **about)
     assert not ProcrastinateJob.objects.filter(status__in=("doing", "todo", "failed")).exists()
     return kills
-
-
-def _give_back() -> None:
-    """As it is every minute: the workers that died are silent for long, tries that wait are due."""
-    with connection.cursor() as cursor:
-        cursor.execute("delete from procrastinate_workers")
-        cursor.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
-    with contextlib.suppress(AlreadyEnqueued):
-        retry_stalled.configure(queueing_lock=None).defer(timestamp=0)
 
 
 def _args_of(name: str) -> dict[str, object]:
