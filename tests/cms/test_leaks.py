@@ -27,8 +27,8 @@ from django.db import connection
 from cms.access import Role
 from forms.models import AccessLog
 from forms.references import RANDOM, check_symbol, grouped, is_reference
-from tests.cms.visitors import VISITORS, Visitor, Walker, walker_of
-from tests.cms.walk import MEASURE, QUERIES, Route, World, address, routes, values_of
+from tests.cms.visitors import VISITORS, Visitor, Walker, may_know, walker_of
+from tests.cms.walk import QUERIES, Route, World, address, routes, values_of
 from tests.cms.world import FAMILIES, MARKS, world
 from tests.telling import tell_count
 
@@ -42,38 +42,6 @@ METHODS = ("get", "post", FILLED, "head", "options", "put", "patch", "delete")
 ALWAYS = ("get", FILLED)
 AT_CASES = {"staff", "staff of another centre", "no staff"}
 OF_FAMILIES = {"intake", "intake_forms", "intake_desk"}
-# Published.
-EVERYBODY = {"catalogue:measure", "api:measure"}
-# How centres are arranged.
-OF_CENTRES = {
-    *("departments", "department-tasks", "queues", "curators", "duty", "clocks", "special-days"),
-    *("rooms", "appointment_kinds", "working_hours", "changed_days"),
-}
-# Rows that are not its own and that a visitor may know of all the same.
-TENDS_CATALOGUE = {
-    MEASURE,
-    "wagtailsnippetchoosers_catalogue_measure",
-    "wagtail_bulk_action",
-    "wagtailadmin_editing_sessions:ping",
-    "providers",
-    "offices",
-    "catalogue_exchange",
-}
-MAY_KNOW: dict[str, set[str]] = {
-    Role.HEAD: {"intake:glass"},  # a secret case: for an hour, with a reason, and told
-    Role.EDITOR: TENDS_CATALOGUE,
-    Role.CHIEF_EDITOR: TENDS_CATALOGUE,
-    Role.ANALYST: {"plans", "counted_as"},  # of all centres
-    "all-mighty": {"wagtailusers_users", *TENDS_CATALOGUE},
-    Role.ADMINISTRATOR: {
-        "wagtailusers_users",
-        "second_factor:reset",
-        *TENDS_CATALOGUE,
-        "intake:mailbox",
-        "intake:check_mailbox",
-        *OF_CENTRES,
-    },
-}
 # One looks for old addresses whenever something is not found, with four queries; the other draws the
 # empty answer to a wrong method as a page, the same for everybody. Together half of the time.
 NEEDLESS = ("RedirectMiddleware", "WrongMethodMiddleware")
@@ -93,7 +61,9 @@ def test_row_of_another_is_as_one_that_never_was(world, group, settings, quiet):
         walker, of_nothing = walker_of(visitor, world), {}
         for other_number, route in enumerate(routes()):
             methods = methods_for(group, route, number + other_number)
-            for other, never in () if may_know(visitor, route) else pairs(route, visitor, world):
+            for other, never in (
+                () if may_know(visitor.name, route) else pairs(route, visitor, world)
+            ):
                 tried[visitor.name] += len(methods)
                 found = leaks(walker, methods, other, never, world, of_nothing)
                 faults += [f"{visitor.name}: {fault}" for fault in found]
@@ -117,11 +87,6 @@ def methods_for(group: str, route: Route, turn: int) -> tuple[str, ...]:
         return METHODS
     others = [method for method in METHODS if method not in ALWAYS]
     return (*ALWAYS, others[turn % len(others)])
-
-
-def may_know(visitor: Visitor, route: Route) -> bool:
-    known = EVERYBODY | MAY_KNOW.get(visitor.name, set())
-    return route.name in known or route.namespace in known
 
 
 def pairs(route: Route, visitor: Visitor, world: World) -> Iterator[tuple[str, str]]:
@@ -181,6 +146,8 @@ def leaks(
         ]
         if shown:
             yield f"{where}: shows {shown}"
+        if answer.status_code >= 500:
+            yield f"{where}: breaks"
         if answer.status_code in {404, 405} and method not in ALWAYS and not ALL:
             continue
         if (method, never) not in of_nothing:

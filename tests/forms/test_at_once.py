@@ -70,6 +70,7 @@ def test_fifty_posts_with_one_key_make_one_case_with_one_receipt(committed_db):
     assert len(codes) == 1
     assert Submission.objects.count() == IntakeCase.objects.count() == 1
     assert CaseEvent.objects.count() == 1
+    tell_count(f"{MANY} posts with one key: 1 case, 1 receipt")
 
 
 def test_fifty_takers_have_one_winner(committed_db):
@@ -89,6 +90,7 @@ def test_fifty_takers_have_one_winner(committed_db):
     case.refresh_from_db()
     assert case.assignee == takers[statuses.index(303)]
     assert list(case.events.values_list("kind", flat=True)) == ["accepted", "taken"]
+    tell_count(f"{MANY} threads take one case: {dict(Counter(statuses))}")
 
 
 def test_parallel_guesses_do_not_slip_past_the_limit(committed_db):
@@ -100,6 +102,7 @@ def test_parallel_guesses_do_not_slip_past_the_limit(committed_db):
     statuses = Counter(at_once(guess, 20))
     assert statuses[422] <= 5
     assert statuses[422] + statuses[429] == 20
+    tell_count(f"20 guesses at once: {statuses[422]} compared, {statuses[429]} turned away")
 
 
 @pytest.mark.slow
