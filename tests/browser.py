@@ -126,6 +126,14 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def sign_in(page: Page, username: str, password: str) -> None:
+    """Log in on the page that asks for it; the page that comes after it is whole, with its scripts."""
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", password)
+    page.click("form button[type=submit]")
+    page.wait_for_url(lambda address: "/admin/login/" not in address)
+
+
 def open_menu(opener: Locator, wanted: Locator) -> Locator:
     """Press what opens a menu until the wanted item is seen; return the item.
 

@@ -13,6 +13,7 @@ from cms.access import Role
 from forms.models import RoutingRule
 from search.engine import get_engine
 from search.indexer import rebuild
+from tests.browser import sign_in
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -68,9 +69,7 @@ def test_family_finds_a_measure_asks_and_is_answered(browser_page, specialist):
     number, secret = family.locator(".receipt__code").all_inner_texts()
 
     desk = browser_page("/admin/login/?next=/admin/intake/")
-    desk.fill("[name=username]", specialist.username)
-    desk.fill("[name=password]", PASSWORD)
-    desk.click("button[type=submit]")
+    sign_in(desk, specialist.username, PASSWORD)
     desk.get_by_role("link", name=number).click()
     assert "хватит ли нам на ипотеку?" in desk.inner_text(".case-asked")
     desk.click(".case-take button")

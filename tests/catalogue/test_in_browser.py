@@ -3,7 +3,7 @@
 import pytest
 
 from cms.access import Role
-from tests.browser import violations
+from tests.browser import sign_in, violations
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.browser
@@ -45,9 +45,7 @@ def test_an_editor_changes_a_condition_looks_at_it_and_publishes_it(browser_page
     chief.set_password(PASSWORD)
     chief.save()
     page = browser_page("/admin/login/")
-    page.locator("[name=username]").fill("chief")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Войти").click()
+    sign_in(page, "chief", PASSWORD)
     page.goto("/admin/snippets/catalogue/measure/?q=lo-lager")
     page.get_by_role("link", name="Компенсация путёвки в лагерь").first.click()
 

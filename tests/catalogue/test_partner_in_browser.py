@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cms.access import Role
-from tests.browser import open_menu, violations
+from tests.browser import open_menu, sign_in, violations
 from tests.factories import ProviderFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -19,9 +19,7 @@ def person(role, **kwargs):
 
 
 def log_in(page, user):
-    page.fill("[name=username]", user.username)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    sign_in(page, user.username, PASSWORD)
     expect(page.locator("#today-title")).to_be_visible()
 
 

@@ -14,7 +14,7 @@ from forms.accept import receipt_of
 from forms.models import EventKind, IntakeCase
 from forms.references import grouped
 from tests.appointments import in_hours, make_clock, make_group, make_hours, make_kind, make_room
-from tests.browser import violations
+from tests.browser import sign_in, violations
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import FormFactory, contact_steps, make_case, reached_by
 
@@ -99,9 +99,7 @@ def test_a_family_books_and_moves_on_its_phone_and_the_staff_marks_it(
         starts_at=start, ends_at=start + datetime.timedelta(minutes=45)
     )
     desk = browser_page("/admin/login/?next=/admin/intake/schedule/?who=me")
-    desk.fill("[name=username]", "specialist")
-    desk.fill("[name=password]", PASSWORD)
-    desk.click("button[type=submit]")
+    sign_in(desk, "specialist", PASSWORD)
     desk.get_by_role("link", name=case.number).wait_for()
     desk.get_by_role("button", name="Пришли", exact=True).click()
     desk.get_by_text("Отмечено: семья пришла.").wait_for()

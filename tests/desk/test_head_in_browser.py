@@ -13,7 +13,7 @@ from cms.access import Role
 from desk import writing_journals
 from desk.figures import upkeep
 from forms.models import Channel, Register
-from tests.browser import violations
+from tests.browser import sign_in, violations
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.figures import decided
 from tests.intake import FormFactory, TopicFactory, make_case
@@ -64,10 +64,7 @@ def journal(centre, head):
 
 def opened(browser_page, head, path, **how):
     page = browser_page(f"/admin/login/?next={quote(path)}", **how)
-    page.fill("[name=username]", head.username)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.locator(".desk").first.wait_for()
+    sign_in(page, head.username, PASSWORD)
     return page
 
 

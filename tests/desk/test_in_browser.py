@@ -11,7 +11,7 @@ from cms.access import Role
 from desk.models import MessageTemplate
 from forms import moves
 from forms.models import Absence, AccessLog, IntakeCase, State
-from tests.browser import violations
+from tests.browser import sign_in, violations
 from tests.factories import ProviderFactory, UserFactory
 from tests.intake import FormFactory, contact_steps, make_case, reached_by
 
@@ -44,10 +44,7 @@ def desk(browser_page):
         user.save()
         page = browser_page(f"/admin/login/?next={quote(path)}", **how)
         page.set_default_timeout(LONG)
-        page.fill("[name=username]", user.username)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.locator(".desk").wait_for()
+        sign_in(page, user.username, PASSWORD)
         return page
 
     return open_as

@@ -21,6 +21,7 @@ from desk.planning import plan
 from desk.tasks import count_figures, write_journals
 from forms.models import Register
 from tests.appointments import make_hours, make_kind, make_room
+from tests.browser import sign_in
 from tests.desk.test_scripts import answers, block, make_script, phones
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import FormFactory, QueueFactory, RuleFactory, TopicFactory, question, step
@@ -127,10 +128,7 @@ def desk(browser_page):
     def log_in(username):
         page = browser_page("/admin/login/?next=/admin/intake/")
         page.set_default_timeout(WAIT)
-        page.fill("[name=username]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.locator(".desk").wait_for()
+        sign_in(page, username, PASSWORD)
         return page
 
     return log_in

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from cms.access import Role
 from forms.models import FormDefinition, ReadyBlock
-from tests.browser import open_menu, pick, violations
+from tests.browser import open_menu, pick, sign_in, violations
 from tests.factories import UserFactory
 from tests.intake import FormFactory, compare, question, rows, simple_steps, step, version_of
 
@@ -27,9 +27,7 @@ def builder(browser_page, live_portal, settings):
     def open_builder(form):
         edit = f"/admin/snippets/intake_forms/formdefinition/edit/{form.pk}/"
         page = browser_page(f"/admin/login/?next={edit}", height=1600)
-        page.fill("[name=username]", "glavred")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
+        sign_in(page, "glavred", PASSWORD)
         page.locator(".form-question").first.wait_for(state="attached")
         return page
 

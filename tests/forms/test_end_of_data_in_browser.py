@@ -12,7 +12,7 @@ from cms.access import Role
 from forms import retention
 from forms.accept import receipt_of
 from forms.models import ConsentWithdrawn, ErasureAct, LegalHold
-from tests.browser import violations
+from tests.browser import sign_in, violations
 from tests.factories import ProviderFactory, UserFactory
 from tests.forms.test_retention import close, form_kept
 from tests.intake import NAME, PHONE, make_case
@@ -46,10 +46,7 @@ def desk(browser_page, centre):
     head.set_password(PASSWORD)
     head.save()
     page = browser_page("/admin/login/")
-    page.fill("[name=username]", "head")
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
+    sign_in(page, "head", PASSWORD)
     return page
 
 

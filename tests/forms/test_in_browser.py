@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, State
-from tests.browser import open_menu, pick, violations
+from tests.browser import open_menu, pick, sign_in, violations
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import (
     FormFactory,
@@ -47,10 +47,7 @@ def _account(name, role, provider=None):
 
 
 def log_in(page, name):
-    page.fill("[name=username]", name)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/**")
+    sign_in(page, name, PASSWORD)
 
 
 def fill(page):

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from cms.access import Role
 from forms.models import FormDefinition, IntakeCase, ReadyBlock, UploadedFile
-from tests.browser import open_menu, pick
+from tests.browser import open_menu, pick, sign_in
 from tests.factories import ProviderFactory, TerritoryFactory, UserFactory
 from tests.intake import QueueFactory, RuleFactory, TopicFactory, question, version_of
 
@@ -114,9 +114,7 @@ def built(browser_page):
     page = browser_page(
         "/admin/login/?next=/admin/snippets/intake_forms/formdefinition/add/", height=1800
     )
-    page.fill("[name=username]", "glavred")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    sign_in(page, "glavred", PASSWORD)
     page.locator("[name=title]").fill("Путёвка в лагерь")
     builder = Builder(page)
 

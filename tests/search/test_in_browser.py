@@ -10,7 +10,7 @@ from catalogue.models import Measure, Situation
 from cms.access import Role
 from search.indexer import rebuild
 from search.models import Intent, SearchClick, Synonym
-from tests.browser import violations
+from tests.browser import sign_in, violations
 from tests.factories import MeasureFactory, TerritoryFactory, UserFactory
 
 pytestmark = pytest.mark.browser
@@ -83,9 +83,7 @@ def test_an_editor_adds_a_synonym_and_the_next_search_uses_it(
     user.set_password("проверка")
     user.save()
     desk = browser_page("/admin/login/?next=/admin/search-questions/")
-    desk.fill("[name=username]", user.username)
-    desk.fill("[name=password]", "проверка")
-    desk.get_by_role("button", name="Войти").click()
+    sign_in(desk, user.username, "проверка")
     desk.get_by_role("link", name="Синоним", exact=True).click()
     assert desk.locator("[name=terms]").input_value() == "бебиситтер"
     desk.locator("[name=canonical]").fill("няня")
@@ -116,10 +114,7 @@ def desk(browser_page, portal, settings, tmp_path):
 
     def open_desk(address, **screen):
         page = browser_page(f"/admin/login/?next={address}", **screen)
-        page.fill("[name=username]", user.username)
-        page.fill("[name=password]", "проверка")
-        page.get_by_role("button", name="Войти").click()
-        page.wait_for_url(f"**{address}")
+        sign_in(page, user.username, "проверка")
         return page
 
     return open_desk
